@@ -1,0 +1,73 @@
+import type { Batch } from '../core/batch.ts'
+import type { EventTimeMs } from '../core/time.ts'
+import type { StateStore } from './ports/state.ts'
+
+/**
+ * The contract of every operator.
+ *
+ * - Synchronous and deterministic: the same input in the same order on the same state gives the same output bytes.
+ *   No clock, no random, no I/O: processing time comes as an argument, state through the context.
+ * - A watermark w says that no row with an event time before w is still to come (late ones aside). An operator never
+ *   emits a row behind its own output watermark.
+ * - An update is two rows, -U directly followed by +U in the same batch, or one +U where the step says
+ *   `retractions: false`.
+ * - Between two barriers state may live as objects in memory; `onBarrier` writes what changed to the stores. What is
+ *   not written by then does not exist after a restart.
+ * - Batches that come in are read-only and may be kept only by copying.
+ */
+export interface Operator {
+  /** Called once, before anything else. State that the checkpoint holds is there to be read. */
+  open(context: OperatorContext): void
+  onBatch(port: number, batch: Batch, out: Output): void
+  /** The minimum over all ports has risen to `watermark`. Emitted rows go out before the watermark does. */
+  onWatermark?(watermark: EventTimeMs, out: Output): void
+  /** The watermark that downstream sees; by default the same. Never falls. */
+  outputWatermark?(watermark: EventTimeMs): EventTimeMs
+  /** Processing time has moved. Called at most every few milliseconds, and when `nextTimeMs` has come. */
+  onTime?(nowMs: number, out: Output): void
+  /** When `onTime` must be called next, for windows of processing time and EVERY; undefined: not at all. */
+  nextTimeMs?(): number | undefined
+  /** Emit what is held back for a rate limit, then write changed state to the stores. */
+  onBarrier?(epoch: number, out: Output): void
+  /** The commit that followed the last onBarrier is durable: clean entries may be evicted now. */
+  onCommitted?(): void
+  close?(): void
+}
+
+/** Where an operator's rows go. Emitting to an output runs the operators behind it before it returns. */
+export interface Output {
+  emit(batch: Batch): void
+}
+
+export interface OperatorContext {
+  readonly operatorId: string
+  /** The store of one table of this operator; the same one at each call. */
+  store(table: string): StateStore
+  /** Side output for rows that came too late; the batch has the columns that LatePolicy names. */
+  late(batch: Batch): void
+  /** A row that could not be computed (overflow, bad cast …): counted, and sent to the dead-letter stream. */
+  deadLetter(reason: string, row: readonly unknown[]): void
+  readonly metrics: OperatorMetrics
+  readonly memory: MemoryBudget
+  /** Name of the query, for _query columns and messages. */
+  readonly query: string
+  /** Event time of the checkpoint that this task was restored from; NO_WATERMARK for a new one. */
+  readonly restoredWatermark: EventTimeMs
+}
+
+/** Plain counters, written by operators and read by telemetry. */
+export interface OperatorMetrics {
+  rowsIn: number
+  rowsOut: number
+  /** Rows (per window) behind watermark and allowed lateness: dropped or sent to the side output. */
+  rowsLate: number
+  rowsDuplicate: number
+  rowsFailed: number
+  stateEntries: number
+  stateLoads: number
+}
+
+/** How much an operator may keep in memory before clean entries are evicted to the store. */
+export interface MemoryBudget {
+  readonly entriesMax: number
+}

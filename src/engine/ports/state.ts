@@ -1,0 +1,58 @@
+import type { OutputRecord } from './log.ts'
+
+/**
+ * One ordered table of one operator. Synchronous. Reads see what the last commit made durable plus what was put since.
+ * Keys compare as unsigned bytes.
+ */
+export interface StateStore {
+  get(key: Uint8Array): Uint8Array | undefined
+  put(key: Uint8Array, value: Uint8Array): void
+  delete(key: Uint8Array): void
+  /** Entries with from ≤ key < to (no end when `to` is undefined), in order. The bytes are the caller's to keep. */
+  scan(from: Uint8Array, to: Uint8Array | undefined): Iterable<readonly [Uint8Array, Uint8Array]>
+}
+
+/** What ties state, input and output together: written in the same transaction as all three. */
+export interface Checkpoint {
+  /** Consecutive from 1. */
+  readonly epoch: number
+  /** Next offset to read, by scan step and partition: `inputs[stepId][partition]`. */
+  readonly inputs: Readonly<Record<string, Readonly<Record<number, number>>>>
+  /** Watermark generator state by scan step and partition. */
+  readonly watermarks: Readonly<Record<string, Readonly<Record<number, WatermarkCheckpoint>>>>
+  /** Event time that the whole task has reached. */
+  readonly watermark: number
+  readonly wallTimeMs: number
+}
+
+export interface WatermarkCheckpoint {
+  readonly emitted: number
+  readonly pending: number
+}
+
+/**
+ * All that a task keeps: state, its checkpoint, and the output it produces. `commit` is atomic: after a crash at any
+ * moment either all of the epoch is there or nothing of it.
+ */
+export interface TaskStorage {
+  /** The last committed checkpoint, or undefined for a new task. */
+  readonly checkpoint: Checkpoint | undefined
+  store(operatorId: string, table: string): StateStore
+  /** Stages output for the next commit. */
+  append(topic: string, partition: number, records: readonly OutputRecord[]): void
+  /**
+   * Makes puts, deletes, appended records and the checkpoint durable in one transaction. Resolves when committed and
+   * visible to readers. Nothing may be put between the call and its end. Rejects with AppError (DISK_FULL …) having
+   * changed nothing on disk: the task then stops and is restored from the last checkpoint.
+   */
+  commit(checkpoint: Checkpoint): Promise<void>
+  /** Bytes on disk of this task's state, about. */
+  stateBytes(): number
+  close(): Promise<void>
+}
+
+export interface StateBackend {
+  openTask(taskId: string): Promise<TaskStorage>
+  /** Deletes all state of a task. */
+  dropTask(taskId: string): Promise<void>
+}

@@ -1,0 +1,249 @@
+import type { Schema } from '../../core/schema.ts'
+import type { DurationMs } from '../../core/time.ts'
+import type { SqlType } from '../../core/type.ts'
+import type { Expression } from './expression.ts'
+
+/**
+ * The physical plan: what is stored, explained, compared and run. It is JSON, and for ever: a change to a step is a
+ * new `version` of that kind beside a compat test, never an edit of the old one.
+ *
+ * Steps are listed so that each comes after its inputs. A step's id names its state on disk; it is derived from the
+ * kind and the ordinal among stateful steps of that kind, so that a stateless step more or less moves no state.
+ */
+export const PHYSICAL_PLAN_VERSION = 1
+
+export interface PhysicalPlan {
+  readonly version: typeof PHYSICAL_PLAN_VERSION
+  readonly steps: readonly Step[]
+  /** What the query gives to its readers: the schema of the last step. */
+  readonly schema: Schema
+  readonly options: QueryOptions
+}
+
+export interface QueryOptions {
+  readonly guarantee: 'exactly-once' | 'at-least-once' | 'at-most-once'
+  readonly checkpointIntervalMs: DurationMs
+  /** State of a key that was not touched for this long is dropped; undefined keeps it. */
+  readonly stateTtlMs: DurationMs | undefined
+}
+
+export type Step =
+  | ScanStep
+  | FilterStep
+  | ProjectStep
+  | UnionStep
+  | ExchangeStep
+  | WindowAssignStep
+  | WindowAggregateStep
+  | SessionAggregateStep
+  | GroupAggregateStep
+  | DeduplicateStep
+  | TopNStep
+  | LimitStep
+  | SinkStep
+
+interface StepBase {
+  readonly id: string
+  readonly version: 1
+  readonly inputs: readonly string[]
+  /** Of the rows that the step emits. */
+  readonly schema: Schema
+}
+
+/** A leaf: reads a connector, decodes, computes columns, assigns event time and watermarks. */
+export interface ScanStep extends StepBase {
+  readonly kind: 'scan'
+  /** Name of the stream, table or view in the catalog; for messages and metrics. */
+  readonly relation: string
+  readonly connector: ConnectorSpec
+  readonly format: FormatSpec
+  /** Columns decoded from the record, pruned to those that are used. */
+  readonly fields: readonly SourceField[]
+  /** Computed columns; they follow `fields` and may refer to those before them. */
+  readonly computed: readonly Expression[]
+  readonly watermark: WatermarkSpec | undefined
+  readonly onError: 'dead-letter' | 'skip' | 'fail'
+  /** Where bad records go: a stream of the catalog. */
+  readonly deadLetter: string | undefined
+  /** Where to begin when there is no checkpoint. */
+  readonly startup: StartupSpec
+}
+
+export interface SourceField {
+  readonly name: string
+  readonly type: SqlType
+  readonly nullable: boolean
+  /** `value`: the field `path` of the record; else the record's own key, timestamp, offset, partition or headers. */
+  readonly from: 'value' | 'key' | 'timestamp' | 'offset' | 'partition' | 'headers'
+  /** Field names from the root of the record's value. */
+  readonly path: readonly string[]
+}
+
+/** Connector and its options as given (validated by the connector), secrets by reference only. */
+export interface ConnectorSpec {
+  readonly kind: 'embedded' | 'kafka' | 'file' | 'datagen' | 'blackhole' | 'print' | 'result' | 'rows'
+  readonly options: Readonly<Record<string, string>>
+}
+
+export interface FormatSpec {
+  readonly envelope: 'plain' | 'upsert' | 'debezium'
+  /** `rows` is our own row codec, with the change kind in front: what results and late rows are stored in. */
+  readonly encoding: 'json' | 'csv' | 'avro' | 'protobuf' | 'bytes' | 'rows'
+  readonly options: Readonly<Record<string, string>>
+}
+
+export type StartupSpec =
+  | { readonly kind: 'earliest' }
+  | { readonly kind: 'latest' }
+  | { readonly kind: 'timestamp'; readonly timestampMs: number }
+
+export interface WatermarkSpec {
+  /** Position among fields and computed columns. */
+  readonly timeColumn: number
+  /** The watermark that a row implies, or NULL for none. */
+  readonly expression: Expression
+  readonly emit: { readonly kind: 'on-event' } | { readonly kind: 'periodic'; readonly intervalMs: DurationMs }
+  readonly idleTimeoutMs: DurationMs | undefined
+  readonly maxFutureMs: DurationMs | undefined
+  readonly maxFutureAction: 'clamp' | 'drop' | 'dead-letter'
+}
+
+export interface FilterStep extends StepBase {
+  readonly kind: 'filter'
+  readonly predicate: Expression
+}
+
+export interface ProjectStep extends StepBase {
+  readonly kind: 'project'
+  readonly expressions: readonly Expression[]
+}
+
+/** UNION ALL of inputs with the same columns. */
+export interface UnionStep extends StepBase {
+  readonly kind: 'union'
+}
+
+/** The rows must meet by these columns: a repartition over Kafka, nothing within one process. */
+export interface ExchangeStep extends StepBase {
+  readonly kind: 'exchange'
+  readonly keys: readonly number[]
+}
+
+export type WindowSpec =
+  | { readonly kind: 'tumble'; readonly sizeMs: DurationMs; readonly offsetMs: DurationMs }
+  | { readonly kind: 'hop'; readonly slideMs: DurationMs; readonly sizeMs: DurationMs; readonly offsetMs: DurationMs }
+  | { readonly kind: 'cumulate'; readonly stepMs: DurationMs; readonly sizeMs: DurationMs; readonly offsetMs: DurationMs }
+
+/** A window function in FROM with no aggregate over it: each row once for each of its windows. */
+export interface WindowAssignStep extends StepBase {
+  readonly kind: 'window-assign'
+  readonly window: WindowSpec
+  /** Emitted columns: those of the input, then window_start, window_end. */
+  readonly latePolicy: LatePolicy
+}
+
+export interface LatePolicy {
+  readonly allowedLatenessMs: DurationMs
+  /** The stream that late rows go to: the input's columns, then _late_by, _watermark, _window_start, _window_end, _query. */
+  readonly into: string | undefined
+}
+
+export type EmitMode = 'changes' | 'on-window-close' | 'final'
+
+export interface EmitSpec {
+  readonly mode: EmitMode
+  /** At most one change of a row in this much processing time. */
+  readonly everyMs: DurationMs | undefined
+}
+
+/** Inputs of an aggregate are columns: a project step before it computes them. */
+export interface AggregateCall {
+  readonly function: string
+  readonly arguments: readonly number[]
+  /** Types of `arguments`, so that state and code are chosen without the input's schema. */
+  readonly argumentTypes: readonly SqlType[]
+  /** Constant arguments, such as the fraction of a percentile. */
+  readonly constants: readonly Expression[]
+  readonly distinct: boolean
+  /** Position of a BOOLEAN column; rows where it is not TRUE are left out. */
+  readonly filter: number | undefined
+  readonly type: SqlType
+}
+
+interface AggregateBase extends StepBase {
+  readonly keys: readonly number[]
+  readonly aggregates: readonly AggregateCall[]
+  /** Emit -U before +U. False where everything downstream identifies rows by key. */
+  readonly retractions: boolean
+}
+
+/** Emits: keys, window_start, window_end, aggregates. The row's event time is window_end − 1 ms. */
+export interface WindowAggregateStep extends AggregateBase {
+  readonly kind: 'window-aggregate'
+  readonly window: WindowSpec
+  /** `event`: by the row's event time and the watermark; `processing`: by the clock. */
+  readonly time: 'event' | 'processing'
+  readonly emit: EmitSpec
+  readonly latePolicy: LatePolicy
+}
+
+/** Emits: keys, window_start, window_end, aggregates, like a window-aggregate; windows grow and merge. */
+export interface SessionAggregateStep extends AggregateBase {
+  readonly kind: 'session-aggregate'
+  readonly gapMs: DurationMs
+  /** A session is cut when it is this long. */
+  readonly maxMs: DurationMs | undefined
+  readonly time: 'event' | 'processing'
+  readonly emit: EmitSpec
+  readonly latePolicy: LatePolicy
+}
+
+/** GROUP BY without a window; DISTINCT is the case with no aggregates. Emits: keys, aggregates. */
+export interface GroupAggregateStep extends AggregateBase {
+  readonly kind: 'group-aggregate'
+  readonly emit: EmitSpec
+  readonly ttlMs: DurationMs | undefined
+}
+
+/** One row a key: the first to arrive, or the latest by event time. */
+export interface DeduplicateStep extends StepBase {
+  readonly kind: 'deduplicate'
+  readonly keys: readonly number[]
+  readonly keep: 'first' | 'last'
+  /** The key is forgotten when the watermark passed the first row by this much; undefined: never (needs a TTL). */
+  readonly withinMs: DurationMs | undefined
+  readonly latePolicy: LatePolicy
+  readonly ttlMs: DurationMs | undefined
+}
+
+export interface SortKey {
+  readonly column: number
+  readonly descending: boolean
+  readonly nullsFirst: boolean
+}
+
+/** The first `limit` rows of each partition; ROW_NUMBER() … <= n. */
+export interface TopNStep extends StepBase {
+  readonly kind: 'top-n'
+  readonly partitionBy: readonly number[]
+  readonly orderBy: readonly SortKey[]
+  readonly limit: number
+  /** True appends the row number (BIGINT, from 1) as the last column. */
+  readonly withRank: boolean
+  readonly retractions: boolean
+  /** Rows of a window-partitioned TOP-N come out once, when the watermark passes this column (window_end). */
+  readonly windowEndColumn: number | undefined
+  readonly ttlMs: DurationMs | undefined
+}
+
+export interface LimitStep extends StepBase {
+  readonly kind: 'limit'
+  readonly count: number
+}
+
+/** The end of a plan: a connector, or with kind `result` the query's own result log and, when the rows have a key, its table. */
+export interface SinkStep extends StepBase {
+  readonly kind: 'sink'
+  readonly connector: ConnectorSpec
+  readonly format: FormatSpec
+}
