@@ -122,7 +122,9 @@ export class SourceWatermark {
 
   checkpoint(): Record<number, WatermarkCheckpoint> {
     const out: Record<number, WatermarkCheckpoint> = {}
-    for (const [id, { emitted, pending }] of this.#partitions) out[id] = { emitted, pending }
+    for (const [id, { emitted, pending }] of this.#partitions) {
+      out[id] = { emitted: finiteOrNull(emitted), pending: finiteOrNull(pending) }
+    }
     return out
   }
 
@@ -130,8 +132,8 @@ export class SourceWatermark {
     for (const [id, partition] of this.#partitions) {
       const stored = checkpoint[id]
       if (stored === undefined) continue
-      partition.emitted = stored.emitted
-      partition.pending = stored.pending
+      partition.emitted = stored.emitted ?? NO_WATERMARK
+      partition.pending = stored.pending ?? NO_WATERMARK
     }
     this.#recompute()
   }
@@ -163,6 +165,10 @@ export class SourceWatermark {
     this.#current = watermark
     return true
   }
+}
+
+export function finiteOrNull(time: EventTimeMs): number | null {
+  return Number.isFinite(time) ? time : null
 }
 
 /** How often the watermark of an idle source moves on. */

@@ -21,6 +21,11 @@ export interface DecodedRows {
   /** Undefined while all rows are inserts. */
   readonly kinds: Uint8Array | undefined
   readonly bad: readonly BadRecord[]
+  /**
+   * Watermarks that travel in the log between the rows (only in the `rows` encoding): each holds from before the row
+   * at index `row`, which is `length` when it comes after the last one.
+   */
+  readonly watermarks?: readonly { readonly row: number; readonly watermark: number }[]
 }
 
 /** Bytes to rows, for the fields that the query uses. Synchronous, never throws for what a record holds. */

@@ -20,14 +20,15 @@ export interface Checkpoint {
   readonly inputs: Readonly<Record<string, Readonly<Record<number, number>>>>
   /** Watermark generator state by scan step and partition. */
   readonly watermarks: Readonly<Record<string, Readonly<Record<number, WatermarkCheckpoint>>>>
-  /** Event time that the whole task has reached. */
-  readonly watermark: number
+  /** Event time that the whole task has reached; null where there is none yet. */
+  readonly watermark: number | null
   readonly wallTimeMs: number
 }
 
+/** Finite event times, ms; null for none yet (JSON has no infinity). */
 export interface WatermarkCheckpoint {
-  readonly emitted: number
-  readonly pending: number
+  readonly emitted: number | null
+  readonly pending: number | null
 }
 
 /**

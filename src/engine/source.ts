@@ -1,0 +1,335 @@
+import { Batch, BATCH_ROWS_MAX, type Column } from '../core/batch.ts'
+import { END_OF_TIME, type EventTimeMs } from '../core/time.ts'
+import type { Value } from '../core/value.ts'
+import type { ScanStep, WatermarkSpec } from '../plan/physical/nodes.ts'
+import { compileProjection, type EvalContext, type Projection } from './expression/compile.ts'
+import { projectRows } from './expression/rows.ts'
+import type { BadRecord, DecodedRows, Decoder } from './ports/format.ts'
+import type { RecordChunk, SourceReader } from './ports/log.ts'
+import type { Checkpoint, WatermarkCheckpoint } from './ports/state.ts'
+import { type PartitionWatermark, SourceWatermark } from './watermark.ts'
+
+/**
+ * One scan of a task: records in, batches and watermarks out.
+ *
+ * Pure but for its reader's positions: the runner fetches chunks, `accept` decodes one, computes columns, stamps event
+ * time, guards against timestamps from the future, and cuts the rows wherever the watermark rises, so that what is
+ * late is decided row by row and not by the size of a fetch.
+ */
+export interface SourceOutput {
+  onBatch(scanId: string, batch: Batch): void
+  onWatermark(scanId: string, watermark: EventTimeMs): void
+  onIdle(scanId: string, idle: boolean): void
+  /** A record that can't be used; `value` is its bytes, where it has any. */
+  onBadRecord(scan: ScanStep, record: RejectedRecord): void
+}
+
+export interface RejectedRecord {
+  readonly reason: string
+  readonly partition: number
+  readonly offset: number
+  readonly timestamp: number
+  readonly value: Uint8Array | null
+}
+
+export interface SourceCounters {
+  rowsIn: number
+  bytesIn: number
+  rowsBad: number
+  rowsFromFuture: number
+}
+
+export class Source {
+  readonly step: ScanStep
+  readonly reader: SourceReader
+  readonly counters: SourceCounters = { rowsIn: 0, bytesIn: 0, rowsBad: 0, rowsFromFuture: 0 }
+  readonly #decoder: Decoder
+  readonly #positions = new Map<number, number>()
+  readonly #ended = new Set<number>()
+  readonly #watermark: SourceWatermark
+  readonly #computed: readonly Projection[]
+  readonly #watermarkOf: Projection | undefined
+  #reportedIdle = false
+
+  constructor(step: ScanStep, reader: SourceReader, decoder: Decoder, nowMs: number) {
+    this.step = step
+    this.reader = reader
+    this.#decoder = decoder
+    this.#watermark = new SourceWatermark(watermarkOptions(step.watermark), reader.partitions, nowMs)
+    this.#computed = step.computed.map((expression, i) => compileProjection([expression], step.fields.length + i))
+    const width = step.fields.length + step.computed.length
+    this.#watermarkOf = step.watermark && compileProjection([step.watermark.expression], width)
+  }
+
+  /** Where each partition goes on: the checkpoint's position, else where the query starts. */
+  async open(checkpoint: Checkpoint | undefined): Promise<void> {
+    const stored = checkpoint?.inputs[this.step.id]
+    for (const partition of this.reader.partitions) {
+      const start = stored?.[partition] ?? (await this.reader.startOffset(partition))
+      this.#positions.set(partition, start)
+    }
+    const watermarks = checkpoint?.watermarks[this.step.id]
+    if (watermarks !== undefined) this.#watermark.restore(watermarks)
+  }
+
+  get finished(): boolean {
+    return this.#ended.size === this.reader.partitions.length
+  }
+
+  get watermark(): EventTimeMs {
+    return this.#watermark.current
+  }
+
+  /** How far a partition has come in event time; the runner reads the one furthest behind first. */
+  progress(partition: number): EventTimeMs {
+    return this.#watermark.partition(partition).pending
+  }
+
+  /** Partitions that may still have records. */
+  get openPartitions(): readonly number[] {
+    return this.reader.partitions.filter((partition) => !this.#ended.has(partition))
+  }
+
+  position(partition: number): number {
+    return this.#positions.get(partition) ?? 0
+  }
+
+  positions(): Record<number, number> {
+    return Object.fromEntries(this.#positions)
+  }
+
+  watermarkCheckpoint(): Record<number, WatermarkCheckpoint> {
+    return this.#watermark.checkpoint()
+  }
+
+  lagRecords(): number | undefined {
+    let total = 0
+    for (const [partition, offset] of this.#positions) {
+      const lag = this.reader.lag(partition, offset)
+      if (lag === undefined) return undefined
+      total += lag
+    }
+    return total
+  }
+
+  accept(chunk: RecordChunk, context: EvalContext, out: SourceOutput): void {
+    this.#positions.set(chunk.partition, chunk.nextOffset)
+    this.counters.bytesIn += chunk.data.length
+    const state = this.#watermark.partition(chunk.partition)
+    if (chunk.count > 0) {
+      this.#watermark.arrived(state, context.nowMs)
+      this.#reportIdle(out)
+      const rows = chunk.columns === undefined ? this.#decoder.decode(chunk) : decodedColumns(chunk)
+      for (const bad of rows.bad) this.#reject(chunk, bad, out)
+      this.counters.rowsIn += rows.length
+      this.#emitSegments(chunk, rows, state, context, out)
+    }
+    if (chunk.end) {
+      this.#ended.add(chunk.partition)
+      if (this.#watermark.end(state)) out.onWatermark(this.step.id, this.#watermark.current)
+    }
+  }
+
+  /** Processing time has moved: pending watermarks, idleness. */
+  tick(nowMs: number, out: SourceOutput): void {
+    if (this.step.watermark === undefined) return
+    const risen = this.#watermark.tick(nowMs)
+    if (risen) out.onWatermark(this.step.id, this.#watermark.current)
+    this.#reportIdle(out)
+  }
+
+  nextTickMs(nowMs: number): number | undefined {
+    return this.step.watermark === undefined ? undefined : this.#watermark.nextTickMs(nowMs)
+  }
+
+  /** Batches of bounded size, with the watermarks that travel in the log at their places between the rows. */
+  #emitSegments(
+    chunk: RecordChunk,
+    rows: DecodedRows,
+    partition: PartitionWatermark,
+    context: EvalContext,
+    out: SourceOutput,
+  ): void {
+    let from = 0
+    const emitUpTo = (end: number): void => {
+      while (from < end) {
+        const to = Math.min(from + BATCH_ROWS_MAX, end)
+        this.#emitRows(chunk, rows, from, to, context, out)
+        from = to
+      }
+    }
+    for (const { row, watermark } of rows.watermarks ?? []) {
+      emitUpTo(row)
+      if (this.#watermark.observe(partition, watermark)) out.onWatermark(this.step.id, this.#watermark.current)
+    }
+    emitUpTo(rows.length)
+  }
+
+  #emitRows(
+    chunk: RecordChunk,
+    rows: DecodedRows,
+    from: number,
+    to: number,
+    context: EvalContext,
+    out: SourceOutput,
+  ): void {
+    const whole = from === 0 && to === rows.length
+    const length = to - from
+    let columns: Column[] = whole ? rows.columns : rows.columns.map((column) => column.slice(from, to))
+    let batch = new Batch(length, columns, new Float64Array(length).fill(Number.NaN), rows.kinds?.slice(from, to))
+    let records = whole ? rows.records : rows.records.subarray(from, to)
+    for (const projection of this.#computed) {
+      const computed = projectRows(projection, batch, context)
+      if (computed.failed !== undefined) {
+        for (const failure of computed.failed) this.#rejectRow(chunk, records, failure.row, failure.reason, out)
+        records = Int32Array.from(computed.kept, (row) => records[row] as number)
+        batch = batch.select(computed.kept)
+      }
+      columns = [...batch.columns, computed.columns[0] as Column]
+      batch = batch.withColumns(columns)
+    }
+    const spec = this.step.watermark
+    if (spec === undefined) this.#emit(withRecordTimes(batch, chunk, records), out)
+    else this.#emitTimed(chunk, batch, records, spec, context, out)
+  }
+
+  #emitTimed(
+    chunk: RecordChunk,
+    untimed: Batch,
+    records: Int32Array,
+    spec: WatermarkSpec,
+    context: EvalContext,
+    out: SourceOutput,
+  ): void {
+    const batch = this.#stampTimes(chunk, untimed, records, spec, context.nowMs, out)
+    if (batch.length === 0) return
+    const projected = projectRows(this.#watermarkOf as Projection, batch, context)
+    // A watermark expression that fails implies no watermark for that row; the row itself is as good as any.
+    const candidates =
+      projected.failed === undefined ? (projected.columns[0] as Column) : spread(projected, batch.length)
+    const partition = this.#watermark.partition(chunk.partition)
+    let start = 0
+    for (let i = 0; i < batch.length; i++) {
+      const candidate = candidates[i] as number | null
+      if (candidate === null || candidate <= partition.pending) continue
+      if (!this.#watermark.observe(partition, candidate)) continue
+      this.#emit(batch.slice(start, i + 1), out)
+      start = i + 1
+      out.onWatermark(this.step.id, this.#watermark.current)
+    }
+    if (start < batch.length) this.#emit(batch.slice(start, batch.length), out)
+  }
+
+  /** Event times from the time column; rows without one, or from the future, are handled as the source says. */
+  #stampTimes(
+    chunk: RecordChunk,
+    batch: Batch,
+    records: Int32Array,
+    spec: WatermarkSpec,
+    nowMs: number,
+    out: SourceOutput,
+  ): Batch {
+    const times = batch.times
+    const column = batch.columns[spec.timeColumn] as Column
+    const latest = spec.maxFutureMs === undefined ? END_OF_TIME : nowMs + spec.maxFutureMs
+    let dropped: Set<number> | undefined
+    let clamped: Value[] | undefined
+    for (let i = 0; i < batch.length; i++) {
+      const time = column[i] as number | null
+      if (time !== null && time <= latest) {
+        times[i] = time
+        continue
+      }
+      if (time === null) this.#rejectRow(chunk, records, i, 'the event time is NULL', out)
+      else {
+        this.counters.rowsFromFuture++
+        if (spec.maxFutureAction === 'clamp') {
+          clamped ??= column.slice()
+          clamped[i] = latest
+          times[i] = latest
+          continue
+        }
+        if (spec.maxFutureAction === 'dead-letter') {
+          this.#rejectRow(chunk, records, i, `the event time is ${time - nowMs} ms in the future`, out)
+        }
+      }
+      dropped ??= new Set()
+      dropped.add(i)
+    }
+    let result = batch
+    if (clamped !== undefined) {
+      const columns = batch.columns.slice()
+      columns[spec.timeColumn] = clamped
+      result = batch.withColumns(columns)
+    }
+    if (dropped === undefined) return result
+    const kept: number[] = []
+    for (let i = 0; i < batch.length; i++) if (!dropped.has(i)) kept.push(i)
+    return result.select(kept)
+  }
+
+  #emit(batch: Batch, out: SourceOutput): void {
+    if (batch.length > 0) out.onBatch(this.step.id, batch)
+  }
+
+  #reportIdle(out: SourceOutput): void {
+    const idle = this.#watermark.allIdle
+    if (idle === this.#reportedIdle) return
+    this.#reportedIdle = idle
+    out.onIdle(this.step.id, idle)
+  }
+
+  #rejectRow(chunk: RecordChunk, records: Int32Array, row: number, reason: string, out: SourceOutput): void {
+    this.#reject(chunk, { index: records[row] as number, reason }, out)
+  }
+
+  #reject(chunk: RecordChunk, bad: BadRecord, out: SourceOutput): void {
+    this.counters.rowsBad++
+    const start = chunk.valueStart[bad.index] ?? -1
+    const value = start < 0 ? null : chunk.data.slice(start, chunk.valueEnd[bad.index])
+    out.onBadRecord(this.step, {
+      reason: bad.reason,
+      partition: chunk.partition,
+      offset: chunk.offsets[bad.index] as number,
+      timestamp: chunk.timestamps[bad.index] as number,
+      value,
+    })
+  }
+}
+
+function watermarkOptions(spec: WatermarkSpec | undefined): {
+  intervalMs: number
+  idleTimeoutMs: number | undefined
+} {
+  return {
+    intervalMs: spec?.emit.kind === 'periodic' ? spec.emit.intervalMs : 0,
+    idleTimeoutMs: spec?.idleTimeoutMs,
+  }
+}
+
+/** Chunks that come as values need no decoder: every record is a row. */
+function decodedColumns(chunk: RecordChunk): DecodedRows {
+  const records = new Int32Array(chunk.count)
+  for (let i = 0; i < chunk.count; i++) records[i] = i
+  return {
+    length: chunk.count,
+    columns: (chunk.columns ?? []) as Value[][],
+    records,
+    kinds: chunk.kinds,
+    bad: [],
+  }
+}
+
+/** Without a declared event time a row's time is that of its record. */
+function withRecordTimes(batch: Batch, chunk: RecordChunk, records: Int32Array): Batch {
+  for (let i = 0; i < batch.length; i++) batch.times[i] = chunk.timestamps[records[i] as number] ?? Number.NaN
+  return batch
+}
+
+function spread(projected: { readonly columns: readonly Column[]; readonly kept: readonly number[] }, length: number): Column {
+  const out: Value[] = new Array(length).fill(null)
+  projected.kept.forEach((row, i) => {
+    out[row] = projected.columns[0]?.[i] ?? null
+  })
+  return out
+}
