@@ -1,0 +1,132 @@
+import { assert } from '../core/assert.ts'
+import type { Clock } from './ports/clock.ts'
+import type { TaskStorage } from './ports/state.ts'
+import { READ_RECORDS_MAX, type Task } from './task.ts'
+
+/**
+ * The only asynchronous file of the engine: the loop that reads for a task, tells it the time, and commits. Everything
+ * that it waits for comes through a port, so a simulation decides the order of events.
+ */
+export interface RunnerOptions {
+  readonly task: Task
+  readonly storage: TaskStorage
+  readonly clock: Clock
+  /** Shortest time between two checkpoints; undefined for a query that keeps nothing (transient, pull). */
+  readonly checkpointIntervalMs: number | undefined
+  /** Waits until the reader of the results has room: back-pressure is not reading. */
+  readonly outputReady?: () => Promise<void> | undefined
+  readonly onCheckpoint?: (durationMs: number) => void
+}
+
+/** Work done before other tasks and calls of this thread get their turn. */
+const TURN_MS = 8
+/** Longest sleep, so that a missed wake-up costs little. */
+const SLEEP_MS_MAX = 1_000
+/** A checkpoint is held back until this many times its own duration has passed: at most a fifth of the time goes to it. */
+const CHECKPOINT_COST_FACTOR = 4
+
+export class Runner {
+  readonly #options: RunnerOptions
+  readonly #stop = new AbortController()
+  #wake: (() => void) | undefined
+  #lastCheckpointMs = Number.NEGATIVE_INFINITY
+  #lastDurationMs = 0
+
+  constructor(options: RunnerOptions) {
+    this.#options = options
+  }
+
+  /** Runs until the task has finished or `stop` is called; then commits what is there. Rejects when the task fails. */
+  async run(): Promise<void> {
+    const { task, clock } = this.#options
+    const unsubscribe = task.sources.map((source) => source.reader.onAvailable(() => this.#wake?.()))
+    try {
+      let turnEndMs = clock.nowMs() + TURN_MS
+      while (!this.#stop.signal.aborted) {
+        const busy = await this.#step()
+        if (task.finished) break
+        if (!busy) await this.#idle()
+        else if (clock.nowMs() >= turnEndMs) await clock.yieldNow()
+        else continue
+        turnEndMs = clock.nowMs() + TURN_MS
+      }
+      if (task.dirty) await this.#checkpoint()
+    } finally {
+      for (const stop of unsubscribe) stop()
+    }
+  }
+
+  /** Asks the loop to end after the step it is in. */
+  stop(): void {
+    this.#stop.abort()
+    this.#wake?.()
+  }
+
+  /** One read, one look at the clock, and a checkpoint if one is due. True when something was read. */
+  async #step(): Promise<boolean> {
+    const { task, clock, outputReady } = this.#options
+    const waiting = outputReady?.()
+    if (waiting !== undefined) await waiting
+    const read = await this.#read()
+    const nowMs = clock.nowMs()
+    task.tick(nowMs)
+    if (task.dirty && this.#checkpointDueMs() <= nowMs) await this.#checkpoint()
+    return read
+  }
+
+  async #read(): Promise<boolean> {
+    const { task, clock } = this.#options
+    for (const { source, partition } of task.readCandidates()) {
+      const nowMs = clock.nowMs()
+      const result = source.reader.read(partition, source.position(partition), READ_RECORDS_MAX, nowMs)
+      const chunk = result instanceof Promise ? await result : result
+      if (chunk === undefined || (chunk.count === 0 && !chunk.end)) continue
+      task.accept(source, chunk, clock.nowMs())
+      return true
+    }
+    return false
+  }
+
+  #checkpointDueMs(): number {
+    const { checkpointIntervalMs } = this.#options
+    if (checkpointIntervalMs === undefined) return Number.POSITIVE_INFINITY
+    return this.#lastCheckpointMs + Math.max(checkpointIntervalMs, CHECKPOINT_COST_FACTOR * this.#lastDurationMs)
+  }
+
+  /**
+   * Barrier, then commit. Nothing is fed in between: a row that came after the barrier must not be in the state that
+   * the positions of the barrier describe.
+   */
+  async #checkpoint(): Promise<void> {
+    const { task, storage, clock, checkpointIntervalMs, onCheckpoint } = this.#options
+    if (checkpointIntervalMs === undefined) return
+    const startMs = clock.nowMs()
+    const previous = storage.checkpoint?.epoch ?? 0
+    const checkpoint = task.barrier(startMs)
+    assert(checkpoint.epoch === previous + 1, 'epochs are consecutive')
+    await storage.commit(checkpoint)
+    task.committed()
+    const endMs = clock.nowMs()
+    this.#lastCheckpointMs = endMs
+    this.#lastDurationMs = endMs - startMs
+    onCheckpoint?.(endMs - startMs)
+  }
+
+  /** Waits for records, a timer, or the next checkpoint, whichever comes first. */
+  async #idle(): Promise<void> {
+    const { task, clock } = this.#options
+    const nowMs = clock.nowMs()
+    let untilMs = nowMs + SLEEP_MS_MAX
+    const tickMs = task.nextTickMs(nowMs)
+    if (tickMs !== undefined && tickMs < untilMs) untilMs = tickMs
+    if (task.dirty) untilMs = Math.min(untilMs, this.#checkpointDueMs())
+    if (untilMs <= nowMs) return clock.yieldNow()
+    const waiter = new AbortController()
+    this.#wake = () => waiter.abort()
+    try {
+      await clock.sleepUntil(untilMs, waiter.signal)
+    } finally {
+      this.#wake = undefined
+    }
+  }
+}

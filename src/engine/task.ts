@@ -1,0 +1,233 @@
+import type { Batch } from '../core/batch.ts'
+import { AppError } from '../core/errors.ts'
+import { type EventTimeMs, NO_WATERMARK } from '../core/time.ts'
+import type { PhysicalPlan, ScanStep, SinkStep, Step } from '../plan/physical/nodes.ts'
+import { buildPipeline } from './build-pipeline.ts'
+import type { Operator, OperatorContext, OperatorMetrics } from './operator.ts'
+import type { Pipeline } from './pipeline.ts'
+import type { FormatRegistry } from './ports/format.ts'
+import type { RecordChunk, SourceReader } from './ports/log.ts'
+import type { Checkpoint, TaskStorage } from './ports/state.ts'
+import { SideOutputs, type SideStreams } from './side-outputs.ts'
+import { Source, type RejectedRecord, type SourceOutput } from './source.ts'
+import { finiteOrNull } from './watermark.ts'
+
+/**
+ * One pipeline on its partitions: synchronous and deterministic. The runner feeds it chunks and the time, asks for a
+ * barrier, and makes the outcome durable. A task that failed is thrown away and built again from its last checkpoint.
+ */
+export interface TaskOptions {
+  readonly query: string
+  readonly plan: PhysicalPlan
+  readonly storage: TaskStorage
+  readonly formats: FormatRegistry
+  readonly openReader: (scan: ScanStep) => SourceReader
+  readonly openSink: (sink: SinkStep, storage: TaskStorage) => Operator
+  readonly sides: SideStreams
+  readonly nowMs: number
+  /** State entries that each operator may keep in memory. */
+  readonly memoryEntriesMax: number
+}
+
+/** Where to read next: the scan and partition that are furthest behind in event time come first. */
+export interface ReadCandidate {
+  readonly source: Source
+  readonly partition: number
+}
+
+/** Records that one read may bring at most: bounds the work between two looks at the clock. */
+export const READ_RECORDS_MAX = 4096
+
+export class Task implements SourceOutput {
+  readonly plan: PhysicalPlan
+  readonly #storage: TaskStorage
+  readonly #pipeline: Pipeline
+  readonly #sides: SideOutputs
+  readonly #sources: readonly Source[]
+  readonly #context: { nowMs: number }
+  #epoch: number
+  #dirty = false
+
+  private constructor(options: TaskOptions, sources: readonly Source[]) {
+    this.plan = options.plan
+    this.#storage = options.storage
+    this.#sources = sources
+    this.#context = { nowMs: options.nowMs }
+    this.#epoch = options.storage.checkpoint?.epoch ?? 0
+    this.#sides = new SideOutputs(options.query, options.storage, options.formats, options.sides)
+    const restored = options.storage.checkpoint?.watermark ?? NO_WATERMARK
+    this.#pipeline = buildPipeline(options.plan, {
+      context: (step, metrics) => this.#operatorContext(options, step, metrics, restored),
+      sink: (step) => options.openSink(step, options.storage),
+    })
+  }
+
+  static async open(options: TaskOptions): Promise<Task> {
+    const scans = options.plan.steps.filter((step) => step.kind === 'scan')
+    const sources = scans.map((step) => {
+      const reader = options.openReader(step)
+      return new Source(step, reader, options.formats.decoder(step.format, step.fields), options.nowMs)
+    })
+    for (const source of sources) await source.open(options.storage.checkpoint)
+    const task = new Task(options, sources)
+    for (const source of sources) {
+      if (source.watermark > NO_WATERMARK) task.onWatermark(source.step.id, source.watermark)
+    }
+    task.#dirty = false
+    return task
+  }
+
+  get sources(): readonly Source[] {
+    return this.#sources
+  }
+
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  get watermark(): EventTimeMs {
+    return this.#pipeline.watermark
+  }
+
+  /** Nothing is left to read, or a LIMIT is reached; a last barrier makes the rest visible. */
+  get finished(): boolean {
+    return this.#pipeline.finished || this.#sources.every((source) => source.finished)
+  }
+
+  /** Something has changed since the last barrier. */
+  get dirty(): boolean {
+    return this.#dirty
+  }
+
+  /** Partitions to try, the one furthest behind in event time first, so that state stays small on a replay. */
+  readCandidates(): ReadCandidate[] {
+    const candidates: ReadCandidate[] = []
+    for (const source of this.#sources) {
+      for (const partition of source.openPartitions) candidates.push({ source, partition })
+    }
+    if (candidates.length < 2) return candidates
+    return candidates.sort((a, b) => compareTimes(a.source.progress(a.partition), b.source.progress(b.partition)))
+  }
+
+  accept(source: Source, chunk: RecordChunk, nowMs: number): void {
+    this.#setNow(nowMs)
+    this.#dirty = true
+    source.accept(chunk, this.#context, this)
+  }
+
+  /** Processing time has come to `nowMs`. */
+  tick(nowMs: number): void {
+    this.#setNow(nowMs)
+    for (const source of this.#sources) source.tick(nowMs, this)
+    this.#pipeline.onTime(nowMs)
+  }
+
+  /** When `tick` is due although nothing arrives. */
+  nextTickMs(nowMs: number): number | undefined {
+    let next = this.#pipeline.nextTimeMs()
+    for (const source of this.#sources) {
+      const tick = source.nextTickMs(nowMs)
+      const available = source.reader.nextAvailableMs(nowMs)
+      if (tick !== undefined && (next === undefined || tick < next)) next = tick
+      if (available !== undefined && (next === undefined || available < next)) next = available
+    }
+    return next
+  }
+
+  /**
+   * The barrier: operators write what changed to their stores, sinks stage their output. What follows must be the
+   * commit of exactly this; nothing may be fed in between.
+   */
+  barrier(nowMs: number): Checkpoint {
+    this.#setNow(nowMs)
+    this.#epoch++
+    this.#pipeline.onBarrier(this.#epoch)
+    this.#sides.onBarrier()
+    this.#dirty = false
+    return {
+      epoch: this.#epoch,
+      inputs: Object.fromEntries(this.#sources.map((source) => [source.step.id, source.positions()])),
+      watermarks: Object.fromEntries(this.#sources.map((source) => [source.step.id, source.watermarkCheckpoint()])),
+      watermark: finiteOrNull(this.#pipeline.watermark),
+      wallTimeMs: nowMs,
+    }
+  }
+
+  committed(): void {
+    this.#pipeline.onCommitted()
+  }
+
+  metrics(): ReadonlyMap<string, OperatorMetrics> {
+    return this.#pipeline.metrics()
+  }
+
+  stateBytes(): number {
+    return this.#storage.stateBytes()
+  }
+
+  async close(): Promise<void> {
+    this.#pipeline.close()
+    for (const source of this.#sources) await source.reader.close()
+  }
+
+  onBatch(scanId: string, batch: Batch): void {
+    this.#dirty = true
+    this.#pipeline.onBatch(scanId, batch)
+  }
+
+  onWatermark(scanId: string, watermark: EventTimeMs): void {
+    this.#dirty = true
+    this.#pipeline.onWatermark(scanId, watermark)
+  }
+
+  onIdle(scanId: string, idle: boolean): void {
+    this.#pipeline.onIdle(scanId, idle)
+  }
+
+  onBadRecord(scan: ScanStep, record: RejectedRecord): void {
+    if (scan.onError === 'fail') {
+      throw new AppError(
+        'FAILED_PRECONDITION',
+        `stream "${scan.relation}", partition ${record.partition}, offset ${record.offset}: ${record.reason}`,
+        { hint: `Mend or skip the record, or create the stream with on_error = 'dead-letter'.` },
+      )
+    }
+    if (scan.onError === 'dead-letter' && scan.deadLetter !== undefined) {
+      this.#sides.deadRecord(scan.deadLetter, scan.relation, record)
+    }
+  }
+
+  #setNow(nowMs: number): void {
+    this.#context.nowMs = nowMs
+    this.#pipeline.setNow(nowMs)
+  }
+
+  #operatorContext(
+    options: TaskOptions,
+    step: Step,
+    metrics: OperatorMetrics,
+    restoredWatermark: EventTimeMs,
+  ): OperatorContext {
+    const lateInto = 'latePolicy' in step ? step.latePolicy.into : undefined
+    return {
+      operatorId: step.id,
+      store: (table) => options.storage.store(step.id, table),
+      late: (batch) => {
+        if (lateInto !== undefined) this.#sides.late(lateInto, batch)
+      },
+      deadLetter: (reason, row) => {
+        metrics.rowsFailed++
+        this.#sides.deadRow(step.id, reason, row, this.#context.nowMs)
+      },
+      metrics,
+      memory: { entriesMax: options.memoryEntriesMax },
+      query: options.query,
+      restoredWatermark,
+    }
+  }
+}
+
+function compareTimes(a: EventTimeMs, b: EventTimeMs): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
