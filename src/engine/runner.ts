@@ -29,6 +29,8 @@ export class Runner {
   readonly #options: RunnerOptions
   readonly #stop = new AbortController()
   #wake: (() => void) | undefined
+  /** Something became available since the last round of reads began: a sleep would miss it. */
+  #signalled = false
   #lastCheckpointMs = Number.NEGATIVE_INFINITY
   #lastDurationMs = 0
 
@@ -39,7 +41,7 @@ export class Runner {
   /** Runs until the task has finished or `stop` is called; then commits what is there. Rejects when the task fails. */
   async run(): Promise<void> {
     const { task, clock } = this.#options
-    const unsubscribe = task.sources.map((source) => source.reader.onAvailable(() => this.#wake?.()))
+    const unsubscribe = task.sources.map((source) => source.reader.onAvailable(() => this.#signal()))
     try {
       let turnEndMs = clock.nowMs() + TURN_MS
       while (!this.#stop.signal.aborted) {
@@ -59,6 +61,11 @@ export class Runner {
   /** Asks the loop to end after the step it is in. */
   stop(): void {
     this.#stop.abort()
+    this.#signal()
+  }
+
+  #signal(): void {
+    this.#signalled = true
     this.#wake?.()
   }
 
@@ -76,6 +83,7 @@ export class Runner {
 
   async #read(): Promise<boolean> {
     const { task, clock } = this.#options
+    this.#signalled = false
     for (const { source, partition } of task.readCandidates()) {
       const nowMs = clock.nowMs()
       const result = source.reader.read(partition, source.position(partition), READ_RECORDS_MAX, nowMs)
@@ -120,7 +128,7 @@ export class Runner {
     const tickMs = task.nextTickMs(nowMs)
     if (tickMs !== undefined && tickMs < untilMs) untilMs = tickMs
     if (task.dirty) untilMs = Math.min(untilMs, this.#checkpointDueMs())
-    if (untilMs <= nowMs) return clock.yieldNow()
+    if (untilMs <= nowMs || this.#signalled) return clock.yieldNow()
     const waiter = new AbortController()
     this.#wake = () => waiter.abort()
     try {
