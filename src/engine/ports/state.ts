@@ -52,8 +52,27 @@ export interface TaskStorage {
   close(): Promise<void>
 }
 
+/**
+ * What a task had committed at one moment, isolated from all later commits: for pull queries and for the snapshot that
+ * a subscription begins with. Close it soon; while it is open the pages that it sees can't be reused.
+ */
+export interface TaskSnapshot {
+  readonly checkpoint: Checkpoint | undefined
+  get(operatorId: string, table: string, key: Uint8Array): Uint8Array | undefined
+  scan(
+    operatorId: string,
+    table: string,
+    from: Uint8Array,
+    to: Uint8Array | undefined,
+  ): Iterable<readonly [Uint8Array, Uint8Array]>
+  /** The offset that the next record of the topic got at that moment. */
+  topicEnd(topic: string, partition: number): number
+  close(): void
+}
+
 export interface StateBackend {
   openTask(taskId: string): Promise<TaskStorage>
+  snapshot(taskId: string): TaskSnapshot
   /** Deletes all state of a task. */
   dropTask(taskId: string): Promise<void>
 }
