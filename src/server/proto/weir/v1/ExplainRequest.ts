@@ -1,0 +1,39 @@
+// Original file: proto/weir/v1/query.proto
+
+import type { ValueInput as _weir_v1_ValueInput, Value as _weir_v1_Value } from '../../weir/v1/Value.ts';
+
+/**
+ * A statement to explain.
+ */
+export interface ExplainRequestInput {
+  /**
+   * One statement, with or without EXPLAIN before it.
+   */
+  'sql'?: (string);
+  /**
+   * Values of $1, $2, …
+   */
+  'parameters'?: (_weir_v1_ValueInput)[];
+  /**
+   * Session settings.
+   */
+  'settings'?: ({[key: string]: string});
+}
+
+/**
+ * A statement to explain.
+ */
+export interface ExplainRequest {
+  /**
+   * One statement, with or without EXPLAIN before it.
+   */
+  'sql': (string);
+  /**
+   * Values of $1, $2, …
+   */
+  'parameters': (_weir_v1_Value)[];
+  /**
+   * Session settings.
+   */
+  'settings': ({[key: string]: string});
+}
