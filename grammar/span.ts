@@ -31,6 +31,29 @@ export function spanAt(text: string, start: number, end: number): Span {
   return { start: from, end: Math.max(from, Math.min(end, text.length)), line, column: from - lineStart + 1 }
 }
 
+/** Finds lines of one text by binary search: a tree of ten thousand nodes asks that often. */
+export class LineTable {
+  readonly #lineStarts: number[] = [0]
+  readonly #length: number
+
+  constructor(text: string) {
+    this.#length = text.length
+    for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) this.#lineStarts.push(at + 1)
+  }
+
+  span(start: number, end: number): Span {
+    const from = Math.min(start, this.#length)
+    let low = 0
+    let high = this.#lineStarts.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (this.#lineStarts[middle]! <= from) low = middle
+      else high = middle - 1
+    }
+    return { start: from, end: Math.min(end, this.#length), line: low + 1, column: from - this.#lineStarts[low]! + 1 }
+  }
+}
+
 /** From the start of the first to the end of the last. */
 export function joinSpans(first: Span, last: Span): Span {
   return { start: first.start, end: Math.max(first.end, last.end), line: first.line, column: first.column }
