@@ -33,6 +33,7 @@ export type Step =
   | ProjectStep
   | UnionStep
   | ExchangeStep
+  | NormalizeStep
   | WindowAssignStep
   | WindowAggregateStep
   | SessionAggregateStep
@@ -134,7 +135,20 @@ export type WindowSpec =
   | { readonly kind: 'hop'; readonly slideMs: DurationMs; readonly sizeMs: DurationMs; readonly offsetMs: DurationMs }
   | { readonly kind: 'cumulate'; readonly stepMs: DurationMs; readonly sizeMs: DurationMs; readonly offsetMs: DurationMs }
 
-/** A window function in FROM with no aggregate over it: each row once for each of its windows. */
+/**
+ * Upserts in, a changelog with old rows out: keeps the last row of each key, emits +I, -U with +U, or -D, and nothing
+ * for a row that did not change or a delete of a key it never saw. Stands between a keyed source and a step that
+ * needs the old row.
+ */
+export interface NormalizeStep extends StepBase {
+  readonly kind: 'normalize'
+  readonly keys: readonly number[]
+}
+
+/**
+ * A window function in FROM with no aggregate over it: each row once for each of its windows. The row's event time
+ * becomes window_end − 1 ms, so that windows cascade.
+ */
 export interface WindowAssignStep extends StepBase {
   readonly kind: 'window-assign'
   readonly window: WindowSpec
@@ -144,8 +158,10 @@ export interface WindowAssignStep extends StepBase {
 
 export interface LatePolicy {
   readonly allowedLatenessMs: DurationMs
-  /** The stream that late rows go to: the input's columns, then _late_by, _watermark, _window_start, _window_end, _query. */
+  /** The stream that late rows go to: `columns`, then _late_by, _watermark, _window_start, _window_end, _query. */
   readonly into: string | undefined
+  /** Which columns of the step's input make the late row; empty when `into` is undefined. */
+  readonly columns: readonly number[]
 }
 
 export type EmitMode = 'changes' | 'on-window-close' | 'final'
@@ -198,7 +214,11 @@ export interface SessionAggregateStep extends AggregateBase {
   readonly latePolicy: LatePolicy
 }
 
-/** GROUP BY without a window; DISTINCT is the case with no aggregates. Emits: keys, aggregates. */
+/**
+ * GROUP BY without a window; DISTINCT is the case with no aggregates. Emits: keys, aggregates. `emit.mode` is `changes`,
+ * but in plans over bounded input (pull queries), where it is `final`: each row once, when the watermark is +∞. Without
+ * keys and with `final`, one row comes out even for no input.
+ */
 export interface GroupAggregateStep extends AggregateBase {
   readonly kind: 'group-aggregate'
   readonly emit: EmitSpec
