@@ -1,0 +1,66 @@
+import type { ResultEvent } from './api.ts'
+
+/**
+ * Results between a running query and the one reader that pulls them. Bounded: `room` tells the query to stop reading
+ * while the reader is behind; nothing is dropped.
+ */
+export const RESULT_QUEUE_ROWS_MAX = 8_192
+
+export class ResultQueue implements AsyncIterable<ResultEvent> {
+  readonly #events: ResultEvent[] = []
+  #rows = 0
+  #ended = false
+  #failure: unknown
+  #readerWaits: (() => void) | undefined
+  #writerWaits: (() => void) | undefined
+
+  push(event: ResultEvent): void {
+    if (this.#ended) return
+    this.#events.push(event)
+    if (event.kind === 'rows') this.#rows += event.rows.length
+    this.#wakeReader()
+  }
+
+  /** Undefined while there is room, else a promise of it. */
+  room(): Promise<void> | undefined {
+    if (this.#rows < RESULT_QUEUE_ROWS_MAX || this.#ended) return undefined
+    return new Promise((resolve) => {
+      this.#writerWaits = resolve
+    })
+  }
+
+  end(failure?: unknown): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#failure = failure
+    this.#wakeReader()
+    this.#wakeWriter()
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<ResultEvent> {
+    for (;;) {
+      const event = this.#events.shift()
+      if (event !== undefined) {
+        if (event.kind === 'rows') this.#rows -= event.rows.length
+        if (this.#rows < RESULT_QUEUE_ROWS_MAX) this.#wakeWriter()
+        yield event
+        continue
+      }
+      if (this.#failure !== undefined) throw this.#failure
+      if (this.#ended) return
+      await new Promise<void>((resolve) => {
+        this.#readerWaits = resolve
+      })
+    }
+  }
+
+  #wakeReader(): void {
+    this.#readerWaits?.()
+    this.#readerWaits = undefined
+  }
+
+  #wakeWriter(): void {
+    this.#writerWaits?.()
+    this.#writerWaits = undefined
+  }
+}

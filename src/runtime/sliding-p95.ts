@@ -1,0 +1,19 @@
+/** The 95th percentile of the last measurements; bounded, exact over its window. */
+const WINDOW = 256
+
+export class SlidingP95 {
+  readonly #values: number[] = []
+  #next = 0
+
+  add(value: number): void {
+    this.#values[this.#next] = value
+    this.#next = (this.#next + 1) % WINDOW
+  }
+
+  /** 0 before the first measurement. */
+  value(): number {
+    if (this.#values.length === 0) return 0
+    const sorted = this.#values.toSorted((a, b) => a - b)
+    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.95))] as number
+  }
+}
