@@ -16,6 +16,8 @@ export class ResultQueue implements AsyncIterable<ResultEvent> {
 
   push(event: ResultEvent): void {
     if (this.#ended) return
+    // Only the latest of several watermarks says anything: a query without rows must not fill the queue with them.
+    if (event.kind === 'watermark' && this.#events.at(-1)?.kind === 'watermark') this.#events.pop()
     this.#events.push(event)
     if (event.kind === 'rows') this.#rows += event.rows.length
     this.#wakeReader()
