@@ -32,6 +32,8 @@ export interface Operator {
   /** The commit that followed the last onBarrier is durable: clean entries may be evicted now. */
   onCommitted?(): void
   close?(): void
+  /** True when it will never emit again, whatever comes: a LIMIT that is reached. */
+  readonly finished?: boolean
 }
 
 /** Where an operator's rows go. Emitting to an output runs the operators behind it before it returns. */

@@ -1,0 +1,72 @@
+import type { Column } from '../core/batch.ts'
+import { isIdentityType, rowComparator } from '../core/compare.ts'
+import { type KeyCodec, keyCodec } from '../core/key-codec.ts'
+import type { SqlType } from '../core/type.ts'
+import type { Row, Value } from '../core/value.ts'
+
+/**
+ * What stands for a key in a Map. A key of one plain column is the value itself, so that a lookup allocates nothing;
+ * several columns are joined to a string; bytes and nested values stand for their encoding.
+ */
+export type MapKey = null | boolean | number | bigint | string
+
+/** The key columns of an operator's rows: from a row to a Map key, to its values, to bytes, and back. */
+export class KeyColumns {
+  /** Position of the only column when its value is the Map key; else undefined. Hot loops read that column directly. */
+  readonly single: number | undefined
+  readonly positions: readonly number[]
+  /** The order of the encoded keys, and the order in which an operator emits. */
+  readonly compare: (a: Row, b: Row) => number
+  readonly #codec: KeyCodec
+  readonly #identity: boolean
+
+  constructor(positions: readonly number[], types: readonly SqlType[]) {
+    this.positions = positions
+    this.compare = rowComparator(types)
+    this.#codec = keyCodec(types)
+    this.#identity = types.every(isIdentityType)
+    this.single = positions.length === 1 && this.#identity ? positions[0] : undefined
+  }
+
+  keyAt(columns: readonly Column[], row: number): MapKey {
+    if (this.single !== undefined) return (columns[this.single] as Column)[row] as MapKey
+    if (!this.#identity) return latin1(this.#codec.encode(this.valuesAt(columns, row)))
+    let key = ''
+    for (const position of this.positions) key += part((columns[position] as Column)[row] as MapKey)
+    return key
+  }
+
+  keyOf(values: Row): MapKey {
+    if (this.single !== undefined) return values[0] as MapKey
+    if (!this.#identity) return latin1(this.#codec.encode(values))
+    let key = ''
+    for (const value of values) key += part(value as MapKey)
+    return key
+  }
+
+  valuesAt(columns: readonly Column[], row: number): Row {
+    return this.positions.map((position) => (columns[position] as Column)[row] as Value)
+  }
+
+  /** The bytes of the key behind `prefix`. */
+  encode(prefix: Uint8Array, values: Row): Uint8Array {
+    const key = this.#codec.encode(values)
+    const bytes = new Uint8Array(prefix.length + key.length)
+    bytes.set(prefix)
+    bytes.set(key, prefix.length)
+    return bytes
+  }
+
+  decode(bytes: Uint8Array): Row {
+    return this.#codec.decode(bytes)
+  }
+}
+
+/** One column of a joined key: the columns' types are fixed, so a length or an end mark makes the whole unambiguous. */
+function part(value: MapKey): string {
+  return typeof value === 'string' ? `${value.length}:${value}` : `${value},`
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice()
+}

@@ -1,0 +1,52 @@
+import { must, unreachable } from '../../core/assert.ts'
+import type { Schema } from '../../core/schema.ts'
+import type { ScanStep, SinkStep, Step } from '../../plan/physical/nodes.ts'
+import type { EvalContext } from '../expression/compile.ts'
+import type { Operator } from '../operator.ts'
+import { Deduplicate } from './deduplicate.ts'
+import { Filter } from './filter.ts'
+import { GroupAggregate } from './group-aggregate.ts'
+import { Limit } from './limit.ts'
+import { Normalize } from './normalize.ts'
+import { PassThrough } from './pass-through.ts'
+import { Project } from './project.ts'
+import { SessionAggregate } from './session-aggregate.ts'
+import { createTopN } from './top-n.ts'
+import { createWindowAggregate } from './window-aggregate.ts'
+import { WindowAssign } from './window-assign.ts'
+
+/** The operator of a step. `inputs` are the schemas of the rows that come in, by port. */
+export function createOperator(
+  step: Exclude<Step, ScanStep | SinkStep>,
+  inputs: readonly Schema[],
+  evalContext: EvalContext,
+): Operator {
+  const input = must(inputs[0], `step "${step.id}" has an input`)
+  switch (step.kind) {
+    case 'filter':
+      return new Filter(step, evalContext)
+    case 'project':
+      return new Project(step, input, evalContext)
+    case 'union':
+    case 'exchange':
+      return new PassThrough()
+    case 'normalize':
+      return new Normalize(step, input)
+    case 'window-assign':
+      return new WindowAssign(step)
+    case 'window-aggregate':
+      return createWindowAggregate(step, input, evalContext)
+    case 'session-aggregate':
+      return new SessionAggregate(step, input, evalContext)
+    case 'group-aggregate':
+      return new GroupAggregate(step, input, evalContext)
+    case 'deduplicate':
+      return new Deduplicate(step, input, evalContext)
+    case 'top-n':
+      return createTopN(step, input, evalContext)
+    case 'limit':
+      return new Limit(step)
+    default:
+      return unreachable(step)
+  }
+}

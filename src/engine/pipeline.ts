@@ -1,0 +1,209 @@
+import { assert, must } from '../core/assert.ts'
+import type { Batch } from '../core/batch.ts'
+import { END_OF_TIME, type EventTimeMs, NO_WATERMARK } from '../core/time.ts'
+import type { Step } from '../plan/physical/nodes.ts'
+import type { EvalContext } from './expression/compile.ts'
+import type { Operator, OperatorMetrics, Output } from './operator.ts'
+import type { StateStore } from './ports/state.ts'
+
+/**
+ * The operators of one plan, wired. A batch that is pushed in at a scan runs through everything behind it before the
+ * call returns.
+ *
+ * What the pipeline does and no operator has to: the minimum of watermarks over input ports (idle ones left out),
+ * counting rows, and remembering the watermark of each operator with its state. After a restart an operator judges
+ * lateness exactly as before the stop, even until the sources have spoken.
+ */
+export interface PipelineNode {
+  readonly step: Step
+  /** Undefined for a scan: its rows come from outside. */
+  readonly operator: Operator | undefined
+  readonly inputs: readonly PipelineNode[]
+  readonly outputs: { readonly node: PipelineNode; readonly port: number }[]
+  readonly metrics: OperatorMetrics
+  readonly out: Output
+  readonly ports: WatermarkPort[]
+  /** Where the watermark is kept; undefined for operators that do not ask for it. */
+  readonly store: StateStore | undefined
+  watermark: EventTimeMs
+  storedWatermark: EventTimeMs
+  emittedWatermark: EventTimeMs
+  idle: boolean
+}
+
+export interface WatermarkPort {
+  watermark: EventTimeMs
+  idle: boolean
+}
+
+/** Key of a node's watermark in its `watermark` table. */
+const WATERMARK_KEY = Uint8Array.of(0)
+
+export class Pipeline {
+  /** Each after its inputs. */
+  readonly #nodes: readonly PipelineNode[]
+  readonly #scans: ReadonlyMap<string, PipelineNode>
+  readonly #sinks: readonly PipelineNode[]
+  readonly #context: { nowMs: number } & EvalContext
+  #epoch: number | undefined
+
+  constructor(nodes: readonly PipelineNode[], context: { nowMs: number } & EvalContext) {
+    this.#nodes = nodes
+    this.#context = context
+    this.#scans = new Map(nodes.filter((node) => node.operator === undefined).map((node) => [node.step.id, node]))
+    this.#sinks = nodes.filter((node) => node.outputs.length === 0)
+  }
+
+  /** After a restart: operators without state of their own hear what those before them had reached. */
+  start(): void {
+    for (const node of this.#nodes) {
+      if (node.operator !== undefined) forwardWatermark(node, outputWatermark(node))
+    }
+  }
+
+  get scanIds(): readonly string[] {
+    return [...this.#scans.keys()]
+  }
+
+  /** Event time that everything has reached: the minimum over the sinks. */
+  get watermark(): EventTimeMs {
+    return Math.min(...this.#sinks.map((node) => node.watermark))
+  }
+
+  /** True when no sink will ever get another row: all input has ended, or each way to it ends in a LIMIT that is reached. */
+  get finished(): boolean {
+    return this.#sinks.every(isFinished)
+  }
+
+  /** Processing time, for NOW() and the like. */
+  setNow(nowMs: number): void {
+    this.#context.nowMs = nowMs
+  }
+
+  onBatch(scanId: string, batch: Batch): void {
+    const scan = this.#scan(scanId)
+    scan.metrics.rowsIn += batch.length
+    scan.out.emit(batch)
+  }
+
+  onWatermark(scanId: string, watermark: EventTimeMs): void {
+    forwardWatermark(this.#scan(scanId), watermark)
+  }
+
+  /** An idle input holds no watermark back; what it has reached counts again as soon as it wakes. */
+  onIdle(scanId: string, idle: boolean): void {
+    forwardIdle(this.#scan(scanId), idle)
+  }
+
+  onTime(nowMs: number): void {
+    this.setNow(nowMs)
+    for (const node of this.#nodes) {
+      if (node.operator?.onTime === undefined) continue
+      node.operator.onTime(nowMs, node.out)
+      // Windows of processing time move their output's watermark by the clock.
+      forwardWatermark(node, outputWatermark(node))
+    }
+  }
+
+  /** When `onTime` is due; undefined when nothing waits for the clock. */
+  nextTimeMs(): number | undefined {
+    let next: number | undefined
+    for (const { operator } of this.#nodes) {
+      const time = operator?.nextTimeMs?.()
+      if (time !== undefined && (next === undefined || time < next)) next = time
+    }
+    return next
+  }
+
+  /** From sources to sinks: what an operator holds back until the barrier is part of the epoch for all behind it. */
+  onBarrier(epoch: number): void {
+    assert(this.#epoch === undefined || epoch === this.#epoch + 1, 'epochs are consecutive')
+    this.#epoch = epoch
+    for (const node of this.#nodes) {
+      node.operator?.onBarrier?.(epoch, node.out)
+      if (node.store === undefined || node.watermark === node.storedWatermark) continue
+      node.store.put(WATERMARK_KEY, encodeWatermark(node.watermark))
+      node.storedWatermark = node.watermark
+    }
+  }
+
+  onCommitted(): void {
+    for (const node of this.#nodes) node.operator?.onCommitted?.()
+  }
+
+  /** By step id. */
+  metrics(): ReadonlyMap<string, OperatorMetrics> {
+    return new Map(this.#nodes.map((node) => [node.step.id, node.metrics]))
+  }
+
+  close(): void {
+    for (const node of this.#nodes) node.operator?.close?.()
+  }
+
+  #scan(scanId: string): PipelineNode {
+    return must(this.#scans.get(scanId), `scan "${scanId}" is part of the plan`)
+  }
+}
+
+/** The watermark that a node had reached at the last checkpoint. */
+export function restoreWatermark(store: StateStore): EventTimeMs {
+  const bytes = store.get(WATERMARK_KEY)
+  if (bytes === undefined) return NO_WATERMARK
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(0)
+}
+
+function encodeWatermark(watermark: EventTimeMs): Uint8Array {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setFloat64(0, watermark)
+  return bytes
+}
+
+function isFinished(node: PipelineNode): boolean {
+  if (node.operator?.finished === true || node.emittedWatermark === END_OF_TIME) return true
+  return node.inputs.length > 0 && node.inputs.every(isFinished)
+}
+
+/** The node's output has reached `watermark`; everything behind it hears of that, unless it is nothing new. */
+function forwardWatermark(node: PipelineNode, watermark: EventTimeMs): void {
+  if (watermark <= node.emittedWatermark) return
+  node.emittedWatermark = watermark
+  for (const { node: next, port } of node.outputs) {
+    const input = next.ports[port] as WatermarkPort
+    input.watermark = watermark
+    advance(next)
+  }
+}
+
+function forwardIdle(node: PipelineNode, idle: boolean): void {
+  if (idle === node.idle) return
+  node.idle = idle
+  for (const { node: next, port } of node.outputs) {
+    const input = next.ports[port] as WatermarkPort
+    input.idle = idle
+    advance(next)
+    forwardIdle(next, next.ports.every(isIdle))
+  }
+}
+
+/** Takes the minimum over the ports that are not idle. When all are idle nothing is known, so nothing moves. */
+function advance(node: PipelineNode): void {
+  let watermark = END_OF_TIME
+  let active = false
+  for (const port of node.ports) {
+    if (port.idle) continue
+    active = true
+    if (port.watermark < watermark) watermark = port.watermark
+  }
+  if (!active || watermark <= node.watermark) return
+  node.watermark = watermark
+  node.operator?.onWatermark?.(watermark, node.out)
+  forwardWatermark(node, outputWatermark(node))
+}
+
+function outputWatermark(node: PipelineNode): EventTimeMs {
+  return node.operator?.outputWatermark?.(node.watermark) ?? node.watermark
+}
+
+function isIdle(port: WatermarkPort): boolean {
+  return port.idle
+}

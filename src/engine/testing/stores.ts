@@ -1,0 +1,79 @@
+import type { StateStore } from '../ports/state.ts'
+
+/**
+ * Ordered stores in memory for the specs of operators, with the two things that happen to real ones: a commit, and a
+ * crash that forgets what came after it.
+ */
+export class TestStores {
+  readonly #stores = new Map<string, TestStore>()
+
+  store(operatorId: string, table: string): TestStore {
+    const name = `${operatorId}/${table}`
+    const found = this.#stores.get(name)
+    if (found !== undefined) return found
+    const created = new TestStore()
+    this.#stores.set(name, created)
+    return created
+  }
+
+  commit(): void {
+    for (const store of this.#stores.values()) store.commit()
+  }
+
+  crash(): void {
+    for (const store of this.#stores.values()) store.crash()
+  }
+
+  get entries(): number {
+    let entries = 0
+    for (const store of this.#stores.values()) entries += store.entries
+    return entries
+  }
+}
+
+export class TestStore implements StateStore {
+  #committed = new Map<string, Uint8Array>()
+  #entries = new Map<string, Uint8Array>()
+  puts = 0
+  gets = 0
+
+  get entries(): number {
+    return this.#entries.size
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    this.gets++
+    return this.#entries.get(latin1(key))?.slice()
+  }
+
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.puts++
+    this.#entries.set(latin1(key), value.slice())
+  }
+
+  delete(key: Uint8Array): void {
+    this.#entries.delete(latin1(key))
+  }
+
+  *scan(from: Uint8Array, to: Uint8Array | undefined): Iterable<readonly [Uint8Array, Uint8Array]> {
+    const first = latin1(from)
+    const end = to && latin1(to)
+    const keys = [...this.#entries.keys()].filter((key) => key >= first && (end === undefined || key < end)).sort()
+    for (const key of keys) {
+      const value = this.#entries.get(key)
+      if (value !== undefined) yield [Buffer.from(key, 'latin1'), value.slice()]
+    }
+  }
+
+  commit(): void {
+    this.#committed = new Map(this.#entries)
+  }
+
+  crash(): void {
+    this.#entries = new Map(this.#committed)
+  }
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1')
+}
