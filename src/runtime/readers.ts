@@ -6,12 +6,18 @@ import type { RecordChunk, SourceReader } from '../engine/ports/log.ts'
 import type { ScanStep } from '../plan/physical/nodes.ts'
 
 /** Opens what a scan reads: a topic of the log, a file, a generator. */
-export function openReader(scan: ScanStep, storage: Storage, nowMs: () => number): SourceReader {
+export function openReader(
+  scan: ScanStep,
+  storage: Storage,
+  nowMs: () => number,
+  writerHasFinished: () => boolean,
+): SourceReader {
   const { kind, options } = scan.connector
   switch (kind) {
     case 'embedded':
-    case 'result':
       return openTopic(scan, storage)
+    case 'result':
+      return new FinishingReader(openTopic(scan, storage), writerHasFinished)
     case 'file':
       return new FileReader(options, scan.format)
     case 'datagen':
@@ -37,65 +43,90 @@ function openTopic(scan: ScanStep, storage: Storage): SourceReader {
   return scan.connector.options['scan.bounded.mode'] === 'latest-offset' ? new BoundedReader(reader, topic, storage) : reader
 }
 
-/** A topic read from where the query says to begin. */
-class StartingReader implements SourceReader {
-  readonly #inner: SourceReader
-  readonly #startOffset: (partition: number) => number | Promise<number>
+/** Passes everything on; the readers below change one thing each. */
+class ForwardingReader implements SourceReader {
+  protected readonly inner: SourceReader
 
-  constructor(inner: SourceReader, startOffset: (partition: number) => number | Promise<number>) {
-    this.#inner = inner
-    this.#startOffset = startOffset
+  constructor(inner: SourceReader) {
+    this.inner = inner
   }
 
   get partitions(): readonly number[] {
-    return this.#inner.partitions
+    return this.inner.partitions
   }
 
   startOffset(partition: number): number | Promise<number> {
-    return this.#startOffset(partition)
+    return this.inner.startOffset(partition)
   }
 
   read(partition: number, offset: number, recordsMax: number, nowMs: number): ReturnType<SourceReader['read']> {
-    return this.#inner.read(partition, offset, recordsMax, nowMs)
+    return this.inner.read(partition, offset, recordsMax, nowMs)
   }
 
   lag(partition: number, offset: number): number | undefined {
-    return this.#inner.lag(partition, offset)
+    return this.inner.lag(partition, offset)
   }
 
   onAvailable(listener: () => void): () => void {
-    return this.#inner.onAvailable(listener)
+    return this.inner.onAvailable(listener)
   }
 
-  nextAvailableMs(): number | undefined {
-    return undefined
+  nextAvailableMs(nowMs: number): number | undefined {
+    return this.inner.nextAvailableMs(nowMs)
   }
 
   close(): void | Promise<void> {
-    return this.#inner.close()
+    return this.inner.close()
+  }
+}
+
+/** A topic read from where the query says to begin. */
+class StartingReader extends ForwardingReader {
+  readonly #startOffset: (partition: number) => number | Promise<number>
+
+  constructor(inner: SourceReader, startOffset: (partition: number) => number | Promise<number>) {
+    super(inner)
+    this.#startOffset = startOffset
+  }
+
+  override startOffset(partition: number): number | Promise<number> {
+    return this.#startOffset(partition)
+  }
+}
+
+/** A result log ends when the query that writes it has ended. */
+class FinishingReader extends ForwardingReader {
+  readonly #writerHasFinished: () => boolean
+
+  constructor(inner: SourceReader, writerHasFinished: () => boolean) {
+    super(inner)
+    this.#writerHasFinished = writerHasFinished
+  }
+
+  override async read(
+    partition: number,
+    offset: number,
+    recordsMax: number,
+    nowMs: number,
+  ): Promise<RecordChunk | undefined> {
+    // Asked before the read: what was written until then is seen by it.
+    const finished = this.#writerHasFinished()
+    const chunk = await this.inner.read(partition, offset, recordsMax, nowMs)
+    return chunk === undefined && finished ? endOfPartition(partition, offset) : chunk
   }
 }
 
 /** A topic up to where it ended when the query began; then the source has ended, and every window closes. */
-export class BoundedReader implements SourceReader {
-  readonly #inner: SourceReader
+export class BoundedReader extends ForwardingReader {
   readonly #ends: ReadonlyMap<number, number>
 
   constructor(inner: SourceReader, topic: string, storage: Storage) {
-    this.#inner = inner
+    super(inner)
     const offsets = storage.log.topic(topic)?.offsets ?? []
     this.#ends = new Map(offsets.map(({ end }, partition) => [partition, end]))
   }
 
-  get partitions(): readonly number[] {
-    return this.#inner.partitions
-  }
-
-  startOffset(partition: number): number | Promise<number> {
-    return this.#inner.startOffset(partition)
-  }
-
-  async read(
+  override async read(
     partition: number,
     offset: number,
     recordsMax: number,
@@ -103,25 +134,13 @@ export class BoundedReader implements SourceReader {
   ): Promise<RecordChunk | undefined> {
     const end = this.#ends.get(partition) ?? 0
     if (offset >= end) return endOfPartition(partition, offset)
-    const chunk = await this.#inner.read(partition, offset, Math.min(recordsMax, end - offset), nowMs)
+    const chunk = await this.inner.read(partition, offset, Math.min(recordsMax, end - offset), nowMs)
     if (chunk === undefined) return endOfPartition(partition, offset)
     return chunk.nextOffset >= end ? { ...chunk, end: true } : chunk
   }
 
-  lag(partition: number, offset: number): number | undefined {
+  override lag(partition: number, offset: number): number | undefined {
     return Math.max(0, (this.#ends.get(partition) ?? 0) - offset)
-  }
-
-  onAvailable(): () => void {
-    return () => {}
-  }
-
-  nextAvailableMs(): number | undefined {
-    return undefined
-  }
-
-  close(): void | Promise<void> {
-    return this.#inner.close()
   }
 }
 

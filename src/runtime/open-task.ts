@@ -1,0 +1,87 @@
+import type { Storage } from '../adapters/storage.ts'
+import { AppError } from '../core/errors.ts'
+import { partitionOf } from '../core/murmur2.ts'
+import type { Operator } from '../engine/operator.ts'
+import type { Clock } from '../engine/ports/clock.ts'
+import type { FormatRegistry } from '../engine/ports/format.ts'
+import type { SourceReader } from '../engine/ports/log.ts'
+import type { TaskStorage } from '../engine/ports/state.ts'
+import type { SideStreams } from '../engine/side-outputs.ts'
+import { BatchSink, ResultSink, TopicSink } from '../engine/sinks.ts'
+import { Task } from '../engine/task.ts'
+import type { Catalog } from '../plan/catalog.ts'
+import type { PhysicalPlan, ScanStep, SinkStep } from '../plan/physical/nodes.ts'
+import { PrintSink } from './print-sink.ts'
+import { openReader } from './readers.ts'
+import type { RuntimeLimits } from './weir-runtime.ts'
+
+/** Builds the task of a query over the real ports. */
+export interface OpenTaskOptions {
+  readonly query: string
+  readonly plan: PhysicalPlan
+  readonly taskStorage: TaskStorage
+  readonly storage: Storage
+  readonly formats: FormatRegistry
+  readonly clock: Clock
+  readonly catalog: Catalog
+  readonly limits: RuntimeLimits
+  readonly jobs: { hasFinished(relation: string): boolean }
+  readonly print?: (line: string) => void
+  /** Takes the place of the reader that a scan would open: the snapshot of a pull query. */
+  readonly openReader?: (scan: ScanStep) => SourceReader | undefined
+  /** Takes the place of the plan's sink: the reader of a transient query. */
+  readonly sink?: Operator
+}
+
+export async function openTask(options: OpenTaskOptions): Promise<Task> {
+  const { query, plan, taskStorage, storage, formats, clock, limits, jobs } = options
+  return Task.open({
+    query,
+    plan,
+    storage: taskStorage,
+    formats,
+    openReader: (scan) =>
+      options.openReader?.(scan) ??
+      openReader(scan, storage, () => clock.nowMs(), () => jobs.hasFinished(scan.relation)),
+    openSink: (step) => options.sink ?? openSink(step, options),
+    sides: sideStreams(options.catalog, plan),
+    nowMs: clock.nowMs(),
+    memoryEntriesMax: limits.memoryEntriesMax,
+  })
+}
+
+function openSink(step: SinkStep, options: OpenTaskOptions): Operator {
+  const { storage, taskStorage, formats } = options
+  const { kind, options: properties } = step.connector
+  const topic = properties['topic'] ?? options.query
+  switch (kind) {
+    case 'result':
+      return new ResultSink(taskStorage, topic, step.schema, formats.encoder(step.format, step.schema))
+    case 'embedded': {
+      const partitions = storage.log.topic(topic)?.partitions ?? 1
+      let next = 0
+      return new TopicSink(taskStorage, topic, formats.encoder(step.format, step.schema), (key) =>
+        key === null ? next++ % partitions : partitionOf(key, partitions),
+      )
+    }
+    case 'blackhole':
+      return new BatchSink(() => {})
+    case 'print':
+      return new PrintSink(step.schema, options.print ?? (() => {}))
+    default:
+      throw new AppError('NOT_SUPPORTED', `connector "${kind}" can't be written`, {
+        hint: `Write to 'embedded', 'print' or 'blackhole'.`,
+      })
+  }
+}
+
+function sideStreams(catalog: Catalog, plan: PhysicalPlan): SideStreams {
+  const scan = plan.steps.find((step) => step.kind === 'scan')
+  return {
+    stream: (name) => {
+      const relation = catalog.relation(name)
+      return relation !== undefined && 'topic' in relation ? relation : undefined
+    },
+    failedRows: scan?.kind === 'scan' ? scan.deadLetter : undefined,
+  }
+}

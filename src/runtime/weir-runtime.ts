@@ -1,0 +1,265 @@
+import { parse } from '../../grammar/index.ts'
+import type { Diagnostic } from '../../grammar/diagnostic.ts'
+import type { Storage } from '../adapters/storage.ts'
+import { AppError } from '../core/errors.ts'
+import { partitionOf } from '../core/murmur2.ts'
+import type { Clock } from '../engine/ports/clock.ts'
+import type { FormatRegistry } from '../engine/ports/format.ts'
+import type { OutputRecord } from '../engine/ports/log.ts'
+import type { QueryEntry } from '../plan/catalog.ts'
+import type {
+  ExecuteOptions,
+  IngestRequest,
+  IngestResult,
+  ObjectDescription,
+  ObjectKind,
+  ObjectSummary,
+  QueryOptions,
+  QueryStats,
+  ResultStream,
+  Runtime,
+  StatementResult,
+  SubscribeOptions,
+} from './api.ts'
+import { StoredCatalog } from './catalog.ts'
+import { describeObject, listObjects } from './inventory.ts'
+import type { Job } from './job.ts'
+import { Jobs } from './jobs.ts'
+import { openSubscription } from './open-subscription.ts'
+import { requireRelation, requireStream } from './require.ts'
+import { Statements } from './statements.ts'
+
+/**
+ * Weir in one process: a storage, a catalog, and the jobs of its queries. The server puts gRPC before it, the CLI runs
+ * scripts on it; both see only `Runtime`.
+ */
+export interface RuntimeOptions {
+  readonly storage: Storage
+  readonly formats: FormatRegistry
+  readonly clock: Clock
+  readonly limits?: Partial<RuntimeLimits>
+  /** Where `print` sinks write. */
+  readonly print?: (line: string) => void
+  readonly onJobFailure?: (query: string, error: unknown, willRetry: boolean) => void
+}
+
+export interface RuntimeLimits {
+  /** Continuous queries at once. */
+  readonly queriesMax: number
+  /** Records that one ingest call may bring. */
+  readonly ingestRecordsMax: number
+  /** Bytes of one record. */
+  readonly recordBytesMax: number
+  /** State entries that one operator keeps in memory before the rest stays on disk. */
+  readonly memoryEntriesMax: number
+}
+
+export const DEFAULT_LIMITS: RuntimeLimits = {
+  queriesMax: 200,
+  ingestRecordsMax: 10_000,
+  recordBytesMax: 1_048_576,
+  memoryEntriesMax: 250_000,
+}
+
+/** How often topics lose what retention no longer keeps. */
+const RETENTION_INTERVAL_MS = 60_000
+
+export class WeirRuntime implements Runtime {
+  readonly limits: RuntimeLimits
+  readonly #options: RuntimeOptions
+  readonly #catalog: StoredCatalog
+  readonly #jobs: Jobs
+  readonly #statements: Statements
+  readonly #closing = new AbortController()
+  #ready = false
+  #closed: Promise<void> | undefined
+  #roundRobin = 0
+
+  private constructor(options: RuntimeOptions) {
+    this.#options = options
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.#catalog = new StoredCatalog(options.storage.catalog)
+    this.#jobs = new Jobs({ ...options, catalog: this.#catalog, limits: this.limits })
+    this.#statements = new Statements({ ...options, catalog: this.#catalog, jobs: this.#jobs, runtime: this })
+  }
+
+  /** Opens what the storage holds and starts its queries; `ready` once all of them have recovered. */
+  static async open(options: RuntimeOptions): Promise<WeirRuntime> {
+    const runtime = new WeirRuntime(options)
+    await runtime.#statements.removeLeftovers()
+    void runtime.#jobs.recover().then(() => {
+      runtime.#ready = true
+    })
+    void runtime.#keepRetention()
+    return runtime
+  }
+
+  get ready(): boolean {
+    return this.#ready
+  }
+
+  get catalog(): StoredCatalog {
+    return this.#catalog
+  }
+
+  execute(sql: string, options: ExecuteOptions = {}): AsyncIterable<StatementResult> {
+    return this.#statements.execute(sql, options)
+  }
+
+  validate(sql: string): readonly Diagnostic[] {
+    return this.#statements.validate(sql)
+  }
+
+  async query(sql: string, options: QueryOptions = {}): Promise<ResultStream> {
+    const { statements, diagnostics } = parse(sql)
+    if (diagnostics.some(({ severity }) => severity === 'error')) throw invalidSql(diagnostics)
+    const [statement] = statements
+    if (statements.length !== 1 || statement?.kind !== 'query') {
+      throw new AppError('INVALID_ARGUMENT', 'a query call takes exactly one SELECT', {
+        hint: 'Send other statements to Execute.',
+      })
+    }
+    return this.#statements.openQuery(statement, options)
+  }
+
+  async subscribe(name: string, options: SubscribeOptions = {}): Promise<ResultStream> {
+    return openSubscription(name, options, this.#catalog, this.#jobs, this.#options)
+  }
+
+  async ingest(request: IngestRequest): Promise<IngestResult> {
+    const { records, producerId, sequence } = request
+    const stream = requireStream(this.#catalog, request.stream)
+    if (stream.connector.kind !== 'embedded') {
+      throw new AppError('FAILED_PRECONDITION', `stream "${stream.name}" reads connector '${stream.connector.kind}'`, {
+        hint: 'Only streams on the embedded log take rows.',
+      })
+    }
+    this.#limitIngest(request)
+    const topic = stream.connector.options['topic'] ?? stream.name
+    const partitions = this.#options.storage.log.topic(topic)?.partitions ?? 1
+    const nowMs = this.#options.clock.nowMs()
+    const output = records.map(({ key, value, timestampMs }) => ({
+      key: key ?? null,
+      value,
+      timestamp: timestampMs ?? nowMs,
+    }))
+    if (producerId !== undefined) {
+      // All of one producer goes to one partition: its sequences are then consecutive there, which is what dedup needs.
+      const partition = partitionOf(new TextEncoder().encode(producerId), partitions)
+      const result = await this.#options.storage.log.append(topic, partition, output, {
+        producerId,
+        sequence: sequence ?? 0,
+      })
+      return { appended: result.appended, duplicates: result.duplicates }
+    }
+    await Promise.all(
+      [...this.#byPartition(output, partitions)].map(([partition, part]) =>
+        this.#options.storage.log.append(topic, partition, part),
+      ),
+    )
+    return { appended: output.length, duplicates: 0 }
+  }
+
+  list(kind: ObjectKind): readonly ObjectSummary[] {
+    return listObjects(kind, this.#catalog, this.#jobs, this.#options.storage)
+  }
+
+  describe(name: string): ObjectDescription {
+    return describeObject(name, this.#catalog, this.#jobs, this.#options.storage)
+  }
+
+  async pause(query: string): Promise<void> {
+    await this.#jobs.pause(this.#queryOf(query))
+  }
+
+  async resume(query: string): Promise<void> {
+    await this.#jobs.resume(this.#queryOf(query))
+  }
+
+  async drop(name: string): Promise<void> {
+    await this.#statements.drop(name)
+  }
+
+  stats(query: string): QueryStats {
+    return this.#job(query).stats()
+  }
+
+  /** Resolves when every query over bounded input has finished: a script may then read their results. */
+  async settled(signal?: AbortSignal): Promise<void> {
+    await this.#jobs.settled(signal)
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.abort()
+    await this.#statements.closeTransient()
+    await this.#jobs.stopAll()
+    await this.#options.storage.close()
+  }
+
+  #job(query: string): Job {
+    const name = this.#queryOf(query).name
+    const job = this.#jobs.get(name)
+    if (job === undefined) throw new AppError('FAILED_PRECONDITION', `query "${name}" does not run`)
+    return job
+  }
+
+  #queryOf(name: string): QueryEntry {
+    const query = this.#catalog.query(name)
+    if (query !== undefined) return query
+    requireRelation(this.#catalog, name)
+    throw new AppError('FAILED_PRECONDITION', `"${name}" is not a query`, {
+      hint: 'SHOW QUERIES lists those that run.',
+    })
+  }
+
+  #limitIngest({ records, stream }: IngestRequest): void {
+    const { ingestRecordsMax, recordBytesMax } = this.limits
+    if (records.length > ingestRecordsMax) {
+      throw new AppError('RESOURCE_EXHAUSTED', `${records.length} records in one call; at most ${ingestRecordsMax}`, {
+        hint: 'Send smaller batches.',
+      })
+    }
+    const large = records.find(({ key, value }) => value.length + (key?.length ?? 0) > recordBytesMax)
+    if (large !== undefined) {
+      throw new AppError(
+        'RESOURCE_EXHAUSTED',
+        `a record of ${large.value.length} bytes for stream "${stream}"; at most ${recordBytesMax}`,
+        { hint: 'Raise limits.recordBytesMax, or store large values elsewhere and send a reference.' },
+      )
+    }
+  }
+
+  #byPartition(records: readonly OutputRecord[], partitions: number): Map<number, OutputRecord[]> {
+    const parts = new Map<number, OutputRecord[]>()
+    const keyless = this.#roundRobin++ % partitions
+    for (const record of records) {
+      const partition = record.key === null ? keyless : partitionOf(record.key, partitions)
+      const part = parts.get(partition)
+      if (part === undefined) parts.set(partition, [record])
+      else part.push(record)
+    }
+    return parts
+  }
+
+  async #keepRetention(): Promise<void> {
+    const { clock, storage } = this.#options
+    while (!this.#closing.signal.aborted) {
+      await clock.sleepUntil(clock.nowMs() + RETENTION_INTERVAL_MS, this.#closing.signal)
+      if (!this.#closing.signal.aborted) await storage.log.enforceRetention(clock.nowMs())
+    }
+  }
+}
+
+/** The error for a text that does not parse or bind: the first diagnostic is the message, all of them are attached. */
+export function invalidSql(diagnostics: readonly Diagnostic[]): AppError {
+  const first = diagnostics.find(({ severity }) => severity === 'error') ?? diagnostics[0]
+  return new AppError('INVALID_SQL', first?.message ?? 'the statement is not valid', {
+    diagnostics,
+    ...(first?.hint === undefined ? {} : { hint: first.hint }),
+  })
+}
