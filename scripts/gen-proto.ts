@@ -37,7 +37,12 @@ const OPTIONS = [
 function generate(): string {
   const out = mkdtempSync(join(tmpdir(), 'weir-gen-'))
   const tool = createRequire(import.meta.url).resolve('@grpc/proto-loader/build/bin/proto-loader-gen-types.js')
-  execFileSync(process.execPath, [tool, ...OPTIONS, '-O', out, ...FILES], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync(process.execPath, [tool, ...OPTIONS, '-O', out, ...FILES], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  // One file a .proto with the type of its object tree: protos.ts names the definitions that it takes instead.
+  for (const entry of readdirSync(out, { withFileTypes: true })) if (entry.isFile()) rmSync(join(out, entry.name))
   return out
 }
 

@@ -1,0 +1,136 @@
+// The server's settings: read once from the environment and the command line, checked once, all faults at once.
+//
+// One table says everything about a setting: its flag and variable are made from its name, its text is the help and
+// the documentation. A flag wins over a variable, a variable over the default.
+
+import { z } from 'zod'
+import { AppError } from '../../core/errors.ts'
+
+/** One setting: how its text is read and what it is for. */
+interface Setting<T> {
+  readonly text: string
+  readonly schema: z.ZodType<T>
+  readonly fallback: T
+}
+
+function setting<T>(text: string, schema: z.ZodType<T>, fallback: T): Setting<T> {
+  return { text, schema, fallback }
+}
+
+function integer(min: number, max: number): z.ZodType<number> {
+  return z.coerce.number().int().min(min).max(max)
+}
+
+const flag: z.ZodType<boolean> = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
+
+/** `host:port`; an IPv6 address goes in brackets; port 0 takes any free one. */
+const address = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'must be host:port, such as 127.0.0.1:7878 or [::]:7878')
+  .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65535, 'port must be at most 65535')
+
+const HOUR_MS = 3_600_000
+
+export const SETTINGS = {
+  listen: setting('address to serve gRPC at, host:port; port 0 takes any free one', address, '127.0.0.1:7878'),
+  dataDirectory: setting('folder of the log, the state and the catalog', z.string().min(1), './.weir/data'),
+  logLevel: setting(
+    'least level to log: trace, debug, info, warn, error, silent',
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
+    'info',
+  ),
+  reflection: setting('serve gRPC reflection (grpcurl, Postman)', flag, true),
+  // grpc-js's own default, made explicit because clients see it.
+  messageReceiveBytesMax: setting('largest message taken, bytes', integer(1024, 1 << 30), 4 * 1024 * 1024),
+  streamsPerConnectionMax: setting('calls at once on one connection', integer(1, 100_000), 256),
+  // grpc-js switches Node's own limit off; without one, a peer that never reads fills the heap.
+  sessionMemoryMaxMib: setting('memory that one connection may hold, MiB', integer(1, 4096), 128),
+  queriesRunningMax: setting('calls of Query at once', integer(1, 100_000), 200),
+  subscriptionsMax: setting('subscriptions at once', integer(1, 1_000_000), 10_000),
+  subscriptionsPerPeerMax: setting('subscriptions at once from one address', integer(1, 1_000_000), 1_000),
+  ingestRecordsMax: setting('records in one ingest message', integer(1, 1_000_000), 10_000),
+  executeRowsMax: setting('rows that Execute returns for one SELECT', integer(1, 10_000_000), 10_000),
+  heartbeatMs: setting('time without a message after which a heartbeat is sent, ms', integer(10, HOUR_MS), 15_000),
+  subscriberStallTimeoutMs: setting(
+    'time that a reader may take for one message before it is cut, ms',
+    integer(10, HOUR_MS),
+    30_000,
+  ),
+  // A dead peer holds a subscription until then; most load balancers drop idle connections later than this.
+  keepaliveMs: setting('time without traffic after which a connection is probed, ms', integer(1_000, HOUR_MS), 60_000),
+  shutdownGraceMs: setting('time for running calls to end by themselves on shutdown, ms', integer(0, HOUR_MS), 10_000),
+  // Below the 30 s after which Kubernetes kills.
+  shutdownForceMs: setting('time after which shutdown stops waiting for peers, ms', integer(1, HOUR_MS), 25_000),
+} as const
+
+export type SettingName = keyof typeof SETTINGS
+
+export type ServerConfig = {
+  readonly [Name in SettingName]: (typeof SETTINGS)[Name] extends Setting<infer T> ? T : never
+}
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[]
+
+/** `dataDirectory` → `WEIR_DATA_DIRECTORY`. */
+export function environmentName(name: SettingName): string {
+  return `WEIR_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+}
+
+/** `dataDirectory` → `data-directory`, for `--data-directory`. */
+export function flagName(name: SettingName): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
+
+export interface ConfigSources {
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** By setting name, as text or already typed. */
+  readonly flags?: Readonly<Partial<Record<SettingName, unknown>>>
+}
+
+/** Every setting from flag, variable or default; one AppError that names every fault. */
+export function loadConfig(sources: ConfigSources = {}): ServerConfig {
+  const { environment = {}, flags = {} } = sources
+  const faults: string[] = []
+  const config: Partial<Record<SettingName, unknown>> = {}
+  for (const name of SETTING_NAMES) {
+    const { schema, fallback } = SETTINGS[name]
+    const fromFlag = flags[name]
+    const given = fromFlag ?? emptyAsAbsent(environment[environmentName(name)])
+    if (given === undefined) {
+      config[name] = fallback
+      continue
+    }
+    const parsed = schema.safeParse(given)
+    if (parsed.success) config[name] = parsed.data
+    else {
+      const source = fromFlag === undefined ? environmentName(name) : `--${flagName(name)}`
+      faults.push(`${source}: ${parsed.error.issues.map((issue) => decapitalise(issue.message)).join(', ')}`)
+    }
+  }
+  if (faults.length > 0) {
+    throw new AppError('INVALID_ARGUMENT', `invalid configuration: ${faults.join('; ')}`, {
+      hint: 'see `weir server --help` for all settings and their units',
+    })
+  }
+  return config as ServerConfig
+}
+
+/** An orchestrator that sets a variable to nothing means the default. */
+function emptyAsAbsent(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text
+}
+
+/** Variables of the command line tool, which share the prefix. */
+const FOREIGN_VARIABLES = ['WEIR_ADDRESS', 'WEIR_HISTORY']
+/** Kubernetes sets these for a Service that is called `weir`, so an unknown variable can't be an error. */
+const SERVICE_LINK = /^WEIR_(SERVICE_|PORT)/
+
+/** Variables with our prefix that set nothing: misspelt ones, worth a warning. */
+export function unknownVariables(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const known = new Set([...SETTING_NAMES.map(environmentName), ...FOREIGN_VARIABLES])
+  return Object.keys(environment).filter((name) => name.startsWith('WEIR_') && !known.has(name) && !SERVICE_LINK.test(name))
+}
+
+function decapitalise(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}

@@ -1,0 +1,95 @@
+// Handlers of QueryService: translate and delegate.
+
+import { Inject } from '@nestjs/common'
+import type { Runtime } from '../../runtime/api.ts'
+import type { ServerConfig } from '../config/config.ts'
+import { type CallContext, CallHost } from '../grpc/call-host.ts'
+import { type GrpcService, withEncodedResponses } from '../grpc/grpc-service.ts'
+import type { GrpcWriter } from '../grpc/grpc-writer.ts'
+import { pageOf } from '../grpc/page.ts'
+import { QUERY_SERVICE } from '../grpc/protos.ts'
+import { Slots } from '../grpc/slots.ts'
+import { type ResultMessage, writeResults } from '../grpc/write-results.ts'
+import type { DescribeQueryResponseInput } from '../proto/weir/v1/DescribeQueryResponse.ts'
+import type { ListQueriesRequest } from '../proto/weir/v1/ListQueriesRequest.ts'
+import type { ListQueriesResponseInput } from '../proto/weir/v1/ListQueriesResponse.ts'
+import type { QueryServiceHandlers } from '../proto/weir/v1/QueryService.ts'
+import type { Value as WireValue } from '../proto/weir/v1/Value.ts'
+import { CONFIG, RUNTIME } from '../tokens.ts'
+import { toWireDiagnostic } from '../wire/schema.ts'
+import { fromWireValue } from '../wire/value.ts'
+import { toWireDescription, toWireSummary } from './queries.mapper.ts'
+import { QueriesService, type Script } from './queries.service.ts'
+
+interface ScriptRequest {
+  readonly sql: string
+  readonly parameters: readonly WireValue[]
+  readonly settings: Readonly<Record<string, string>>
+}
+
+export class QueriesController implements GrpcService {
+  readonly definition = withEncodedResponses(QUERY_SERVICE, 'Query')
+  readonly implementation: QueryServiceHandlers
+  readonly #runtime: Runtime
+  readonly #queries: QueriesService
+  readonly #slots: Slots
+  readonly #heartbeatMs: number
+
+  constructor(
+    @Inject(CallHost) calls: CallHost,
+    @Inject(QueriesService) queries: QueriesService,
+    @Inject(RUNTIME) runtime: Runtime,
+    @Inject(CONFIG) config: ServerConfig,
+  ) {
+    this.#runtime = runtime
+    this.#queries = queries
+    this.#heartbeatMs = config.heartbeatMs
+    this.#slots = new Slots({ what: 'running queries', total: config.queriesRunningMax })
+    this.implementation = {
+      Execute: calls.unary((request, context) => this.#execute(request, context)),
+      Validate: calls.unary(({ sql }) => ({ diagnostics: queries.validate(sql).map(toWireDiagnostic) })),
+      Explain: calls.unary(async (request, context) => ({ text: await queries.explain(scriptOf(request, context)) })),
+      Query: calls.serverStream((request, writer, context) => this.#query(request, writer, context)),
+      ListQueries: calls.unary((request) => this.#list(request)),
+      DescribeQuery: calls.unary(({ name }) => this.#describe(name)),
+      PauseQuery: calls.unary(({ name }) => runtime.pause(name).then(empty)),
+      ResumeQuery: calls.unary(({ name }) => runtime.resume(name).then(empty)),
+      DropQuery: calls.unary(({ name }) => runtime.drop(name).then(empty)),
+    }
+  }
+
+  async #execute(request: ScriptRequest, context: CallContext) {
+    const script = scriptOf(request, context)
+    const results = await this.#queries.execute(script)
+    return { results, settings: Object.fromEntries(script.session) }
+  }
+
+  async #query(request: ScriptRequest, writer: GrpcWriter<ResultMessage>, context: CallContext): Promise<void> {
+    const release = this.#slots.take(context.peer)
+    try {
+      const results = await this.#queries.query(scriptOf(request, context))
+      await writeResults(results, writer, context, { heartbeatMs: this.#heartbeatMs })
+    } finally {
+      release()
+    }
+  }
+
+  #list(request: ListQueriesRequest): ListQueriesResponseInput {
+    const { items, nextPageToken } = pageOf(this.#runtime.list('query'), (query) => query.name, request, 'queries')
+    const queries = items.map(({ name, detail }) => toWireSummary(name, detail, this.#runtime.stats(name)))
+    return { queries, nextPageToken }
+  }
+
+  #describe(name: string): DescribeQueryResponseInput {
+    const stats = this.#runtime.stats(name)
+    return toWireDescription(this.#runtime.describe(name), stats)
+  }
+}
+
+function scriptOf({ sql, parameters, settings }: ScriptRequest, { signal }: CallContext): Script {
+  return { sql, parameters: parameters.map(fromWireValue), session: new Map(Object.entries(settings)), signal }
+}
+
+function empty(): Record<string, never> {
+  return {}
+}

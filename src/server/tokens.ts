@@ -1,0 +1,8 @@
+// What the modules inject, by name: interfaces leave no trace at run time, and no decorator metadata is emitted.
+
+/** ServerConfig. */
+export const CONFIG = Symbol('CONFIG')
+/** Logger. */
+export const LOGGER = Symbol('LOGGER')
+/** Runtime. */
+export const RUNTIME = Symbol('RUNTIME')
