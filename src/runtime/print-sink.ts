@@ -16,10 +16,8 @@ export class PrintSink implements Operator {
   open(): void {}
 
   onBatch(_port: number, batch: Batch): void {
-    const names = this.#schema.fields.map(({ name }) => name)
-    const types = this.#schema.fields.map(({ type }) => type)
     for (let i = 0; i < batch.length; i++) {
-      this.#print(`${CHANGE_KIND_NAMES[batch.kind(i)]} ${writeJsonObject(names, types, batch.row(i))}`)
+      this.#print(`${CHANGE_KIND_NAMES[batch.kind(i)]} ${writeJsonObject(this.#schema.fields, batch.row(i))}`)
     }
   }
 }

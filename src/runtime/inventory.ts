@@ -1,0 +1,117 @@
+import type { Storage } from '../adapters/storage.ts'
+import { typeName } from '../core/type.ts'
+import { FUNCTIONS } from '../plan/bind/functions.ts'
+import type { QueryEntry, Relation } from '../plan/catalog.ts'
+import type { ObjectDescription, ObjectKind, ObjectSummary } from './api.ts'
+import type { StoredCatalog } from './catalog.ts'
+import type { Jobs } from './jobs.ts'
+import { requireRelation } from './require.ts'
+
+/** What there is: SHOW, DESCRIBE and the catalog service. */
+export function listObjects(
+  kind: ObjectKind,
+  catalog: StoredCatalog,
+  jobs: Jobs,
+  storage: Storage,
+): readonly ObjectSummary[] {
+  switch (kind) {
+    case 'query':
+      return catalog.queries().map((query) => querySummary(query, jobs))
+    case 'sink':
+      return catalog
+        .queries()
+        .filter((query) => query.kind === 'sink')
+        .map((query) => ({ ...querySummary(query, jobs), kind: 'sink' }))
+    case 'topic':
+      return storage.log.topics().map(({ name, partitions, bytes, offsets }) => {
+        const records = offsets.reduce((sum, { start, end }) => sum + end - start, 0)
+        return { kind, name, detail: `${partitions} partitions, ${records} records, ${bytes} bytes` }
+      })
+    case 'function':
+      return FUNCTIONS.map(({ name, doc }) => ({ kind, name, detail: doc }))
+    default:
+      return catalog
+        .relations()
+        .filter((relation) => objectKind(relation) === kind)
+        .map((relation) => ({ kind, name: relation.name, detail: relationDetail(relation) }))
+  }
+}
+
+export function describeObject(
+  name: string,
+  catalog: StoredCatalog,
+  jobs: Jobs,
+  storage: Storage,
+): ObjectDescription {
+  const relation = catalog.relation(name)
+  const query = catalog.query(name) ?? (relation && 'query' in relation ? catalog.query(relation.query) : undefined)
+  if (relation === undefined && query !== undefined) {
+    return {
+      ...querySummary(query, jobs),
+      kind: query.kind === 'sink' ? 'sink' : 'query',
+      sql: query.sql,
+      schema: query.plan.schema,
+      properties: queryProperties(query, jobs),
+    }
+  }
+  const found = relation ?? requireRelation(catalog, name)
+  return {
+    kind: objectKind(found),
+    name,
+    detail: relationDetail(found),
+    sql: found.sql,
+    schema: found.schema,
+    properties: { ...relationProperties(found, storage), ...(query && queryProperties(query, jobs)) },
+  }
+}
+
+function objectKind(relation: Relation): ObjectKind {
+  if (relation.kind === 'late-stream' || relation.kind === 'dead-letter-stream') return 'stream'
+  return relation.kind
+}
+
+function relationDetail(relation: Relation): string {
+  const columns = relation.schema.fields.map(({ name, type }) => `${name} ${typeName(type)}`).join(', ')
+  return columns.length > 200 ? `${columns.slice(0, 199)}…` : columns
+}
+
+function querySummary(query: QueryEntry, jobs: Jobs): ObjectSummary {
+  const state = jobs.get(query.name)?.state ?? query.state
+  return { kind: 'query', name: query.name, detail: `${query.kind.replace('-', ' ')}, ${state}` }
+}
+
+function queryProperties(query: QueryEntry, jobs: Jobs): Record<string, string> {
+  const stats = jobs.get(query.name)?.stats()
+  const properties: Record<string, string> = { query: query.name, state: stats?.state ?? query.state }
+  if (stats === undefined) return properties
+  if (stats.error !== undefined) properties['error'] = stats.error
+  properties['rows in'] = String(stats.rowsIn)
+  properties['rows out'] = String(stats.rowsOut)
+  properties['rows late'] = String(stats.rowsLate)
+  properties['rows failed'] = String(stats.rowsFailed)
+  properties['duplicates'] = String(stats.rowsDuplicate)
+  properties['watermark'] = Number.isFinite(stats.watermark) ? new Date(stats.watermark).toISOString() : 'none'
+  if (stats.lagRecords !== undefined) properties['lag (records)'] = String(stats.lagRecords)
+  properties['state (bytes)'] = String(stats.stateBytes)
+  properties['epoch'] = String(stats.epoch)
+  properties['checkpoint p95 (ms)'] = stats.checkpointMsP95.toFixed(1)
+  return properties
+}
+
+function relationProperties(relation: Relation, storage: Storage): Record<string, string> {
+  const properties: Record<string, string> = { changelog: relation.schema.mode }
+  const { fields, key, timeColumn } = relation.schema
+  if (key.length > 0) properties['key'] = key.map((column) => fields[column]?.name).join(', ')
+  if (timeColumn !== undefined) properties['event time'] = fields[timeColumn]?.name ?? ''
+  if (relation.kind === 'stream' || relation.kind === 'table') {
+    properties['connector'] = relation.connector.kind
+    properties['format'] = `${relation.format.envelope} ${relation.format.encoding}`
+    if (relation.deadLetter !== undefined) properties['dead letters'] = relation.deadLetter
+  }
+  const topic = 'topic' in relation ? relation.topic : undefined
+  const info = topic === undefined ? undefined : storage.log.topic(topic)
+  if (info !== undefined) {
+    properties['results kept'] = String(info.offsets.reduce((sum, { start, end }) => sum + end - start, 0))
+  }
+  return properties
+}
