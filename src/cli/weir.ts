@@ -1,0 +1,104 @@
+#!/usr/bin/env node
+// The `weir` command: what it can do and with which options. Each command is loaded when it is called, so that
+// `weir --help` does not wait for the engine or for gRPC.
+
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { EXIT_CODES } from './exit-codes.ts'
+import { OUTPUT_FORMATS } from './output/result-writer.ts'
+import { isClosedPipe, reportError } from './report-error.ts'
+import { type Terminal, terminalOf } from './terminal.ts'
+import { VERSION } from './version.ts'
+
+/** Where a server listens when nothing else is said. */
+const DEFAULT_ADDRESS = '127.0.0.1:6565'
+
+interface GlobalOptions {
+  readonly color: boolean
+}
+
+const program = new Command()
+  .name('weir')
+  .description('Streaming SQL over Kafka, served by gRPC')
+  .version(VERSION, '-V, --version', 'print the version')
+  .option('--no-color', 'plain text, as NO_COLOR=1 does')
+  .showSuggestionAfterError()
+  .showHelpAfterError('(weir --help lists the commands)')
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: true })
+
+function terminal(): Terminal {
+  return terminalOf(process, { color: program.opts<GlobalOptions>().color ? undefined : false })
+}
+
+const output = (formats: readonly string[], fallback?: string) => {
+  const option = new Option('-o, --output <format>', 'how results are printed').choices(formats)
+  return fallback === undefined ? option : option.default(fallback)
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value]
+
+function positiveInteger(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value <= 0) throw new InvalidArgumentError('it must be a whole number above 0.')
+  return value
+}
+
+program
+  .command('run')
+  .description('run a SQL script in this process, without a server, and print its last result')
+  .argument('<file>', 'SQL script; - reads standard input')
+  .addOption(output(OUTPUT_FORMATS))
+  .option('-d, --data-dir <dir>', 'keep streams, views and state in this directory (default: in memory)')
+  .option('-p, --param <value>', 'value of $1, of $2 when given again, …: JSON, or else text', collect, [])
+  .action(async (file: string, options) => {
+    const { runCommand } = await import('./commands/run.ts')
+    process.exitCode = await runCommand(file, { ...options, params: options.param }, terminal())
+  })
+
+program
+  .command('sql')
+  .description('type SQL against a server')
+  .option('-s, --server <address>', 'host:port of the server', process.env['WEIR_SERVER'] ?? DEFAULT_ADDRESS)
+  .option('-e, --execute <sql>', 'run these statements and leave')
+  .option('-f, --file <file>', 'run the statements of a file and leave')
+  .addOption(output(OUTPUT_FORMATS))
+  .option('--local', 'use an engine in this process instead of a server')
+  .option('-d, --data-dir <dir>', 'with --local: keep streams, views and state in this directory')
+  .action(async (options) => {
+    const { sqlCommand } = await import('./commands/sql.ts')
+    process.exitCode = await sqlCommand(options, terminal(), process.env)
+  })
+
+program
+  .command('server')
+  .description('serve queries over gRPC until SIGTERM')
+  .option('-l, --listen <address>', 'host:port to listen on', process.env['WEIR_LISTEN'] ?? DEFAULT_ADDRESS)
+  .option('-d, --data-dir <dir>', 'log, state and catalog are kept here', process.env['WEIR_DATA_DIR'] ?? '.weir')
+  .action(async (options) => {
+    const { serverCommand } = await import('./commands/server.ts')
+    process.exitCode = await serverCommand(options, terminal())
+  })
+
+program
+  .command('demo')
+  .description('start a server, feed it orders and watch the count of each region')
+  .option('--once', 'a few minutes of orders at once; check the result and leave')
+  .option('--rate <n>', 'orders a second', positiveInteger, 200)
+  .option('-d, --data-dir <dir>', 'use this directory instead of a temporary one')
+  .action(async (options) => {
+    const { demoCommand } = await import('./commands/demo.ts')
+    process.exitCode = await demoCommand(options, terminal())
+  })
+
+// `weir … | head` closes our output early: that is how the reader says it has enough.
+process.stdout.on('error', (error) => {
+  process.exit(isClosedPipe(error) ? EXIT_CODES.ok : EXIT_CODES.failure)
+})
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  // commander has printed its message; it ends with 0 after --help and --version, and 1 otherwise.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage
+  else process.exitCode = reportError(error, process.stderr, { colour: terminal().colour.err })
+}
