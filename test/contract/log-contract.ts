@@ -1,0 +1,300 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { RECORD_BYTES_MAX } from '../../src/adapters/log-rules.ts'
+import { AppError } from '../../src/core/errors.ts'
+import type { Log, OutputRecord, RecordChunk, SourceReader } from '../../src/engine/ports/log.ts'
+
+/** What every Log does, whatever keeps the records. */
+export interface LogFixture {
+  readonly log: Log
+  /** What the log takes for now. */
+  setNowMs(nowMs: number): void
+  close(): Promise<void>
+}
+
+export function record(value: string | null, timestamp = 0, key: string | null = null): OutputRecord {
+  return { key: key === null ? null : Buffer.from(key), value: value === null ? null : Buffer.from(value), timestamp }
+}
+
+export interface ReadRecord {
+  readonly offset: number
+  readonly key: string | null
+  readonly value: string | null
+  readonly timestamp: number
+}
+
+export function chunkRecords(chunk: RecordChunk): ReadRecord[] {
+  return Array.from({ length: chunk.count }, (_, i) => {
+    const text = (start: number, end: number) =>
+      start < 0 ? null : Buffer.from(chunk.data.subarray(start, end)).toString()
+    return {
+      offset: chunk.offsets[i] as number,
+      key: text(chunk.keyStart?.[i] ?? -1, chunk.keyEnd?.[i] ?? -1),
+      value: text(chunk.valueStart[i] as number, chunk.valueEnd[i] as number),
+      timestamp: chunk.timestamps[i] as number,
+    }
+  })
+}
+
+/** All records from an offset on, read `recordsMax` at a time. */
+export async function readAll(reader: SourceReader, partition: number, from: number, recordsMax: number) {
+  const records: ReadRecord[] = []
+  for (let offset = from; ; ) {
+    const chunk = await reader.read(partition, offset, recordsMax, 0)
+    if (chunk === undefined) return records
+    expect(chunk.count).toBeGreaterThan(0)
+    expect(chunk.count).toBeLessThanOrEqual(recordsMax)
+    records.push(...chunkRecords(chunk))
+    expect(chunk.nextOffset).toBe((records.at(-1) as ReadRecord).offset + 1)
+    offset = chunk.nextOffset
+  }
+}
+
+export async function codeOf(run: () => unknown): Promise<string> {
+  try {
+    await run()
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    expect(error.hint, 'an AppError says what to do').toBeTruthy()
+    return error.code
+  }
+  return 'no error'
+}
+
+export function describeLog(name: string, open: () => Promise<LogFixture>): void {
+  describe(`log contract: ${name}`, () => {
+    let fixture: LogFixture
+    let log: Log
+    beforeEach(async () => {
+      fixture = await open()
+      log = fixture.log
+      await log.createTopic({ name: 'orders', partitions: 2, retentionMs: undefined, retentionBytes: undefined })
+    })
+    afterEach(() => fixture.close())
+
+    test('a topic is made once, and again with an equal spec', async () => {
+      const spec = { name: 'orders', partitions: 2, retentionMs: undefined, retentionBytes: undefined }
+      await log.createTopic(spec)
+      expect(log.topics().map((topic) => topic.name)).toEqual(['orders'])
+      expect(await codeOf(() => log.createTopic({ ...spec, partitions: 3 }))).toBe('ALREADY_EXISTS')
+      expect(await codeOf(() => log.createTopic({ ...spec, name: 'a/b' }))).toBe('INVALID_ARGUMENT')
+      expect(await codeOf(() => log.createTopic({ ...spec, name: 'x', partitions: 0 }))).toBe('INVALID_ARGUMENT')
+      expect(await codeOf(() => log.createTopic({ ...spec, name: 'x', partitions: 1025 }))).toBe('INVALID_ARGUMENT')
+      await log.createTopic({ ...spec, name: 'x', partitions: 1024 })
+      expect(log.topic('x')?.offsets).toHaveLength(1024)
+    })
+
+    test('a spec with another retention changes the retention and keeps the records', async () => {
+      await log.append('orders', 0, [record('a')])
+      await log.createTopic({ name: 'orders', partitions: 2, retentionMs: 5, retentionBytes: 7 })
+      expect(log.topic('orders')).toMatchObject({
+        retentionMs: 5,
+        retentionBytes: 7,
+        offsets: [
+          { start: 0, end: 1 },
+          { start: 0, end: 0 },
+        ],
+      })
+    })
+
+    test('a deleted topic is gone, its name is free, its readers end with NOT_FOUND', async () => {
+      await log.append('orders', 0, [record('a')])
+      const reader = log.reader('orders')
+      await log.deleteTopic('orders')
+      expect(log.topic('orders')).toBeUndefined()
+      expect(await codeOf(() => reader.read(0, 0, 10, 0))).toBe('NOT_FOUND')
+      expect(await codeOf(() => log.deleteTopic('orders'))).toBe('NOT_FOUND')
+      expect(await codeOf(() => log.append('orders', 0, [record('b')]))).toBe('NOT_FOUND')
+      await log.createTopic({ name: 'orders', partitions: 1, retentionMs: undefined, retentionBytes: undefined })
+      expect(await readAll(log.reader('orders'), 0, 0, 10)).toEqual([])
+    })
+
+    test('records come back as they were appended: nulls, empty values, keys, timestamps', async () => {
+      const appended = [record('a', 5, 'k'), record(null, 3, 'k'), record('', 7), record('ü', 7, ''), record(null, -1)]
+      expect(await log.append('orders', 1, appended)).toEqual({ firstOffset: 0, appended: 5, duplicates: 0 })
+      const reader = log.reader('orders')
+      expect(await readAll(reader, 1, 0, 1024)).toEqual([
+        { offset: 0, key: 'k', value: 'a', timestamp: 5 },
+        { offset: 1, key: 'k', value: null, timestamp: 3 },
+        { offset: 2, key: null, value: '', timestamp: 7 },
+        { offset: 3, key: '', value: 'ü', timestamp: 7 },
+        { offset: 4, key: null, value: null, timestamp: -1 },
+      ])
+      expect(await reader.read(0, 0, 10, 0)).toBeUndefined()
+      expect(await reader.read(1, 5, 10, 0)).toBeUndefined()
+    })
+
+    test('a record without a time gets that of the append', async () => {
+      fixture.setNowMs(1234)
+      await log.append('orders', 0, [record('a', Number.NaN), record('b', 7)])
+      expect((await readAll(log.reader('orders'), 0, 0, 10)).map((r) => r.timestamp)).toEqual([1234, 7])
+      expect(await codeOf(() => log.append('orders', 0, [record('a', Number.POSITIVE_INFINITY)]))).toBe(
+        'INVALID_ARGUMENT',
+      )
+    })
+
+    test('appends of every size read the same in chunks of every size, from every offset', async () => {
+      const values: string[] = []
+      for (const size of [1, 1, 1, 3, 700, 1, 1024, 1025, 2, 3000, 1, 1]) {
+        const batch = Array.from({ length: size }, (_, i) => `${values.length + i}`)
+        await log.append(
+          'orders',
+          0,
+          batch.map((value, i) => record(value, i, i % 3 === 0 ? 'k' : null)),
+        )
+        values.push(...batch)
+      }
+      const reader = log.reader('orders')
+      for (const recordsMax of [1, 7, 1024, 5000]) {
+        const read = await readAll(reader, 0, 0, recordsMax)
+        expect(read.map((r) => r.value)).toEqual(values)
+        expect(read.map((r) => r.offset)).toEqual(values.map((_, i) => i))
+      }
+      for (const from of [1, 2, 3, 706, 707, 1731, 2756, 5758]) {
+        expect((await readAll(reader, 0, from, 1024)).map((r) => r.value)).toEqual(values.slice(from))
+      }
+    })
+
+    test('concurrent appends each get their own offsets, in the order of the calls', async () => {
+      const results = await Promise.all(
+        Array.from({ length: 50 }, (_, i) => log.append('orders', 0, [record(`${i}a`), record(`${i}b`)])),
+      )
+      expect(results.map((result) => result.firstOffset)).toEqual(Array.from({ length: 50 }, (_, i) => i * 2))
+      const read = await readAll(log.reader('orders'), 0, 0, 1024)
+      expect(read.map((r) => r.value)).toEqual(Array.from({ length: 50 }, (_, i) => [`${i}a`, `${i}b`]).flat())
+    })
+
+    test('onAvailable fires when an append is readable, until it is stopped', async () => {
+      const reader = log.reader('orders')
+      const seen: number[] = []
+      const stop = reader.onAvailable(() => seen.push(log.topic('orders')?.offsets[0]?.end ?? -1))
+      await log.append('orders', 0, [record('a')])
+      expect(seen).toEqual([1])
+      stop()
+      await log.append('orders', 0, [record('b')])
+      expect(seen).toEqual([1])
+      expect(reader.lag(0, 0)).toBe(2)
+      expect(reader.lag(0, 2)).toBe(0)
+      reader.onAvailable(() => seen.push(0))
+      await reader.close()
+      await log.append('orders', 0, [record('c')])
+      expect(seen).toEqual([1])
+    })
+
+    test('offsets outside of what is kept are errors', async () => {
+      await log.append('orders', 0, [record('a')])
+      const reader = log.reader('orders')
+      expect(await codeOf(() => reader.read(0, 2, 10, 0))).toBe('POSITION_EXPIRED')
+      expect(await codeOf(() => reader.read(0, -1, 10, 0))).toBe('INVALID_ARGUMENT')
+      expect(await codeOf(() => reader.read(0, 0.5, 10, 0))).toBe('INVALID_ARGUMENT')
+      expect(await codeOf(() => reader.read(2, 0, 10, 0))).toBe('NOT_FOUND')
+      expect(await codeOf(() => log.append('orders', 2, [record('a')]))).toBe('NOT_FOUND')
+      expect(await codeOf(() => log.reader('nothing'))).toBe('NOT_FOUND')
+    })
+
+    test('a record of the largest size is taken, one of a byte more is not', async () => {
+      const key = Buffer.alloc(3)
+      const fits = { key, value: Buffer.alloc(RECORD_BYTES_MAX - 3, 7), timestamp: 0 }
+      await log.append('orders', 0, [record('a'), fits, record('b')])
+      const tooLarge = { key, value: Buffer.alloc(RECORD_BYTES_MAX - 2), timestamp: 0 }
+      expect(await codeOf(() => log.append('orders', 0, [tooLarge]))).toBe('RESOURCE_EXHAUSTED')
+      const read = await readAll(log.reader('orders'), 0, 0, 10)
+      expect(read.map((r) => r.value?.length)).toEqual([1, RECORD_BYTES_MAX - 3, 1])
+    })
+
+    test('a producer that repeats itself is heard once', async () => {
+      const append = (sequence: number, ...values: string[]) =>
+        log.append(
+          'orders',
+          0,
+          values.map((value) => record(value)),
+          { producerId: 'p', sequence },
+        )
+      expect(await append(0, 'a', 'b')).toEqual({ firstOffset: 0, appended: 2, duplicates: 0 })
+      expect(await append(0, 'a', 'b')).toEqual({ firstOffset: 2, appended: 0, duplicates: 2 })
+      expect(await append(1, 'b', 'c')).toEqual({ firstOffset: 2, appended: 1, duplicates: 1 })
+      const both = await Promise.all([append(3, 'd'), append(3, 'd')])
+      expect(both.map((result) => result.appended)).toEqual([1, 0])
+      await log.append('orders', 0, [record('other')], { producerId: 'q', sequence: 0 })
+      const read = await readAll(log.reader('orders'), 0, 0, 10)
+      expect(read.map((r) => r.value)).toEqual(['a', 'b', 'c', 'd', 'other'])
+      expect(await codeOf(() => append(-1, 'x'))).toBe('INVALID_ARGUMENT')
+      const long = (length: number) => ({ producerId: 'x'.repeat(length), sequence: 0 })
+      expect(await codeOf(() => log.append('orders', 0, [record('x')], long(257)))).toBe('INVALID_ARGUMENT')
+      expect(await codeOf(() => log.append('orders', 0, [record('x')], long(256)))).toBe('no error')
+    })
+
+    test('offsetAt finds the first record at or after a time, whatever the order of times', async () => {
+      // Times go up and down: 0, 10, 5, 20, 15, 30 … over several frames.
+      const times = Array.from({ length: 4000 }, (_, i) => i * 10 - (i % 2 === 0 ? 0 : 5))
+      for (let i = 0; i < times.length; i += 400) {
+        await log.append(
+          'orders',
+          0,
+          times.slice(i, i + 400).map((time) => record('x', time)),
+        )
+      }
+      for (const time of [-1, 0, 1, 5, 10, 11, 14_995, 20_000, 39_984, 39_985]) {
+        expect(await log.offsetAt('orders', 0, time)).toBe(times.findIndex((t) => t >= time))
+      }
+      expect(await log.offsetAt('orders', 0, 50_000)).toBe(4000)
+      expect(await log.offsetAt('orders', 1, 0)).toBe(0)
+    })
+
+    test('retention by time drops what is older; reading there says POSITION_EXPIRED', async () => {
+      await log.createTopic({ name: 'short', partitions: 1, retentionMs: 1000, retentionBytes: undefined })
+      for (let i = 0; i < 5; i++) {
+        await log.append(
+          'short',
+          0,
+          Array.from({ length: 2000 }, () => record('x'.repeat(20), i * 1000)),
+        )
+      }
+      await log.enforceRetention(4500)
+      const { start, end } = log.topic('short')?.offsets[0] as { start: number; end: number }
+      expect(end).toBe(10_000)
+      expect(start).toBeGreaterThan(0)
+      // Whole frames go, so a little more than asked may stay; never less.
+      expect(start).toBeLessThanOrEqual(8000)
+      expect(start).toBeGreaterThan(6000 - 1024)
+      const reader = log.reader('short')
+      expect(await reader.startOffset(0)).toBe(start)
+      expect(await codeOf(() => reader.read(0, start - 1, 10, 0))).toBe('POSITION_EXPIRED')
+      expect(await readAll(reader, 0, start, 1024)).toHaveLength(end - start)
+      expect(await log.offsetAt('short', 0, 0)).toBe(start)
+      expect(await log.offsetAt('short', 0, 4000)).toBe(8000)
+      await log.enforceRetention(1e9)
+      expect(log.topic('short')).toMatchObject({ bytes: 0, offsets: [{ start: 10_000, end: 10_000 }] })
+      expect((await log.append('short', 0, [record('y', 1e9)])).firstOffset).toBe(10_000)
+      expect(await log.offsetAt('short', 0, 5)).toBe(10_000)
+    })
+
+    test('retention by size keeps at least the size', async () => {
+      await log.createTopic({ name: 'small', partitions: 1, retentionMs: undefined, retentionBytes: 200_000 })
+      for (let i = 0; i < 20; i++) {
+        await log.append(
+          'small',
+          0,
+          Array.from({ length: 500 }, () => record('x'.repeat(80), i)),
+        )
+      }
+      const before = log.topic('small')?.bytes as number
+      await log.enforceRetention(0)
+      const { bytes, offsets } = log.topic('small') as { bytes: number; offsets: readonly { start: number }[] }
+      expect(before).toBeGreaterThan(500_000)
+      expect(bytes).toBeGreaterThanOrEqual(200_000)
+      expect(bytes).toBeLessThan(400_000)
+      expect(offsets[0]?.start).toBeGreaterThan(0)
+    })
+
+    test('an idle producer is forgotten after a week, a busy one is not', async () => {
+      fixture.setNowMs(0)
+      const once = (producerId: string) => log.append('orders', 0, [record('a')], { producerId, sequence: 0 })
+      await once('idle')
+      fixture.setNowMs(86_400_000)
+      await once('busy')
+      await log.enforceRetention(7 * 86_400_000 + 1)
+      expect((await once('idle')).appended).toBe(1)
+      expect((await once('busy')).appended).toBe(0)
+    })
+  })
+}
