@@ -4,6 +4,7 @@
 
 import {
   Alternation,
+  Alternative,
   type IProduction,
   type IToken,
   NonTerminal,
@@ -76,11 +77,12 @@ class Automaton {
       return this.#state({ token: { type: production.terminalType, rule }, next: [next] })
     }
     if (production instanceof NonTerminal) return this.#state({ rule: production.nonTerminalName, next: [next] })
+    if (production instanceof Alternative) return this.#sequence(production.definition, next, rule)
     if (production instanceof Option) {
       return this.#state({ next: [this.#sequence(production.definition, next, rule), next] })
     }
     if (production instanceof Alternation) {
-      return this.#state({ next: production.definition.map((alt) => this.#sequence(alt.definition, next, rule)) })
+      return this.#state({ next: production.definition.map((way) => this.#single(way, next, rule)) })
     }
     if (production instanceof RepetitionMandatoryWithSeparator || production instanceof RepetitionWithSeparator) {
       return this.#separated(production, next, rule)
@@ -103,17 +105,18 @@ class Automaton {
   }
 }
 
+// Built on the first error or completion, not at start-up.
+let automaton: Automaton | undefined
+
 /** A run of the automaton: feed tokens, ask what may come next. */
 export class ExpectedTokens {
-  // Built on the first error or completion, not at start-up.
-  static #automaton: Automaton | undefined
   readonly #automaton: Automaton
   readonly #frames = new Map<string, Frame>()
   #current: readonly Configuration[]
   #mayEnd = false
 
   constructor(startRule: string) {
-    this.#automaton = ExpectedTokens.#automaton ??= new Automaton()
+    this.#automaton = automaton ??= new Automaton()
     this.#current = this.#closure([{ state: this.#automaton.start(startRule), frame: undefined }])
   }
 

@@ -1,28 +1,10 @@
 // The only door of the grammar: text in, syntax tree and diagnostics out. Nothing here throws on any text.
 
-import type { Expression, Statement } from './ast.ts'
-import type { Diagnostic } from './diagnostic.ts'
-
 export type * from './ast.ts'
+export { type Completion, complete, type Expectation } from './complete.ts'
 export * from './diagnostic.ts'
+export * from './limits.ts'
+export { type ParseExpressionResult, type ParseResult, parse, parseExpression } from './parse.ts'
+export { print, printExpression, printIdentifier, printInterval, printString, printType } from './print.ts'
+export { mostSimilar } from './similar.ts'
 export * from './span.ts'
-
-export interface ParseResult {
-  /** The statements that are well formed; a bad one leaves a diagnostic and does not take the others with it. */
-  readonly statements: readonly Statement[]
-  readonly diagnostics: readonly Diagnostic[]
-}
-
-export interface ParseExpressionResult {
-  readonly expression: Expression | undefined
-  readonly diagnostics: readonly Diagnostic[]
-}
-
-/** Parses a script: statements that end with `;` (the last one may go without). */
-export function parse(_text: string): ParseResult {
-  return { statements: [], diagnostics: [] }
-}
-
-export function parseExpression(_text: string): ParseExpressionResult {
-  return { expression: undefined, diagnostics: [] }
-}

@@ -202,35 +202,24 @@ export type Keyword =
   | (typeof NON_RESERVED)[number]
   | TimeUnitKeyword
 
-/**
- * Words that are names to the lexer but mean something of their own at the start of an expression, a relation or a
- * type: `map[…]` constructs a map. A column of that name is therefore printed with quotes.
- */
-export const SPECIAL_FORMS: ReadonlySet<string> = new Set([
+/** Names that mean something else where an expression starts: `map[…]` constructs a map, `"map"[…]` reads a column. */
+export const QUOTED_AS_COLUMN: ReadonlySet<string> = new Set([
   'array',
-  'cumulate',
   'current_date',
   'current_time',
   'current_timestamp',
-  'date',
-  'deduplicate',
-  'deduplicate_keep_first',
-  'descriptor',
-  'extract',
-  'hop',
-  'interval',
-  'lateral',
   'localtime',
   'localtimestamp',
   'map',
-  'primary',
-  'proctime',
-  'row',
+  'unbounded',
+])
+
+/** Names that before a parenthesis are not a function: `tumble(…)` in GROUP BY is a window. */
+export const QUOTED_AS_FUNCTION: ReadonlySet<string> = new Set([
+  'cumulate',
+  'hop',
+  'map',
   'session',
   'struct',
-  'time',
-  'timestamp',
   'tumble',
-  'unnest',
-  'watermark',
 ])

@@ -38,7 +38,11 @@ function expectedOneOf(
   ruleName: string,
 ): string {
   const firsts = paths.flatMap((path) => path.slice(0, 1))
-  const expected = description ?? listOf(firsts.map((type) => describeExpected(type, ruleName)))
+  const isExpression = firsts.includes(T.KW.case)
+  const expected =
+    description ??
+    (isExpression ? 'an expression' : undefined) ??
+    listOf(firsts.map((type) => describeExpected(type, ruleName)))
   const found = actual[0]
   return found === undefined ? `expected ${expected}` : `expected ${expected}, found ${describeFound(found)}`
 }

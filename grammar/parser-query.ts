@@ -225,7 +225,7 @@ export abstract class QueryParser extends ExpressionParser {
     this.OPTION({
       GATE: () => this.isNext(2, T.NamedArrow),
       DEF: () => {
-        this.SUBRULE(this.newName)
+        this.SUBRULE(this.tableArgumentName)
         this.CONSUME(T.NamedArrow)
       },
     })
@@ -247,6 +247,11 @@ export abstract class QueryParser extends ExpressionParser {
       ERR_MSG: 'a table, a column or a duration',
       IGNORE_AMBIGUITIES: true,
     })
+  })
+
+  /** WITHIN is reserved, and yet the name of an argument of DEDUPLICATE. */
+  readonly tableArgumentName: Rule = this.RULE('tableArgumentName', () => {
+    this.OR([{ ALT: () => this.CONSUME(T.Name) }, { ALT: () => this.CONSUME(KW.within) }])
   })
 
   readonly tableInput: Rule = this.RULE('tableInput', () => {

@@ -36,7 +36,7 @@ export const StringLiteral = createToken({
   label: 'a string',
 })
 /** A quote or a comment that never ends takes the rest of the text; it is always an error. */
-export const Unterminated = createToken({ name: 'Unterminated', pattern: /['"`][^]*|\/\*[^]*/ })
+export const Unterminated = createToken({ name: 'Unterminated', pattern: /['"`][\s\S]*|\/\*[\s\S]*/ })
 
 export const DoubleLiteral = createToken({
   name: 'DoubleLiteral',
