@@ -87,7 +87,7 @@ interface StagedRow {
 
 /** Bytes as a Map key. */
 function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice()
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 }
 
 /** The key of a result table: the schema's key columns, order-preserving, so that a key prefix is a range. */

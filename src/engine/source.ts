@@ -3,7 +3,7 @@ import { END_OF_TIME, type EventTimeMs } from '../core/time.ts'
 import type { Value } from '../core/value.ts'
 import type { ScanStep, WatermarkSpec } from '../plan/physical/nodes.ts'
 import { compileProjection, type EvalContext, type Projection } from './expression/compile.ts'
-import { projectRows } from './expression/rows.ts'
+import { type ProjectedRows, projectRows } from './expression/rows.ts'
 import type { BadRecord, DecodedRows, Decoder } from './ports/format.ts'
 import type { RecordChunk, SourceReader } from './ports/log.ts'
 import type { Checkpoint, WatermarkCheckpoint } from './ports/state.ts'
@@ -182,7 +182,7 @@ export class Source {
       const computed = projectRows(projection, batch, context)
       if (computed.failed !== undefined) {
         for (const failure of computed.failed) this.#rejectRow(chunk, records, failure.row, failure.reason, out)
-        records = Int32Array.from(computed.kept, (row) => records[row] as number)
+        records = computed.kept.map((row) => records[row] as number)
         batch = batch.select(computed.kept)
       }
       columns = [...batch.columns, computed.columns[0] as Column]
@@ -326,7 +326,7 @@ function withRecordTimes(batch: Batch, chunk: RecordChunk, records: Int32Array):
   return batch
 }
 
-function spread(projected: { readonly columns: readonly Column[]; readonly kept: readonly number[] }, length: number): Column {
+function spread(projected: ProjectedRows, length: number): Column {
   const out: Value[] = new Array(length).fill(null)
   projected.kept.forEach((row, i) => {
     out[row] = projected.columns[0]?.[i] ?? null

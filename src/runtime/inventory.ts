@@ -1,6 +1,7 @@
 import type { Storage } from '../adapters/storage.ts'
 import { typeName } from '../core/type.ts'
-import { FUNCTIONS } from '../plan/bind/functions.ts'
+import { AGGREGATE_FUNCTIONS } from '../plan/bind/aggregates.ts'
+import { SCALAR_FUNCTIONS } from '../plan/bind/functions.ts'
 import type { QueryEntry, Relation } from '../plan/catalog.ts'
 import type { ObjectDescription, ObjectKind, ObjectSummary } from './api.ts'
 import type { StoredCatalog } from './catalog.ts'
@@ -28,7 +29,10 @@ export function listObjects(
         return { kind, name, detail: `${partitions} partitions, ${records} records, ${bytes} bytes` }
       })
     case 'function':
-      return FUNCTIONS.map(({ name, doc }) => ({ kind, name, detail: doc }))
+      return [
+        ...SCALAR_FUNCTIONS.filter(({ callable }) => callable).map(({ id, doc }) => ({ kind, name: id, detail: doc })),
+        ...AGGREGATE_FUNCTIONS.map(({ id, doc }) => ({ kind, name: id, detail: doc })),
+      ]
     default:
       return catalog
         .relations()

@@ -22,7 +22,7 @@ export function requireStream(catalog: Catalog, name: string): SourceRelation {
 
 export function requireMaterialized(catalog: Catalog, name: string): MaterializedRelation {
   const relation = requireRelation(catalog, name)
-  if (relation.kind !== 'stream' && relation.kind !== 'table' && relation.kind !== 'view') return relation
+  if ('topic' in relation) return relation
   throw new AppError('FAILED_PRECONDITION', `"${name}" is a ${relation.kind}, which keeps no results`, {
     hint: `Subscribe to a materialized view, or query "${name}" with EMIT CHANGES.`,
   })

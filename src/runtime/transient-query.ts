@@ -61,6 +61,11 @@ export class TransientQuery implements ResultStream {
     return query
   }
 
+  /** Resolves when the query no longer runs. */
+  get ended(): Promise<void> {
+    return this.#running
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<ResultEvent> {
     try {
       yield* this.#queue

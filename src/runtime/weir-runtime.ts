@@ -46,6 +46,8 @@ export interface RuntimeOptions {
 export interface RuntimeLimits {
   /** Continuous queries at once. */
   readonly queriesMax: number
+  /** SELECTs of readers at once. */
+  readonly transientQueriesMax: number
   /** Records that one ingest call may bring. */
   readonly ingestRecordsMax: number
   /** Bytes of one record. */
@@ -56,6 +58,7 @@ export interface RuntimeLimits {
 
 export const DEFAULT_LIMITS: RuntimeLimits = {
   queriesMax: 200,
+  transientQueriesMax: 200,
   ingestRecordsMax: 10_000,
   recordBytesMax: 1_048_576,
   memoryEntriesMax: 250_000,
@@ -80,7 +83,7 @@ export class WeirRuntime implements Runtime {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.#catalog = new StoredCatalog(options.storage.catalog)
     this.#jobs = new Jobs({ ...options, catalog: this.#catalog, limits: this.limits })
-    this.#statements = new Statements({ ...options, catalog: this.#catalog, jobs: this.#jobs, runtime: this })
+    this.#statements = new Statements({ ...options, catalog: this.#catalog, jobs: this.#jobs, limits: this.limits })
   }
 
   /** Opens what the storage holds and starts its queries; `ready` once all of them have recovered. */

@@ -1,0 +1,258 @@
+import type {
+  CreateAs,
+  CreateMaterializedView,
+  CreateSink,
+  CreateStream,
+  CreateTable,
+  CreateView,
+  Drop,
+  Identifier,
+  Insert,
+  Statement,
+} from '../../grammar/index.ts'
+import { type Diagnostic, print } from '../../grammar/index.ts'
+import { AppError } from '../core/errors.ts'
+import type { TopicSpec } from '../engine/ports/log.ts'
+import { DEAD_LETTER_SCHEMA } from '../engine/side-outputs.ts'
+import type { MaterializedRelation, QueryEntry, Relation, SourceRelation } from '../plan/catalog.ts'
+import { checkScript, defineSource, defineView, planContinuous, type ContinuousPlan } from '../plan/planner.ts'
+import { requireRelation } from './require.ts'
+import type { StatementsOptions } from './statements.ts'
+import { invalidSql } from './weir-runtime.ts'
+
+/**
+ * CREATE and DROP. Order matters for a crash in the middle: topics are made before the catalog names them, and the
+ * catalog forgets an object before its topics and state go. What is left over is removed at the next start.
+ */
+export class Definitions {
+  readonly #options: StatementsOptions
+
+  constructor(options: StatementsOptions) {
+    this.#options = options
+  }
+
+  check(statements: readonly Statement[]): readonly Diagnostic[] {
+    return checkScript(statements, this.#options.catalog)
+  }
+
+  async createSource(statement: CreateStream | CreateTable): Promise<string> {
+    const { catalog, storage } = this.#options
+    const defined = defineSource(statement, catalog)
+    if (defined.relation === undefined) throw invalidSql(defined.diagnostics)
+    const { relation } = defined
+    const { name } = relation
+    const what = `${relation.kind} "${name}"`
+    if (await this.#existsAlready(statement, what)) return `${what} exists already`
+    const deadLetter = this.#deadLetterStream(relation)
+    if (relation.connector.kind === 'embedded') await storage.log.createTopic(sourceTopic(relation))
+    if (deadLetter !== undefined) await storage.log.createTopic(resultTopic(deadLetter.topic))
+    await catalog.write({ relations: deadLetter === undefined ? [relation] : [relation, deadLetter] })
+    return `${what} created`
+  }
+
+  async createView(statement: CreateView, session: ReadonlyMap<string, string>): Promise<string> {
+    const { catalog } = this.#options
+    const defined = defineView(statement, catalog, session)
+    if (defined.relation === undefined) throw invalidSql(defined.diagnostics)
+    const what = `view "${defined.relation.name}"`
+    if (await this.#existsAlready({ ...statement, ifNotExists: false }, what)) return `${what} exists already`
+    await catalog.write({ relations: [defined.relation] })
+    return `${what} created`
+  }
+
+  /** A materialized view, a sink, CREATE … AS, or INSERT INTO … SELECT: whatever runs from now on. */
+  async createQuery(
+    statement: CreateMaterializedView | CreateAs | CreateSink | Insert,
+    session: ReadonlyMap<string, string>,
+  ): Promise<string> {
+    const { catalog, jobs, storage, clock } = this.#options
+    const name = this.#queryName(statement)
+    const what = statement.kind === 'create-sink' ? `sink "${name}"` : statement.kind === 'insert' ? `query "${name}"` : `materialized view "${name}"`
+    if (statement.kind !== 'insert' && (await this.#existsAlready(statement, what))) return `${what} exists already`
+    jobs.checkLimit()
+    const nowMs = clock.nowMs()
+    const topic = `weir.results.${name}.${nowMs.toString(36)}`
+    const planned = planContinuous(statement, catalog, session, { name, topic })
+    if (planned.plan === undefined) throw invalidSql(planned.diagnostics)
+    const relations = [...this.#resultRelations(statement, planned.plan, name, topic), ...this.#lateStreams(planned.plan, name, nowMs)]
+    const entry: QueryEntry = {
+      name,
+      sql: print(statement),
+      target: statement.kind === 'insert' ? statement.target.name : name,
+      kind: statement.kind === 'create-sink' ? 'sink' : statement.kind === 'insert' ? 'insert' : 'materialized-view',
+      plan: planned.plan.plan,
+      state: 'running',
+      createdAtMs: nowMs,
+    }
+    for (const relation of relations) await storage.log.createTopic(resultTopic(relation.topic, planned.plan))
+    await catalog.write({ relations, queries: [entry] })
+    try {
+      await jobs.start(entry)
+    } catch (error) {
+      await this.#remove(name, relations)
+      throw error
+    }
+    return `${what} created`
+  }
+
+  async dropStatement(statement: Drop): Promise<string> {
+    const { catalog } = this.#options
+    const { name } = statement.name
+    const known = catalog.relation(name) !== undefined || catalog.query(name) !== undefined
+    if (!known && statement.ifExists) return `"${name}" does not exist`
+    return this.drop(name)
+  }
+
+  /** Drops whatever has the name, with its topics and state. */
+  async drop(name: string): Promise<string> {
+    const { catalog } = this.#options
+    const query = catalog.query(name)
+    const relation = catalog.relation(name)
+    if (query === undefined && relation === undefined) requireRelation(catalog, name)
+    const readers = catalog.readersOf(name).filter((reader) => reader !== name)
+    if (readers.length > 0) {
+      throw new AppError('FAILED_PRECONDITION', `"${name}" is read by ${quoted(readers)}`, {
+        hint: `Drop ${quoted(readers)} first.`,
+      })
+    }
+    if (relation?.kind === 'late-stream' && catalog.query(relation.query) !== undefined) {
+      throw new AppError('FAILED_PRECONDITION', `late rows of query "${relation.query}" go to "${name}"`, {
+        hint: `Drop "${relation.query}" first.`,
+      })
+    }
+    const owned = catalog.relations().filter((one) => one.name === name || isOwned(one, relation, query))
+    await this.#remove(query?.name, owned)
+    return `"${name}" dropped`
+  }
+
+  requireQuery(target: Identifier): QueryEntry {
+    const { catalog } = this.#options
+    const relation = catalog.relation(target.name)
+    const query = catalog.query(relation !== undefined && 'query' in relation ? relation.query : target.name)
+    if (query !== undefined) return query
+    requireRelation(catalog, target.name)
+    throw new AppError('FAILED_PRECONDITION', `"${target.name}" is not a query`, {
+      hint: 'SHOW QUERIES lists those that run.',
+    })
+  }
+
+  /** Topics of ours that nothing in the catalog names: what a crash in the middle of CREATE or DROP has left. */
+  async removeLeftovers(): Promise<void> {
+    const { catalog, storage } = this.#options
+    const named = new Set(catalog.relations().map((relation) => ('topic' in relation ? relation.topic : '')))
+    for (const { name } of storage.log.topics()) {
+      if (name.startsWith('weir.') && !named.has(name)) await storage.log.deleteTopic(name)
+    }
+  }
+
+  async #remove(query: string | undefined, relations: readonly Relation[]): Promise<void> {
+    const { catalog, jobs, storage } = this.#options
+    if (query !== undefined) await jobs.remove(query)
+    await catalog.write({
+      dropRelations: relations.map(({ name }) => name),
+      dropQueries: query === undefined ? [] : [query],
+    })
+    if (query !== undefined) await storage.state.dropTask(query)
+    for (const relation of relations) {
+      if ('topic' in relation) await storage.log.deleteTopic(relation.topic)
+      else if (relation.kind !== 'view' && relation.connector.kind === 'embedded') {
+        const { name: topic } = sourceTopic(relation)
+        const shared = catalog.relations().some((one) => 'connector' in one && sourceTopic(one).name === topic)
+        if (!shared) await storage.log.deleteTopic(topic)
+      }
+    }
+  }
+
+  /** OR REPLACE drops what is there; IF NOT EXISTS leaves it; else the name must be free. */
+  async #existsAlready(
+    statement: { readonly name: Identifier; readonly orReplace: boolean; readonly ifNotExists: boolean },
+    what: string,
+  ): Promise<boolean> {
+    const { catalog } = this.#options
+    const { name } = statement.name
+    if (catalog.relation(name) === undefined && catalog.query(name) === undefined) return false
+    if (statement.ifNotExists) return true
+    if (statement.orReplace) {
+      await this.drop(name)
+      return false
+    }
+    throw new AppError('ALREADY_EXISTS', `${what} exists already`, {
+      hint: `Choose another name, DROP it, or use CREATE OR REPLACE or IF NOT EXISTS.`,
+    })
+  }
+
+  #queryName(statement: CreateMaterializedView | CreateAs | CreateSink | Insert): string {
+    if (statement.kind !== 'insert') return statement.name.name
+    const { catalog } = this.#options
+    for (let n = 1; ; n++) {
+      const name = `insert_${statement.target.name}_${n}`
+      if (catalog.query(name) === undefined) return name
+    }
+  }
+
+  #resultRelations(
+    statement: CreateMaterializedView | CreateAs | CreateSink | Insert,
+    plan: ContinuousPlan,
+    name: string,
+    topic: string,
+  ): MaterializedRelation[] {
+    if (statement.kind === 'create-sink' || statement.kind === 'insert') return []
+    return [
+      { kind: 'materialized-view', name, sql: print(statement), schema: plan.plan.schema, topic, query: name },
+    ]
+  }
+
+  #lateStreams({ lateStreams }: ContinuousPlan, query: string, nowMs: number): MaterializedRelation[] {
+    return lateStreams.map(({ name, schema }) => ({
+      kind: 'late-stream',
+      name,
+      sql: `-- late rows of ${query}`,
+      schema,
+      topic: `weir.late.${name}.${nowMs.toString(36)}`,
+      query,
+    }))
+  }
+
+  #deadLetterStream(relation: SourceRelation): MaterializedRelation | undefined {
+    const name = relation.onError === 'dead-letter' ? relation.deadLetter : undefined
+    if (name === undefined || this.#options.catalog.relation(name) !== undefined) return undefined
+    return {
+      kind: 'dead-letter-stream',
+      name,
+      sql: `-- dead letters of ${relation.name}`,
+      schema: DEAD_LETTER_SCHEMA,
+      topic: `weir.dead.${name}.${this.#options.clock.nowMs().toString(36)}`,
+      query: '',
+    }
+  }
+}
+
+function sourceTopic(relation: SourceRelation): TopicSpec {
+  const { name, connector, retentionMs, retentionBytes } = relation
+  return {
+    name: connector.options['topic'] ?? name,
+    partitions: Number(connector.options['partitions'] ?? 1),
+    retentionMs,
+    retentionBytes,
+  }
+}
+
+function resultTopic(name: string, plan?: ContinuousPlan): TopicSpec {
+  return {
+    name,
+    partitions: 1,
+    retentionMs: plan?.retentionMs,
+    retentionBytes: plan?.retentionBytes,
+  }
+}
+
+/** Late streams go with their query, dead-letter streams with their stream. */
+function isOwned(one: Relation, relation: Relation | undefined, query: QueryEntry | undefined): boolean {
+  if (one.kind === 'late-stream') return query !== undefined && one.query === query.name
+  if (one.kind === 'materialized-view') return query !== undefined && one.query === query.name
+  return one.kind === 'dead-letter-stream' && relation !== undefined && 'deadLetter' in relation && relation.deadLetter === one.name
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(', ')
+}

@@ -1,0 +1,179 @@
+import type { Identifier, Literal, Query, Span, Statement } from '../../grammar/index.ts'
+import { type Diagnostic, errorAt, parse } from '../../grammar/index.ts'
+import type { Storage } from '../adapters/storage.ts'
+import { AppError } from '../core/errors.ts'
+import { typeName } from '../core/type.ts'
+import type { Clock } from '../engine/ports/clock.ts'
+import type { FormatRegistry } from '../engine/ports/format.ts'
+import type { ExecuteOptions, ObjectKind, ResultStream, StatementResult } from './api.ts'
+import type { StoredCatalog } from './catalog.ts'
+import { Definitions } from './definitions.ts'
+import { insertValues } from './insert-values.ts'
+import type { Jobs } from './jobs.ts'
+import { TransientQueries } from './transient-queries.ts'
+import { explainStatement } from './explain-statement.ts'
+import { invalidSql, type RuntimeLimits } from './weir-runtime.ts'
+import { describeObject, listObjects } from './inventory.ts'
+
+/** SQL statements one by one: the table of contents of what a script can do. */
+export interface StatementsOptions {
+  readonly storage: Storage
+  readonly formats: FormatRegistry
+  readonly clock: Clock
+  readonly catalog: StoredCatalog
+  readonly jobs: Jobs
+  readonly limits: RuntimeLimits
+  readonly print?: (line: string) => void
+}
+
+export class Statements {
+  readonly #options: StatementsOptions
+  readonly #definitions: Definitions
+  readonly #transient: TransientQueries
+
+  constructor(options: StatementsOptions) {
+    this.#options = options
+    this.#definitions = new Definitions(options)
+    this.#transient = new TransientQueries(options)
+  }
+
+  async *execute(sql: string, options: ExecuteOptions): AsyncGenerator<StatementResult> {
+    const { statements, diagnostics } = parse(sql)
+    if (diagnostics.some(({ severity }) => severity === 'error')) throw invalidSql(diagnostics)
+    const session = options.session ?? new Map<string, string>()
+    for (const statement of statements) {
+      options.signal?.throwIfAborted()
+      yield await this.#run(statement, { ...options, session })
+    }
+  }
+
+  /** Every diagnostic of a script. Statements see what the ones before them would have created. */
+  validate(sql: string): readonly Diagnostic[] {
+    const { statements, diagnostics } = parse(sql)
+    return [...diagnostics, ...this.#definitions.check(statements)]
+  }
+
+  openQuery(query: Query, options: ExecuteOptions): Promise<ResultStream> {
+    return this.#transient.open(query, { ...options, session: options.session ?? new Map() })
+  }
+
+  drop(name: string): Promise<string> {
+    return this.#definitions.drop(name)
+  }
+
+  removeLeftovers(): Promise<void> {
+    return this.#definitions.removeLeftovers()
+  }
+
+  closeTransient(): Promise<void> {
+    return this.#transient.closeAll()
+  }
+
+  async #run(statement: Statement, options: SessionOptions): Promise<StatementResult> {
+    const name = statementName(statement)
+    const done = (message: string): StatementResult => ({ kind: 'done', statement: name, message })
+    switch (statement.kind) {
+      case 'query':
+        return { kind: 'rows', statement: name, results: await this.#transient.open(statement, options) }
+      case 'create-stream':
+      case 'create-table':
+        return done(await this.#definitions.createSource(statement))
+      case 'create-materialized-view':
+      case 'create-as':
+      case 'create-sink':
+        return done(await this.#definitions.createQuery(statement, options.session))
+      case 'create-view':
+        return done(await this.#definitions.createView(statement, options.session))
+      case 'insert':
+        return done(
+          statement.source.kind === 'values'
+            ? await insertValues(statement, this.#options)
+            : await this.#definitions.createQuery(statement, options.session),
+        )
+      case 'drop':
+        return done(await this.#definitions.dropStatement(statement))
+      case 'lifecycle':
+        return done(await this.#lifecycle(statement.action, statement.query))
+      case 'set':
+        return done(setOption(statement, options.session))
+      case 'show':
+        return this.#show(statement.what, name)
+      case 'describe':
+        return this.#describe(statement.name.name, statement.extended, name)
+      case 'explain':
+        return { kind: 'text', statement: name, text: explainStatement(statement, this.#options, options.session) }
+      default:
+        throw notSupported(statement, name)
+    }
+  }
+
+  async #lifecycle(action: 'pause' | 'resume' | 'terminate', target: Identifier | undefined): Promise<string> {
+    const { catalog, jobs } = this.#options
+    const queries = target === undefined ? catalog.queries() : [this.#definitions.requireQuery(target)]
+    for (const query of queries) {
+      if (action === 'pause') await jobs.pause(query)
+      else if (action === 'resume') await jobs.resume(query)
+      else await this.#definitions.drop(query.target === '' ? query.name : query.target)
+    }
+    const past = { pause: 'paused', resume: 'resumed', terminate: 'terminated' }[action]
+    return target === undefined ? `${queries.length} queries ${past}` : `query "${target.name}" ${past}`
+  }
+
+  #show(what: string, statement: string): StatementResult {
+    const kind = (what === 'queries' ? 'query' : what.replace(/s$/, '')) as ObjectKind
+    const { catalog, jobs, storage } = this.#options
+    const rows = listObjects(kind, catalog, jobs, storage).map(({ name, detail }) => [name, detail])
+    return { kind: 'table', statement, columns: ['name', DETAIL_COLUMN[kind] ?? 'columns'], rows }
+  }
+
+  #describe(name: string, extended: boolean, statement: string): StatementResult {
+    const { catalog, jobs, storage } = this.#options
+    const { schema, properties, sql } = describeObject(name, catalog, jobs, storage)
+    const rows = (schema?.fields ?? []).map((field, i) => [
+      field.name,
+      typeName(field.type),
+      field.nullable ? '' : 'NOT NULL',
+      [schema?.key.includes(i) ? 'key' : '', schema?.timeColumn === i ? 'event time' : ''].filter(Boolean).join(', '),
+    ])
+    if (extended) {
+      for (const [property, value] of Object.entries(properties)) rows.push([`(${property})`, value, '', ''])
+      rows.push(['(sql)', sql, '', ''])
+    }
+    return { kind: 'table', statement, columns: ['column', 'type', 'null', 'role'], rows }
+  }
+}
+
+export type SessionOptions = ExecuteOptions & { readonly session: Map<string, string> }
+
+const DETAIL_COLUMN: Partial<Record<ObjectKind, string>> = {
+  query: 'state',
+  sink: 'state',
+  topic: 'contents',
+  function: 'meaning',
+}
+
+/** `CREATE STREAM`, `SELECT` …: the kind of a node, as SQL says it. */
+function statementName(statement: Statement): string {
+  return statement.kind === 'query' ? 'SELECT' : statement.kind.replaceAll('-', ' ').toUpperCase()
+}
+
+function setOption(statement: Extract<Statement, { kind: 'set' }>, session: Map<string, string>): string {
+  const { key, value } = statement.property
+  const text = literalText(value)
+  session.set(key, text)
+  return `'${key}' is '${text}'`
+}
+
+function notSupported(statement: { readonly span: Span }, name: string): AppError {
+  return invalidSql([
+    errorAt(statement.span, 'NOT_SUPPORTED', `${name} is not supported yet`, {
+      hint: 'It parses, and is on the way; docs/sql/status.md says what runs today.',
+    }),
+  ])
+}
+
+/** A setting as the text that options are parsed from. */
+export function literalText(literal: Literal): string {
+  if ('text' in literal) return literal.text
+  return 'value' in literal ? String(literal.value) : ''
+}
