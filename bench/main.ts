@@ -1,0 +1,129 @@
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { openDataDirectory } from '../src/adapters/embedded/data-directory.ts'
+import { formatRegistry } from '../src/adapters/formats/registry.ts'
+import type { Storage } from '../src/adapters/storage.ts'
+import { SystemClock } from '../src/adapters/system-clock.ts'
+import { WeirRuntime } from '../src/runtime/weir-runtime.ts'
+import { hardware, type Measurement, RssWatch, versions } from './measure.ts'
+import { order, ORDERS_COLUMNS, type OrdersOptions } from './orders.ts'
+import { type BenchQuery, QUERIES } from './queries.ts'
+import { measureLatency } from './latency.ts'
+import { measureState } from './state.ts'
+
+/**
+ * `npm run bench -- --query NAME [--events N] [--json]`: one query over orders that are already in the embedded log,
+ * checkpoints on, from the moment it is created until it has read all of them. Writing the input is not measured.
+ */
+const PARTITIONS = 4
+const APPEND_RECORDS = 5_000
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      query: { type: 'string', default: 'tumble' },
+      events: { type: 'string', default: '2000000' },
+      source: { type: 'string', default: 'embedded' },
+      json: { type: 'boolean', default: false },
+      history: { type: 'boolean', default: false },
+    },
+  })
+  if (values.source !== 'embedded') throw new Error(`source "${values.source}" is not supported yet: use embedded`)
+  const measurement = await measure(values.query, Number(values.events))
+  const line = JSON.stringify(measurement)
+  if (values.history) {
+    appendFileSync(new URL('./history.ndjson', import.meta.url), `${JSON.stringify({ date: today(), ...measurement })}\n`)
+  }
+  process.stdout.write(values.json ? `${line}\n` : `${JSON.stringify(measurement, null, 2)}\n`)
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10)
+}
+
+async function measure(name: string, events: number): Promise<Measurement> {
+  if (name === 'latency') return measureLatency(events)
+  if (name === 'state') return measureState(events)
+  const query = QUERIES.find((one) => one.name === name)
+  if (query === undefined) {
+    throw new Error(`no query "${name}"; there are ${[...QUERIES.map((one) => one.name), 'latency', 'state'].join(', ')}`)
+  }
+  const directory = mkdtempSync(join(tmpdir(), 'weir-bench-'))
+  try {
+    const storage = await openDataDirectory(directory)
+    const runtime = await WeirRuntime.open({ storage, formats: formatRegistry(), clock: new SystemClock() })
+    try {
+      return await run(runtime, storage, query, events)
+    } finally {
+      await runtime.close()
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+async function run(runtime: WeirRuntime, storage: Storage, query: BenchQuery, events: number): Promise<Measurement> {
+  await executeAll(runtime, `CREATE STREAM orders (${ORDERS_COLUMNS}) WITH (partitions = '${PARTITIONS}')`)
+  await fill(storage, { events, keys: query.keys, eventsPerSecondOfEventTime: query.eventsPerSecondOfEventTime })
+  const watch = new RssWatch()
+  const cpuStart = process.cpuUsage()
+  const start = performance.now()
+  await executeAll(runtime, `CREATE MATERIALIZED VIEW measured AS ${query.sql}`)
+  await untilRead(runtime, events)
+  const seconds = (performance.now() - start) / 1000
+  const cpu = process.cpuUsage(cpuStart)
+  const { checkpointMsP95 } = runtime.stats('measured')
+  return {
+    query: query.name,
+    source: 'embedded',
+    events,
+    keys: query.keys,
+    eventsPerSecond: Math.round(events / seconds),
+    cpuSecondsPerMillion: round((cpu.user + cpu.system) / 1e6 / (events / 1e6)),
+    rssBytesMax: watch.stop(),
+    latencyMsP95: null,
+    checkpointMsP95: round(checkpointMsP95),
+    versions: versions(),
+    hardware: hardware(),
+  }
+}
+
+async function fill(storage: Storage, options: OrdersOptions): Promise<void> {
+  const encoder = new TextEncoder()
+  for (let first = 0; first < options.events; first += APPEND_RECORDS * PARTITIONS) {
+    const appends = Array.from({ length: PARTITIONS }, (_, partition) => {
+      const from = first + partition * APPEND_RECORDS
+      const count = Math.max(0, Math.min(APPEND_RECORDS, options.events - from))
+      const records = Array.from({ length: count }, (_, i) => ({
+        key: null,
+        value: encoder.encode(order(from + i, options)),
+        timestamp: 0,
+      }))
+      return records.length === 0 ? undefined : storage.log.append('orders', partition, records)
+    })
+    await Promise.all(appends)
+  }
+}
+
+/** Until every event is in the state of a committed checkpoint. */
+async function untilRead(runtime: WeirRuntime, events: number): Promise<void> {
+  for (;;) {
+    const { rowsIn, lagRecords, error } = runtime.stats('measured')
+    if (error !== undefined) throw new Error(error)
+    if (rowsIn >= events && lagRecords === 0) break
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  await runtime.pause('measured')
+}
+
+async function executeAll(runtime: WeirRuntime, sql: string): Promise<void> {
+  for await (const _ of runtime.execute(sql));
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000
+}
+
+await main()
