@@ -57,7 +57,12 @@ describe('loadConfig', () => {
   })
 
   it('finds misspelt variables, but not those that Kubernetes sets for a service called weir', () => {
-    const environment = { WEIR_DATA_DIR: '/x', WEIR_PORT: 'tcp://10.0.0.1:7878', WEIR_SERVICE_HOST: '10.0.0.1', HOME: '/' }
+    const environment = {
+      WEIR_DATA_DIR: '/x',
+      WEIR_PORT: 'tcp://10.0.0.1:7878',
+      WEIR_SERVICE_HOST: '10.0.0.1',
+      HOME: '/',
+    }
     expect(unknownVariables(environment)).toEqual(['WEIR_DATA_DIR'])
   })
 })

@@ -128,7 +128,9 @@ const SERVICE_LINK = /^WEIR_(SERVICE_|PORT)/
 /** Variables with our prefix that set nothing: misspelt ones, worth a warning. */
 export function unknownVariables(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
   const known = new Set([...SETTING_NAMES.map(environmentName), ...FOREIGN_VARIABLES])
-  return Object.keys(environment).filter((name) => name.startsWith('WEIR_') && !known.has(name) && !SERVICE_LINK.test(name))
+  return Object.keys(environment).filter(
+    (name) => name.startsWith('WEIR_') && !known.has(name) && !SERVICE_LINK.test(name),
+  )
 }
 
 function decapitalise(text: string): string {

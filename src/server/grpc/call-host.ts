@@ -1,13 +1,12 @@
 // Runs the handlers of all calls: turns what they throw into a status, tells them when their caller has gone or the
 // server drains, and knows which calls still run.
 
-import {
-  type handleBidiStreamingCall,
-  type handleServerStreamingCall,
-  type handleUnaryCall,
-  type ServerDuplexStream,
-  type ServerSurfaceCall,
-  type ServerWritableStream,
+import type {
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+  ServerDuplexStream,
+  ServerWritableStream,
 } from '@grpc/grpc-js'
 import { AppError } from '../../core/errors.ts'
 import { appErrorOf, toServiceError } from '../errors/status.ts'
@@ -32,7 +31,10 @@ const DEADLINE_SLACK_MS = 50
 /** Longest delay of a timer; a deadline further away is none. */
 const TIMER_MS_MAX = 2 ** 31 - 1
 
-interface Call extends ServerSurfaceCall {
+interface Call {
+  getPeer(): string
+  getPath(): string
+  getDeadline(): Date | number
   once(event: 'cancelled', listener: () => void): unknown
 }
 

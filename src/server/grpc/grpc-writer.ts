@@ -40,27 +40,40 @@ export class GrpcWriter<Message> {
     return this.#inFlight > 0
   }
 
-  /**
-   * Hands a message to the transport and waits until there is room for another. Throws RESOURCE_EXHAUSTED when the
-   * reader takes nothing for the stall timeout, and the signal's reason when the call is over.
-   */
+  /** `send`, then `room`. */
   async write(message: Message | Buffer): Promise<void> {
+    this.send(message)
+    await this.room()
+  }
+
+  /**
+   * Hands a message to the transport: it reaches the reader before whatever ends the call, unless the connection
+   * breaks. Throws the signal's reason when the call is over.
+   */
+  send(message: Message | Buffer): void {
     this.#signal.throwIfAborted()
     this.#inFlight += 1
     this.#call.write(message, () => {
       this.#inFlight -= 1
       this.#wake?.()
     })
-    while (this.#inFlight >= WRITES_IN_FLIGHT_MAX) await this.#room()
+  }
+
+  /**
+   * Waits until there is room for another message. Throws RESOURCE_EXHAUSTED when the reader takes nothing for the
+   * stall timeout, and the signal's reason when the call is over.
+   */
+  async room(): Promise<void> {
+    while (this.#inFlight >= WRITES_IN_FLIGHT_MAX) await this.#taken()
   }
 
   /** Waits until the transport has taken everything. */
   async flush(): Promise<void> {
-    while (this.#inFlight > 0) await this.#room()
+    while (this.#inFlight > 0) await this.#taken()
   }
 
   /** Until one message was taken, the call is over, or the reader has stalled. */
-  async #room(): Promise<void> {
+  async #taken(): Promise<void> {
     this.#signal.throwIfAborted()
     const stalled = await new Promise<boolean>((resolve) => {
       const timer = setTimeout(() => resolve(true), this.#stallTimeoutMs)
@@ -89,7 +102,9 @@ function stalledError(stallTimeoutMs: number): AppError {
  * grpc-js has no public way to reset a stream from the server; without the private one the data stays until the
  * connection ends.
  */
-export function resetWhenStuck(call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>): void {
+export function resetWhenStuck(
+  call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
+): void {
   const stream = (call as unknown as { call?: { stream?: Http2Stream } }).call?.stream
   if (stream === undefined || stream.destroyed) return
   const timer = setTimeout(() => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM), CUT_GRACE_MS)

@@ -67,13 +67,20 @@ async function writeEvent(
   if (event.kind === 'watermark') {
     const finished = event.watermark === END_OF_TIME
     const timeMicros = finished ? 0 : microsOf(event.watermark).toString()
-    await writer.write({ watermark: { timeMicros, endOfTime: finished, resumeToken: event.resumeToken } })
+    writer.send({ watermark: { timeMicros, endOfTime: finished, resumeToken: event.resumeToken } })
   } else {
-    for (const message of encoder.encode(event)) await writer.write(message)
+    let last: Buffer | undefined
+    for (const message of encoder.encode(event)) {
+      if (last !== undefined) await writer.write(last)
+      last = message
+    }
+    if (last !== undefined) writer.send(last)
     state.rows += event.rows.length
   }
-  // Only now: a batch that was cut between its parts is sent again whole.
+  // Between handing over the last part and waiting: from here on the reader has the batch whatever happens, and one
+  // that was cut between its parts is sent again whole.
   if (event.resumeToken !== '') state.resumeToken = event.resumeToken
+  await writer.room()
 }
 
 /** A token longer than this would not fit the trailers; the reader has it from its last batch. */

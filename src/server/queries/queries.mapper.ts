@@ -1,5 +1,6 @@
 // Runtime answers → messages of QueryService.
 
+import type { Schema } from '../../core/schema.ts'
 import { NO_WATERMARK } from '../../core/time.ts'
 import type { Row } from '../../core/value.ts'
 import type { ObjectDescription, QueryStats, ResultEvent, StatementResult } from '../../runtime/api.ts'
@@ -12,7 +13,6 @@ import type { StatementResultInput } from '../proto/weir/v1/StatementResult.ts'
 import { eventTimeMicros } from '../wire/row-encoder.ts'
 import { toWireSchema } from '../wire/schema.ts'
 import { microsOf, toWireRow } from '../wire/value.ts'
-import type { Schema } from '../../core/schema.ts'
 
 const STATES: Readonly<Record<QueryStats['state'], QueryState>> = {
   running: 'QUERY_STATE_RUNNING',

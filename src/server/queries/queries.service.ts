@@ -1,9 +1,9 @@
 // The use cases of QueryService, free of gRPC: what a script returns, what an explanation is.
 
+import type { Diagnostic } from '../../../grammar/diagnostic.ts'
+import { parse } from '../../../grammar/index.ts'
 import { AppError } from '../../core/errors.ts'
 import type { Value } from '../../core/value.ts'
-import { parse } from '../../../grammar/index.ts'
-import type { Diagnostic } from '../../../grammar/diagnostic.ts'
 import type { ExecuteOptions, ResultEvent, ResultStream, Runtime } from '../../runtime/api.ts'
 import { CallError } from '../errors/call-error.ts'
 import type { StatementResultInput } from '../proto/weir/v1/StatementResult.ts'
@@ -115,5 +115,10 @@ function shiftBack(error: unknown, by: number): unknown {
     return { ...diagnostic, span: { ...shifted, column: line === 1 ? Math.max(1, column - by) : column } }
   })
   const { domain, retry, hint } = error
-  return new AppError(error.code, error.message, { domain, retry, diagnostics, ...(hint === undefined ? {} : { hint }) })
+  return new AppError(error.code, error.message, {
+    domain,
+    retry,
+    diagnostics,
+    ...(hint === undefined ? {} : { hint }),
+  })
 }

@@ -9,12 +9,17 @@ export type { Logger } from 'pino'
 const STDERR = 2
 
 export function createLogger(level: string): Logger {
-  return pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, destination({ dest: STDERR, sync: true }))
+  return pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    destination({ dest: STDERR, sync: true }),
+  )
 }
 
 /** Nest's own messages, one level down: they matter to us, not to who runs the server. */
 export function nestLogger(logger: Logger): LoggerService {
-  const say = (level: 'debug' | 'warn' | 'error') => (message: unknown, ...rest: unknown[]) =>
-    logger[level]({ component: rest.at(-1) }, String(message))
+  const say =
+    (level: 'debug' | 'warn' | 'error') =>
+    (message: unknown, ...rest: unknown[]) =>
+      logger[level]({ component: rest.at(-1) }, String(message))
   return { log: say('debug'), debug: say('debug'), verbose: say('debug'), warn: say('warn'), error: say('error') }
 }

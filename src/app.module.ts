@@ -1,0 +1,18 @@
+import { type DynamicModule, Module } from '@nestjs/common'
+import { ConfigModule } from './server/config/config.module.ts'
+import type { ServerConfig } from './server/config/config.ts'
+import { EngineModule, type OpenRuntime } from './server/engine/engine.module.ts'
+import { GrpcModule } from './server/grpc/grpc.module.ts'
+import type { Logger } from './server/telemetry/logger.ts'
+import { TelemetryModule } from './server/telemetry/telemetry.module.ts'
+
+/** The server, by its parts. */
+@Module({})
+export class AppModule {
+  static forRoot(config: ServerConfig, logger: Logger, open: OpenRuntime): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [TelemetryModule.forRoot(logger), ConfigModule.forRoot(config), EngineModule.forRoot(open), GrpcModule],
+    }
+  }
+}

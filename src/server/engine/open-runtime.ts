@@ -1,0 +1,25 @@
+// The engine of a server: data directory, formats and clock of this machine.
+
+import { openDataDirectory } from '../../adapters/embedded/data-directory.ts'
+import { FORMATS } from '../../adapters/formats/registry.ts'
+import { SystemClock } from '../../adapters/system-clock.ts'
+import type { Runtime } from '../../runtime/api.ts'
+import { WeirRuntime } from '../../runtime/weir-runtime.ts'
+import type { ServerConfig } from '../config/config.ts'
+import type { Logger } from '../telemetry/logger.ts'
+
+export async function openRuntime(config: ServerConfig, logger: Logger): Promise<Runtime> {
+  const storage = await openDataDirectory(config.dataDirectory)
+  try {
+    return await WeirRuntime.open({
+      storage,
+      formats: FORMATS,
+      clock: new SystemClock(),
+      limits: { ingestRecordsMax: config.ingestRecordsMax },
+      onJobFailure: (query, _error, willRetry) => logger.error({ query, willRetry }, 'query failed'),
+    })
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+}

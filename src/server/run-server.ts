@@ -1,0 +1,46 @@
+// Runs the server until a signal ends it: the whole life of a server process.
+
+import { AppError } from '../core/errors.ts'
+import type { ServerConfig } from './config/config.ts'
+import { type RunningServer, startServer } from './start-server.ts'
+
+/** Exit code of a process that a second signal ended, as shells count: 128 + SIGINT. */
+const EXIT_FORCED = 130
+
+/** Resolves to the exit code. The first SIGTERM or SIGINT drains, the second ends the process at once. */
+export async function runServer(load: () => ServerConfig): Promise<number> {
+  let server: RunningServer
+  try {
+    server = await startServer(load())
+  } catch (error) {
+    return reportFailure(error)
+  }
+  await firstSignal()
+  try {
+    await server.close()
+    return 0
+  } catch (error) {
+    return reportFailure(error)
+  }
+}
+
+function firstSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let signals = 0
+    const onSignal = () => {
+      signals += 1
+      if (signals > 1) process.exit(EXIT_FORCED)
+      resolve()
+    }
+    process.on('SIGTERM', onSignal)
+    process.on('SIGINT', onSignal)
+  })
+}
+
+/** One line for what the world or the user caused; a defect shows its stack. */
+function reportFailure(error: unknown): number {
+  if (error instanceof AppError) {
+    process.stderr.write(`weir: ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}\n`)
+  } else process.stderr.write(`weir: ${error instanceof Error ? error.stack : String(error)}\n`)
+  return 1
+}

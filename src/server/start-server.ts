@@ -1,0 +1,44 @@
+// Starts the server in this process: what `weir server`, `weir demo`, src/main.ts and the tests share.
+
+import { NestFactory } from '@nestjs/core'
+import { AppModule } from '../app.module.ts'
+import type { ServerConfig } from './config/config.ts'
+import type { OpenRuntime } from './engine/engine.module.ts'
+import { GrpcServer } from './grpc/grpc-server.ts'
+import { createLogger, type Logger, nestLogger } from './telemetry/logger.ts'
+
+export interface RunningServer extends AsyncDisposable {
+  /** `host:port` as bound: with port 0 in the configuration, the port that was free. */
+  readonly address: string
+  /** Drains calls, checkpoints and closes. Safe to call twice. */
+  close(): Promise<void>
+}
+
+export interface StartOptions {
+  readonly logger?: Logger
+  /** Another engine behind the server. */
+  readonly open?: OpenRuntime
+}
+
+/** Throws AppError: ADDRESS_IN_USE, DATA_DIRECTORY_IN_USE and the like; then nothing is left running. */
+export async function startServer(config: ServerConfig, options: StartOptions = {}): Promise<RunningServer> {
+  const logger = options.logger ?? createLogger(config.logLevel)
+  const module = AppModule.forRoot(config, logger, options.open ?? openRuntime)
+  const app = await NestFactory.createApplicationContext(module, { logger: nestLogger(logger), abortOnError: false })
+  let closed: Promise<void> | undefined
+  const close = () => (closed ??= app.close())
+  try {
+    const address = await app.get(GrpcServer).listen()
+    logger.info({ address, dataDirectory: config.dataDirectory }, 'server started')
+    return { address, close, [Symbol.asyncDispose]: close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Loaded when it is used: an engine that a caller brings needs no native store. */
+const openRuntime: OpenRuntime = async (config, logger) => {
+  const engine = await import('./engine/open-runtime.ts')
+  return engine.openRuntime(config, logger)
+}
