@@ -23,7 +23,10 @@ import type { Span } from './span.ts'
 import { QuotedIdentifier } from './tokens.ts'
 
 export function buildExpression(context: BuildContext, node: ExpressionCstNode): Expression {
-  const branches = node.children.andExpression.map((and) => {
+  const lone = node.children.loneOperand?.[0]?.children
+  if (lone?.columnName) return buildName(context, only(only(lone.columnName).children.Name))
+  if (lone?.plainLiteral) return buildPlainLiteral(context, only(lone.plainLiteral))
+  const branches = (node.children.andExpression ?? []).map((and) => {
     const operands = and.children.notExpression.map((not) => buildNot(context, not))
     return logical('and', operands, context.span(and))
   })

@@ -428,8 +428,19 @@ export interface ExpressionCstNode extends CstNode {
 }
 
 export type ExpressionCstChildren = {
-  andExpression: (AndExpressionCstNode)[];
+  loneOperand?: LoneOperandCstNode[];
+  andExpression?: (AndExpressionCstNode)[];
   OR?: IToken[];
+};
+
+export interface LoneOperandCstNode extends CstNode {
+  name: "loneOperand";
+  children: LoneOperandCstChildren;
+}
+
+export type LoneOperandCstChildren = {
+  plainLiteral?: PlainLiteralCstNode[];
+  columnName?: ColumnNameCstNode[];
 };
 
 export interface AndExpressionCstNode extends CstNode {

@@ -4,20 +4,42 @@
 // Look-ahead is one token, and two or three by explicit gate: `Name` covers some 150 keywords, and letting Chevrotain
 // search pairs of them for conflicts would take seconds at start-up. In each OR the gated alternative stands first.
 
+import type { TokenType } from 'chevrotain'
 import { CallParser } from './parser-call.ts'
 import type { Rule } from './parser-leaf.ts'
 import * as T from './tokens.ts'
 import { KW } from './tokens.ts'
 
+const LONE: readonly TokenType[] = [T.IntegerLiteral, T.DecimalLiteral, T.StringLiteral, T.Identifier, KW.null]
+
 export abstract class ExpressionParser extends CallParser {
   // ---- operators -----------------------------------------------------------------------------------------------
 
   readonly expression: Rule = this.RULE('expression', () => {
-    this.SUBRULE(this.andExpression)
-    this.MANY(() => {
-      this.CONSUME(KW.or)
-      this.SUBRULE2(this.andExpression)
+    this.OR({
+      DEF: [
+        // Most of a long IN list or VALUES: two rules instead of nine, and a quarter of the time.
+        {
+          GATE: () => this.isNext(2, T.Comma, T.RParen) && this.isNext(1, ...LONE),
+          ALT: () => this.SUBRULE(this.loneOperand),
+        },
+        {
+          ALT: () => {
+            this.SUBRULE(this.andExpression)
+            this.MANY(() => {
+              this.CONSUME(KW.or)
+              this.SUBRULE2(this.andExpression)
+            })
+          },
+        },
+      ],
+      ERR_MSG: 'an expression',
+      IGNORE_AMBIGUITIES: true,
     })
+  })
+
+  readonly loneOperand: Rule = this.RULE('loneOperand', () => {
+    this.OR([{ ALT: () => this.SUBRULE(this.plainLiteral) }, { ALT: () => this.SUBRULE(this.columnName) }])
   })
 
   readonly andExpression: Rule = this.RULE('andExpression', () => {

@@ -287,7 +287,9 @@ function printAccess(expression: FieldAccess | JsonAccess): string {
   const { object } = expression
   if (expression.kind === 'field') {
     // a.b would be the path of a column.
-    const text = object.kind === 'column' ? `(${printExpression(object)})` : printObject(object)
+    // And `j -> 0.b` has the number 0. in it.
+    const isOpen = object.kind === 'column' || object.kind === 'json-access'
+    const text = isOpen ? `(${printExpression(object)})` : printObject(object)
     return `${text}.${printIdentifier(expression.field)}`
   }
   const { key } = expression
