@@ -1,0 +1,29 @@
+// The public face of the package.
+
+export {
+  type CallOptions,
+  type ConnectOptions,
+  type Diagnostic,
+  type ObjectDescription,
+  type ObjectKind,
+  type ObjectSummary,
+  type QueryDescription,
+  type QueryOptions,
+  type QueryState,
+  type QuerySummary,
+  type StatementResult,
+  WeirClient,
+} from './client.ts'
+export { type ErrorDiagnostic, WeirError } from './errors.ts'
+export { type IngestOptions, type IngestRecordOptions, type IngestValue, IngestWriter } from './ingest.ts'
+export { type Change, type ChangeKind, QueryResult, type ResultEvent } from './results.ts'
+export { type SubscribeOptions, Subscription } from './subscribe.ts'
+export {
+  type Column,
+  Decimal,
+  type Parameter,
+  type RowObject,
+  type Schema,
+  type SqlValue,
+  type TimestampMode,
+} from './values.ts'
