@@ -47,7 +47,8 @@ function startOf(place: CstNode | IToken): number {
 }
 
 function endOf(place: CstNode | IToken): number {
-  return 'image' in place ? place.startOffset + place.image.length : (place.location?.endOffset ?? 0) + 1
+  const end = 'image' in place ? place.endOffset : place.location?.endOffset
+  return (end ?? 0) + 1
 }
 
 /** The first child of that name, which the rule just matched requires. */

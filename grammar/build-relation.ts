@@ -30,7 +30,7 @@ import type {
   RelationCstNode,
   WithinCstNode,
 } from './cst.gen.ts'
-import type { Span } from './span.ts'
+import { joinSpans, type Span } from './span.ts'
 
 /** `isAliasDue` is false where the alias may still follow, after FOR SYSTEM_TIME AS OF. */
 export function buildRelation(context: BuildContext, node: RelationCstNode, isAliasDue = true): Relation {
@@ -100,7 +100,8 @@ function buildConditionalJoin(context: BuildContext, node: ConditionalJoinCstNod
   let relation = buildRelation(context, only(children.relation), lateAlias === undefined)
   if (lateAlias) {
     if (relation.alias) context.error(context.span(lateAlias), 'DUPLICATE_CLAUSE', 'the alias is given twice')
-    relation = { ...relation, alias: buildAlias(context, lateAlias) }
+    const name = buildAlias(context, lateAlias)
+    relation = { ...relation, alias: name, span: joinSpans(relation.span, name.span) }
   }
   const condition = children.columnNames
     ? ({

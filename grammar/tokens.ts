@@ -160,6 +160,8 @@ export interface Lexed {
 export function tokenize(text: string): Lexed {
   const { tokens, errors } = lexer.tokenize(text)
   for (const token of tokens) {
+    // Places of nodes are made of it, and the lexer leaves it out when it tracks offsets only.
+    token.endOffset = token.startOffset + token.image.length - 1
     if (token.tokenType !== Identifier) continue
     const keyword = keywordBySpelling.get(token.image.toLowerCase())
     if (keyword === undefined) continue
