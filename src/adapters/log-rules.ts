@@ -12,6 +12,9 @@ export const RECORD_BYTES_MAX = 16 * 1024 * 1024
 /** Producer ids are part of a key. */
 export const PRODUCER_ID_BYTES_MAX = 256
 
+/** A producer that was silent this long is forgotten, as in Kafka (producer.id.expiration.ms: one day there). */
+export const PRODUCER_IDLE_MAX_MS = 7 * 86_400_000
+
 export function checkTopicSpec(spec: TopicSpec): void {
   if (!TOPIC_NAME.test(spec.name)) {
     throw new AppError('INVALID_ARGUMENT', `topic name "${spec.name.slice(0, 300)}" is not valid`, {

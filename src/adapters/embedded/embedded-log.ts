@@ -13,6 +13,7 @@ import {
   checkRecords,
   checkSequence,
   checkTopicSpec,
+  PRODUCER_IDLE_MAX_MS,
   partitionMissing,
   sameSpec,
   topicExists,
@@ -35,8 +36,6 @@ import { META_PARTITION, META_TOPIC, type Tables } from './tables.ts'
 
 /** A last frame of fewer bytes takes the next records in; rewriting it costs at most this much a commit. */
 const FRAME_MERGE_BYTES_MAX = 16 * 1024
-/** A producer that was silent this long is forgotten, as in Kafka (producer.id.expiration.ms: one day there). */
-const PRODUCER_IDLE_MAX_MS = 7 * 86_400_000
 /** Frames that one transaction of retention removes. */
 const RETENTION_FRAMES = 64
 

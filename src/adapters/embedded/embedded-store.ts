@@ -1,6 +1,7 @@
 import type { Transaction } from 'lmdb'
 import { AppError } from '../../core/errors.ts'
 import type { StateStore } from '../../engine/ports/state.ts'
+import { latin1, mergeStaged, type StagedEntry, stagedRange } from '../merge-staged.ts'
 import type { Table, WriteGroup } from './commit-queue.ts'
 import { KEY_BYTES_MAX, prefixKey } from './keys.ts'
 
@@ -98,17 +99,11 @@ export class EmbeddedStore implements StateStore {
     this.#stage(key, undefined)
   }
 
-  *scan(from: Uint8Array, to: Uint8Array | undefined): Iterable<readonly [Uint8Array, Uint8Array]> {
+  scan(from: Uint8Array, to: Uint8Array | undefined): Iterable<readonly [Uint8Array, Uint8Array]> {
     this.#check()
-    const staged = this.#stagedRange(latin1(from), to && latin1(to))
-    let next = 0
-    for (const [key, value] of this.#committed.scan(from, to)) {
-      const text = latin1(key)
-      while (next < staged.length && (staged[next] as StagedEntry)[0] < text) yield* present(staged[next++])
-      if (next < staged.length && (staged[next] as StagedEntry)[0] === text) yield* present(staged[next++])
-      else yield [key, value]
-    }
-    while (next < staged.length) yield* present(staged[next++])
+    const committed = this.#committed.scan(from, to)
+    const staged = this.#staged.size === 0 ? [] : stagedRange(this.#stagedEntries(), from, to)
+    return staged.length === 0 ? committed : mergeStaged(committed, staged)
   }
 
   get stagedBytes(): number {
@@ -154,20 +149,9 @@ export class EmbeddedStore implements StateStore {
     return copy
   }
 
-  #stagedRange(from: string, to: string | undefined): StagedEntry[] {
-    const entries: StagedEntry[] = []
-    for (const [text, entry] of this.#staged) {
-      if (text >= from && (to === undefined || text < to)) entries.push([text, entry])
-    }
-    return entries.sort((a, b) => (a[0] < b[0] ? -1 : 1))
+  *#stagedEntries(): Iterable<StagedEntry> {
+    for (const [key, { value }] of this.#staged) yield [key, value]
   }
-}
-
-type StagedEntry = readonly [string, Entry]
-
-function* present(staged: StagedEntry | undefined): Iterable<readonly [Uint8Array, Uint8Array]> {
-  if (staged?.[1].value === undefined) return
-  yield [new Uint8Array(staged[1].key.subarray(PREFIX_BYTES)), new Uint8Array(staged[1].value)]
 }
 
 function withPrefix(prefix: Uint8Array, key: Uint8Array): Uint8Array {
@@ -175,10 +159,6 @@ function withPrefix(prefix: Uint8Array, key: Uint8Array): Uint8Array {
   whole.set(prefix)
   whole.set(key, prefix.length)
   return whole
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.prototype.latin1Slice.call(bytes, 0, bytes.length)
 }
 
 function keyTooLong(bytes: number): AppError {
