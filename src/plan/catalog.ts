@@ -1,8 +1,8 @@
 import type { Schema } from '../core/schema.ts'
 import type { DurationMs } from '../core/time.ts'
 import type { SqlType } from '../core/type.ts'
-import type { ConnectorSpec, FormatSpec, PhysicalPlan, WatermarkSpec } from './physical/nodes.ts'
 import type { Expression } from './physical/expression.ts'
+import type { ConnectorSpec, FormatSpec, PhysicalPlan, WatermarkSpec } from './physical/nodes.ts'
 
 /**
  * What exists, as an immutable snapshot that the planner reads. Names are folded; streams, tables, views and

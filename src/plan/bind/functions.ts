@@ -131,7 +131,7 @@ const string = inGroup('string')
 string(
   'concat',
   '(text...) -> string | (bytes, bytes) -> bytes',
-  'joined text; NULL counts as empty, but not with ||',
+  'joined text; NULL counts as empty (in plans: NULL for NULL, the binder writes coalesce), as || does not',
   "concat('a', 1)",
 )
 string(

@@ -133,7 +133,12 @@ export interface ExchangeStep extends StepBase {
 export type WindowSpec =
   | { readonly kind: 'tumble'; readonly sizeMs: DurationMs; readonly offsetMs: DurationMs }
   | { readonly kind: 'hop'; readonly slideMs: DurationMs; readonly sizeMs: DurationMs; readonly offsetMs: DurationMs }
-  | { readonly kind: 'cumulate'; readonly stepMs: DurationMs; readonly sizeMs: DurationMs; readonly offsetMs: DurationMs }
+  | {
+      readonly kind: 'cumulate'
+      readonly stepMs: DurationMs
+      readonly sizeMs: DurationMs
+      readonly offsetMs: DurationMs
+    }
 
 /**
  * Upserts in, a changelog with old rows out: keeps the last row of each key, emits +I, -U with +U, or -D, and nothing
@@ -152,6 +157,8 @@ export interface NormalizeStep extends StepBase {
 export interface WindowAssignStep extends StepBase {
   readonly kind: 'window-assign'
   readonly window: WindowSpec
+  /** `event`: by the row's event time and the watermark; `processing`: by the clock. */
+  readonly time: 'event' | 'processing'
   /** Emitted columns: those of the input, then window_start, window_end. */
   readonly latePolicy: LatePolicy
 }

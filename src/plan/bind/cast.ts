@@ -1,0 +1,94 @@
+// Casts that the binder writes, and which casts a user may write.
+
+import type { Span } from '../../../grammar/span.ts'
+import { isNumeric, NULL_TYPE, type SqlType, STRING, sameType, typeName } from '../../core/type.ts'
+import { fail } from '../diagnostics.ts'
+import { literal } from '../expression-tree.ts'
+import type { Expression } from '../physical/expression.ts'
+import { castCost, commonType } from './coerce.ts'
+
+/** To a type that the caller knows to be reachable; nothing where it is the type already. */
+export function castTo(expression: Expression, type: SqlType): Expression {
+  if (sameType(expression.type, type)) return expression
+  if (expression.kind === 'literal') {
+    if (expression.value === null) return literal(null, type)
+    const { value } = expression
+    const exact = typeof value === 'number' && expression.type.kind !== 'decimal'
+    if (exact && (expression.type.kind === 'int' || expression.type.kind === 'bigint')) {
+      if (type.kind === 'bigint' || type.kind === 'double') return literal(value, type)
+      if (type.kind === 'decimal' && type.scale === 0) return literal(value, type)
+    }
+  }
+  if (expression.kind === 'literal' && expression.type.kind === 'decimal' && type.kind === 'double') {
+    const { value } = expression
+    // Both numbers are exact, so that the quotient is the nearest double.
+    if (typeof value === 'number' && expression.type.scale <= 22)
+      return literal(value / 10 ** expression.type.scale, type)
+  }
+  return { kind: 'cast', operand: expression, safe: false, type }
+}
+
+/** Types that a literal string becomes where such a value is wanted: `ts > '2026-01-01'`. */
+const FROM_LITERAL = new Set(['timestamp', 'date', 'time', 'interval', 'json', 'boolean'])
+
+function fromLiteral(expression: Expression, type: SqlType): boolean {
+  return (
+    expression.kind === 'literal' &&
+    expression.type.kind === 'string' &&
+    (FROM_LITERAL.has(type.kind) || isNumeric(type))
+  )
+}
+
+/** Implicit cast to a wanted type, or a diagnostic: `what` names the place. */
+export function coerce(expression: Expression, type: SqlType, span: Span, what: string): Expression {
+  if (castCost(expression.type, type) !== undefined || fromLiteral(expression, type)) return castTo(expression, type)
+  fail(span, 'TYPE_MISMATCH', `${what} is ${typeName(type)}, not ${typeName(expression.type)}`, {
+    hint: canCast(expression.type, type) ? `Cast it: CAST(… AS ${typeName(type)}).` : undefined,
+  })
+}
+
+/** The type that all can become, or undefined. Literal strings go with the rest. */
+export function commonTypeOf(expressions: readonly Expression[]): SqlType | undefined {
+  let common: SqlType | undefined = NULL_TYPE
+  for (const one of expressions) {
+    if (one.kind === 'literal' && one.type.kind === 'string') continue
+    common = common && commonType(common, one.type)
+  }
+  if (common === undefined) return undefined
+  for (const one of expressions) {
+    if (!(one.kind === 'literal' && one.type.kind === 'string')) continue
+    const joined = commonType(common, STRING)
+    if (joined !== undefined) common = joined
+    else if (!fromLiteral(one, common)) return undefined
+  }
+  return common
+}
+
+/** Whether CAST may be written between two types; the value may still fail. */
+export function canCast(from: SqlType, to: SqlType): boolean {
+  if (castCost(from, to) !== undefined || (isNumeric(from) && isNumeric(to))) return true
+  if (to.kind === 'string' || from.kind === 'json') return true
+  if (from.kind === 'string') return to.kind !== 'map' && to.kind !== 'struct' && to.kind !== 'array'
+  if (to.kind === 'json') return true
+  const pair = `${from.kind}→${to.kind}`
+  if (OTHER_CASTS.has(pair)) return true
+  if (from.kind === 'array' && to.kind === 'array') return canCast(from.element, to.element)
+  if (from.kind === 'map' && to.kind === 'map') return canCast(from.key, to.key) && canCast(from.value, to.value)
+  if (from.kind === 'struct' && to.kind === 'struct') {
+    return (
+      from.fields.length === to.fields.length &&
+      from.fields.every((field, i) => canCast(field.type, to.fields[i]?.type ?? field.type))
+    )
+  }
+  return false
+}
+
+const OTHER_CASTS = new Set([
+  'timestamp→date',
+  'timestamp→time',
+  'boolean→int',
+  'boolean→bigint',
+  'int→boolean',
+  'bigint→boolean',
+  'bytes→string',
+])

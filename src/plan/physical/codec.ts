@@ -1,0 +1,306 @@
+// Plans as JSON text and back. What comes from disk is checked part by part, because a plan that is only almost right
+// would run and be wrong: shapes by zod, then that steps and columns which are referred to exist.
+
+import { z } from 'zod'
+import { AppError } from '../../core/errors.ts'
+import type { SqlType } from '../../core/type.ts'
+import { columnsOf } from '../expression-tree.ts'
+import type { Expression, LiteralJson } from './expression.ts'
+import { PHYSICAL_PLAN_VERSION, type PhysicalPlan, type Step } from './nodes.ts'
+
+export function encodePlan(plan: PhysicalPlan): string {
+  return JSON.stringify(plan)
+}
+
+/** Throws AppError DATA_DIRECTORY_NEWER for the plan of a later release, DATA_DIRECTORY_CORRUPT for what is no plan. */
+export function decodePlan(text: string): PhysicalPlan {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    throw corrupt('it is not JSON', error)
+  }
+  const { version } = versionOnly.safeParse(json).data ?? { version: undefined }
+  if (version !== undefined && version > PHYSICAL_PLAN_VERSION) {
+    throw new AppError(
+      'DATA_DIRECTORY_NEWER',
+      `a stored plan has version ${version}; this release reads ${PHYSICAL_PLAN_VERSION}`,
+      {
+        domain: 'external',
+        hint: 'Run the release that wrote it, or a later one.',
+      },
+    )
+  }
+  const parsed = physicalPlan.safeParse(json)
+  if (!parsed.success) throw corrupt(z.prettifyError(parsed.error))
+  const plan = parsed.data as PhysicalPlan
+  checkReferences(plan)
+  return plan
+}
+
+function corrupt(reason: string, cause?: unknown): AppError {
+  return new AppError('DATA_DIRECTORY_CORRUPT', `a stored plan can't be read: ${reason}`, {
+    domain: 'external',
+    hint: 'Restore the data directory from a backup, or create the query again.',
+    cause,
+  })
+}
+
+const versionOnly = z.object({ version: z.number() })
+const position = z.number().int().min(0)
+const durationMs = z.number().min(0)
+const positions = z.array(position)
+const options = z.record(z.string(), z.string())
+// JSON leaves undefined out; zod gives the key back where it is optional.
+const optional = <T extends z.ZodType>(type: T) =>
+  type.optional().transform((value) => value as z.output<T> | undefined)
+
+const sqlType: z.ZodType<SqlType> = z.lazy(() =>
+  z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.enum([
+        'boolean',
+        'int',
+        'bigint',
+        'double',
+        'string',
+        'bytes',
+        'date',
+        'time',
+        'timestamp',
+        'interval',
+        'json',
+        'null',
+      ]),
+    }),
+    z.strictObject({ kind: z.literal('decimal'), precision: z.number().int(), scale: z.number().int() }),
+    z.strictObject({ kind: z.literal('array'), element: sqlType }),
+    z.strictObject({ kind: z.literal('map'), key: sqlType, value: sqlType }),
+    z.strictObject({
+      kind: z.literal('struct'),
+      fields: z.array(z.strictObject({ name: z.string(), type: sqlType })),
+    }),
+  ]),
+) as z.ZodType<SqlType>
+
+const literalJson: z.ZodType<LiteralJson> = z.lazy(() =>
+  z.union([
+    z.null(),
+    z.boolean(),
+    z.number(),
+    z.string(),
+    z.strictObject({ $integer: z.string().regex(/^-?\d+$/) }),
+    z.strictObject({ $bytes: z.string() }),
+    z.strictObject({ $double: z.enum(['NaN', 'Infinity', '-Infinity']) }),
+    z.array(literalJson),
+  ]),
+)
+
+const expression: z.ZodType<Expression> = z.lazy(() =>
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('column'), index: position, type: sqlType }),
+    z.strictObject({ kind: z.literal('literal'), value: literalJson, type: sqlType }),
+    z.strictObject({
+      kind: z.literal('call'),
+      function: z.string().regex(/^[a-z][a-z0-9_]*$/),
+      arguments: z.array(expression),
+      type: sqlType,
+    }),
+    z.strictObject({ kind: z.enum(['and', 'or']), operands: z.array(expression).min(2), type: sqlType }),
+    z.strictObject({ kind: z.literal('not'), operand: expression, type: sqlType }),
+    z.strictObject({ kind: z.literal('is-null'), operand: expression, negated: z.boolean(), type: sqlType }),
+    z.strictObject({
+      kind: z.literal('case'),
+      branches: z.array(z.strictObject({ when: expression, then: expression })),
+      otherwise: expression,
+      type: sqlType,
+    }),
+    z.strictObject({ kind: z.literal('cast'), operand: expression, safe: z.boolean(), type: sqlType }),
+    z.strictObject({ kind: z.literal('field'), operand: expression, index: position, type: sqlType }),
+  ]),
+) as z.ZodType<Expression>
+
+const schema = z.strictObject({
+  fields: z.array(z.strictObject({ name: z.string(), type: sqlType, nullable: z.boolean() })),
+  key: positions,
+  timeColumn: optional(position),
+  mode: z.enum(['append', 'upsert', 'retract']),
+})
+
+const connector = z.strictObject({
+  kind: z.enum(['embedded', 'kafka', 'file', 'datagen', 'blackhole', 'print', 'result', 'rows']),
+  options,
+})
+
+const format = z.strictObject({
+  envelope: z.enum(['plain', 'upsert', 'debezium']),
+  encoding: z.enum(['json', 'csv', 'avro', 'protobuf', 'bytes', 'rows']),
+  options,
+})
+
+const watermark = z.strictObject({
+  timeColumn: position,
+  expression,
+  emit: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('on-event') }),
+    z.strictObject({ kind: z.literal('periodic'), intervalMs: durationMs }),
+  ]),
+  idleTimeoutMs: optional(durationMs),
+  maxFutureMs: optional(durationMs),
+  maxFutureAction: z.enum(['clamp', 'drop', 'dead-letter']),
+})
+
+const startup = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('earliest') }),
+  z.strictObject({ kind: z.literal('latest') }),
+  z.strictObject({ kind: z.literal('timestamp'), timestampMs: z.number() }),
+])
+
+const window = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('tumble'), sizeMs: durationMs, offsetMs: z.number() }),
+  z.strictObject({ kind: z.literal('hop'), slideMs: durationMs, sizeMs: durationMs, offsetMs: z.number() }),
+  z.strictObject({ kind: z.literal('cumulate'), stepMs: durationMs, sizeMs: durationMs, offsetMs: z.number() }),
+])
+
+const latePolicy = z.strictObject({ allowedLatenessMs: durationMs, into: optional(z.string()), columns: positions })
+const emit = z.strictObject({ mode: z.enum(['changes', 'on-window-close', 'final']), everyMs: optional(durationMs) })
+const time = z.enum(['event', 'processing'])
+
+const aggregate = z.strictObject({
+  function: z.string(),
+  arguments: positions,
+  argumentTypes: z.array(sqlType),
+  constants: z.array(expression),
+  distinct: z.boolean(),
+  filter: optional(position),
+  type: sqlType,
+})
+
+const base = { id: z.string(), version: z.literal(1), inputs: z.array(z.string()), schema }
+const grouped = { ...base, keys: positions, aggregates: z.array(aggregate), retractions: z.boolean(), emit }
+
+const step = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...base,
+    kind: z.literal('scan'),
+    relation: z.string(),
+    connector,
+    format,
+    fields: z.array(
+      z.strictObject({
+        name: z.string(),
+        type: sqlType,
+        nullable: z.boolean(),
+        from: z.enum(['value', 'key', 'timestamp', 'offset', 'partition', 'headers']),
+        path: z.array(z.string()),
+      }),
+    ),
+    computed: z.array(expression),
+    watermark: optional(watermark),
+    onError: z.enum(['dead-letter', 'skip', 'fail']),
+    deadLetter: optional(z.string()),
+    startup,
+  }),
+  z.strictObject({ ...base, kind: z.literal('filter'), predicate: expression }),
+  z.strictObject({ ...base, kind: z.literal('project'), expressions: z.array(expression) }),
+  z.strictObject({ ...base, kind: z.literal('union') }),
+  z.strictObject({ ...base, kind: z.literal('exchange'), keys: positions }),
+  z.strictObject({ ...base, kind: z.literal('normalize'), keys: positions }),
+  z.strictObject({ ...base, kind: z.literal('window-assign'), window, time, latePolicy }),
+  z.strictObject({ ...grouped, kind: z.literal('window-aggregate'), window, time, latePolicy }),
+  z.strictObject({
+    ...grouped,
+    kind: z.literal('session-aggregate'),
+    gapMs: durationMs,
+    maxMs: optional(durationMs),
+    time,
+    latePolicy,
+  }),
+  z.strictObject({ ...grouped, kind: z.literal('group-aggregate'), ttlMs: optional(durationMs) }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('deduplicate'),
+    keys: positions,
+    keep: z.enum(['first', 'last']),
+    withinMs: optional(durationMs),
+    latePolicy,
+    ttlMs: optional(durationMs),
+  }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('top-n'),
+    partitionBy: positions,
+    orderBy: z.array(z.strictObject({ column: position, descending: z.boolean(), nullsFirst: z.boolean() })),
+    limit: z.number().int().min(1),
+    withRank: z.boolean(),
+    retractions: z.boolean(),
+    windowEndColumn: optional(position),
+    ttlMs: optional(durationMs),
+  }),
+  z.strictObject({ ...base, kind: z.literal('limit'), count: z.number().int().min(0) }),
+  z.strictObject({ ...base, kind: z.literal('sink'), connector, format }),
+])
+
+const physicalPlan = z.strictObject({
+  version: z.literal(PHYSICAL_PLAN_VERSION),
+  steps: z.array(step).min(1),
+  schema,
+  options: z.strictObject({
+    guarantee: z.enum(['exactly-once', 'at-least-once', 'at-most-once']),
+    checkpointIntervalMs: durationMs,
+    stateTtlMs: optional(durationMs),
+  }),
+})
+
+/** Every step after its inputs, every column within its input. */
+function checkReferences(plan: PhysicalPlan): void {
+  const widths = new Map<string, number>()
+  for (const one of plan.steps) {
+    if (widths.has(one.id)) throw corrupt(`two steps have the id ${one.id}`)
+    const inputs = one.inputs.map((id) => widths.get(id))
+    if (inputs.includes(undefined)) throw corrupt(`an input of step ${one.id} does not come before it`)
+    if (inputs.length === 0 && one.kind !== 'scan') throw corrupt(`step ${one.id} has no input`)
+    const width = one.kind === 'scan' ? one.fields.length + one.computed.length : Math.min(...(inputs as number[]))
+    const beyond = columnsRead(one).find((index) => index >= width)
+    if (beyond !== undefined) throw corrupt(`step ${one.id} reads column ${beyond} of ${width}`)
+    widths.set(one.id, one.schema.fields.length)
+  }
+}
+
+function columnsRead(one: Step): readonly number[] {
+  switch (one.kind) {
+    case 'scan':
+      return [
+        ...one.computed.flatMap((each) => [...columnsOf(each)]),
+        ...(one.watermark === undefined ? [] : [one.watermark.timeColumn, ...columnsOf(one.watermark.expression)]),
+      ]
+    case 'filter':
+      return [...columnsOf(one.predicate)]
+    case 'project':
+      return one.expressions.flatMap((each) => [...columnsOf(each)])
+    case 'exchange':
+    case 'normalize':
+      return one.keys
+    case 'window-assign':
+      return one.latePolicy.columns
+    case 'window-aggregate':
+    case 'session-aggregate':
+      return [...one.keys, ...one.latePolicy.columns, ...aggregateColumns(one.aggregates)]
+    case 'group-aggregate':
+      return [...one.keys, ...aggregateColumns(one.aggregates)]
+    case 'deduplicate':
+      return [...one.keys, ...one.latePolicy.columns]
+    case 'top-n': {
+      const end = one.windowEndColumn
+      return [...one.partitionBy, ...one.orderBy.map((key) => key.column), ...(end === undefined ? [] : [end])]
+    }
+    case 'union':
+    case 'limit':
+    case 'sink':
+      return []
+  }
+}
+
+function aggregateColumns(aggregates: Extract<Step, { kind: 'group-aggregate' }>['aggregates']): readonly number[] {
+  return aggregates.flatMap((one) => (one.filter === undefined ? one.arguments : [...one.arguments, one.filter]))
+}

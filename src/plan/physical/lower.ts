@@ -1,0 +1,209 @@
+// Logical plan to steps: ids, where rows must meet by key, who needs the row that a change replaces, what a scan
+// decodes. Walks from the end, because need comes from there; steps come out inputs first.
+
+import { assert } from '../../core/assert.ts'
+import type { ChangelogMode, Schema } from '../../core/schema.ts'
+import { columnsOf } from '../expression-tree.ts'
+import type { LogicalPlan, ScanNode } from '../logical/nodes.ts'
+import { lowerScan } from './lower-scan.ts'
+import type { ConnectorSpec, FormatSpec, PhysicalPlan, QueryOptions, Step } from './nodes.ts'
+
+export interface SinkTarget {
+  readonly connector: ConnectorSpec
+  readonly format: FormatSpec
+  /** The schema as the connector sees it; undefined: that of the query. */
+  readonly schema: Schema | undefined
+}
+
+interface Lowered {
+  readonly id: string
+  readonly schema: Schema
+  /** Columns by whose values the rows have met already. */
+  readonly partitionedBy: readonly number[] | undefined
+}
+
+export function lower(plan: LogicalPlan, sink: SinkTarget, options: QueryOptions): PhysicalPlan {
+  const lowering = new Lowering(options)
+  // Without a key nothing tells which row a change is about, but the row itself.
+  const last = lowering.lower(plan, plan.schema.mode !== 'append' && plan.schema.key.length === 0)
+  const schema = sink.schema === undefined ? last.schema : { ...sink.schema, mode: last.schema.mode }
+  lowering.add({ kind: 'sink', inputs: [last.id], schema, connector: sink.connector, format: sink.format })
+  return { version: 1, steps: lowering.steps, schema, options }
+}
+
+type StepWithoutId = Step extends infer S ? (S extends Step ? Omit<S, 'id' | 'version'> : never) : never
+
+class Lowering {
+  readonly steps: Step[] = []
+  readonly #options: QueryOptions
+  readonly #counts = new Map<string, number>()
+
+  constructor(options: QueryOptions) {
+    this.#options = options
+  }
+
+  add(step: StepWithoutId): string {
+    const id = this.#id(step)
+    this.steps.push({ id, version: 1, ...step } as Step)
+    return id
+  }
+
+  #id(step: StepWithoutId): string {
+    const base = step.kind === 'scan' ? `scan-${step.relation}` : step.kind
+    const count = (this.#counts.get(base) ?? 0) + 1
+    this.#counts.set(base, count)
+    return step.kind === 'scan' && count === 1 ? base : `${base}-${count}`
+  }
+
+  /** `needsOld`: whoever reads the rows has to see the row that a change replaces. */
+  lower(node: LogicalPlan, needsOld: boolean): Lowered {
+    switch (node.kind) {
+      case 'scan':
+        return this.#scan(node, needsOld)
+      case 'filter': {
+        const keyed = isWithin(columnsOf(node.predicate), node.input.schema.key)
+        const input = this.lower(node.input, needsOld || (changes(node.input) && !keyed))
+        const id = this.add({ kind: 'filter', inputs: [input.id], schema: input.schema, predicate: node.predicate })
+        return { ...input, id }
+      }
+      case 'project': {
+        const keepsKey = node.schema.key.length > 0
+        const input = this.lower(node.input, needsOld || (changes(node.input) && !keepsKey))
+        const schema = withMode(node.schema, input.schema.mode)
+        const id = this.add({ kind: 'project', inputs: [input.id], schema, expressions: node.expressions })
+        const partitionedBy = input.partitionedBy?.map((index) =>
+          node.expressions.findIndex((one) => one.kind === 'column' && one.index === index),
+        )
+        return { id, schema, partitionedBy: partitionedBy?.includes(-1) ? undefined : partitionedBy }
+      }
+      case 'union': {
+        const inputs = node.inputs.map((input) => this.lower(input, changes(input)))
+        const id = this.add({ kind: 'union', inputs: inputs.map((input) => input.id), schema: node.schema })
+        return { id, schema: node.schema, partitionedBy: undefined }
+      }
+      case 'window-assign': {
+        const input = this.lower(node.input, changes(node.input))
+        assert(node.spec.kind !== 'session', 'session windows belong to an aggregate')
+        const schema = withMode(node.schema, input.schema.mode)
+        const id = this.add({
+          kind: 'window-assign',
+          inputs: [input.id],
+          schema,
+          window: node.spec,
+          time: node.time,
+          latePolicy: node.late,
+        })
+        return { id, schema, partitionedBy: input.partitionedBy }
+      }
+      case 'window-aggregate':
+      case 'group-aggregate':
+        return this.#aggregate(node, needsOld)
+      case 'deduplicate': {
+        const input = this.#exchange(this.lower(node.input, changes(node.input)), node.partitionBy)
+        const schema = withMode(node.schema, modeOf(node, needsOld))
+        const id = this.add({
+          kind: 'deduplicate',
+          inputs: [input.id],
+          schema,
+          keys: node.partitionBy,
+          keep: node.keep,
+          withinMs: node.withinMs,
+          latePolicy: node.late,
+          ttlMs: this.#options.stateTtlMs,
+        })
+        return { id, schema, partitionedBy: node.partitionBy }
+      }
+      case 'top-n': {
+        const input = this.#exchange(this.lower(node.input, changes(node.input)), node.partitionBy)
+        const schema = withMode(node.schema, modeOf(node, needsOld))
+        const id = this.add({
+          kind: 'top-n',
+          inputs: [input.id],
+          schema,
+          partitionBy: node.partitionBy,
+          orderBy: node.orderBy,
+          limit: node.limit,
+          withRank: node.withRank,
+          retractions: schema.mode === 'retract',
+          windowEndColumn: node.windowEndColumn,
+          ttlMs: this.#options.stateTtlMs,
+        })
+        return { id, schema, partitionedBy: node.partitionBy }
+      }
+      case 'limit': {
+        const input = this.lower(node.input, needsOld)
+        const id = this.add({ kind: 'limit', inputs: [input.id], schema: input.schema, count: node.count })
+        return { ...input, id }
+      }
+    }
+  }
+
+  #scan(node: ScanNode, needsOld: boolean): Lowered {
+    const step = lowerScan(node)
+    const id = this.add(step)
+    const { schema } = step
+    if (!needsOld || schema.mode !== 'upsert') return { id, schema, partitionedBy: undefined }
+    const normal = withMode(schema, 'retract')
+    const exchanged = this.#exchange({ id, schema, partitionedBy: undefined }, schema.key)
+    const normalized = this.add({ kind: 'normalize', inputs: [exchanged.id], schema: normal, keys: schema.key })
+    return { id: normalized, schema: normal, partitionedBy: schema.key }
+  }
+
+  #aggregate(node: Extract<LogicalPlan, { kind: 'window-aggregate' | 'group-aggregate' }>, needsOld: boolean): Lowered {
+    const input = this.#exchange(this.lower(node.input, changes(node.input)), node.groupBy)
+    const schema = withMode(node.schema, modeOf(node, needsOld))
+    const common = {
+      inputs: [input.id],
+      schema,
+      keys: node.groupBy,
+      aggregates: node.aggregates,
+      retractions: schema.mode === 'retract',
+      emit: node.emit,
+    }
+    const partitionedBy = node.groupBy.map((_, i) => i)
+    if (node.kind === 'group-aggregate') {
+      const id = this.add({ kind: 'group-aggregate', ...common, ttlMs: this.#options.stateTtlMs })
+      return { id, schema, partitionedBy }
+    }
+    const { spec, time, late } = node
+    const id =
+      spec.kind === 'session'
+        ? this.add({
+            kind: 'session-aggregate',
+            ...common,
+            gapMs: spec.gapMs,
+            maxMs: spec.maxMs,
+            time,
+            latePolicy: late,
+          })
+        : this.add({ kind: 'window-aggregate', ...common, window: spec, time, latePolicy: late })
+    return { id, schema, partitionedBy }
+  }
+
+  /** Rows that agree in `keys` meet in one task. Those that met by some of the keys already did. */
+  #exchange(input: Lowered, keys: readonly number[]): Lowered {
+    const { partitionedBy } = input
+    if (partitionedBy !== undefined && partitionedBy.length > 0 && partitionedBy.every((one) => keys.includes(one))) {
+      return input
+    }
+    const id = this.add({ kind: 'exchange', inputs: [input.id], schema: input.schema, keys })
+    return { ...input, id, partitionedBy: keys }
+  }
+}
+
+function changes(node: LogicalPlan): boolean {
+  return node.schema.mode !== 'append'
+}
+
+function modeOf(node: LogicalPlan, needsOld: boolean): ChangelogMode {
+  if (!changes(node)) return 'append'
+  return needsOld || node.schema.key.length === 0 ? 'retract' : 'upsert'
+}
+
+function withMode(schema: Schema, mode: ChangelogMode): Schema {
+  return schema.mode === mode ? schema : { ...schema, mode }
+}
+
+function isWithin(columns: ReadonlySet<number>, key: readonly number[]): boolean {
+  return [...columns].every((one) => key.includes(one))
+}

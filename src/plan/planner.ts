@@ -1,0 +1,297 @@
+// The table of contents of planning: bind, optimise, lower. Pure functions of a statement, a catalog and a session; what
+// is wrong with the statement comes back as diagnostics, all of it, and nothing is thrown but defects.
+
+import type {
+  CreateAs,
+  CreateMaterializedView,
+  CreateSink,
+  CreateStream,
+  CreateTable,
+  CreateView,
+  Insert,
+  Query,
+  Statement,
+} from '../../grammar/ast.ts'
+import type { Diagnostic } from '../../grammar/diagnostic.ts'
+import { print } from '../../grammar/index.ts'
+import type { Span } from '../../grammar/span.ts'
+import type { DurationMs } from '../core/time.ts'
+import type { Value } from '../core/value.ts'
+import { bindQuery } from './bind/bind-query.ts'
+import { NO_CLAUSES } from './bind/clauses.ts'
+import type { Environment, LateStream } from './bind/environment.ts'
+import { newEnvironment } from './bind/new-environment.ts'
+import { InvalidOption, type SessionOptions, sessionOptions } from './bind/session.ts'
+import type { Catalog, SourceRelation, ViewRelation } from './catalog.ts'
+import { CatalogWith } from './catalog-with.ts'
+import { checkNames, checkPlan, isPull } from './checks.ts'
+import { literalText } from './connectors.ts'
+import { bindSource } from './define.ts'
+import { Diagnostics, fail } from './diagnostics.ts'
+import type { LogicalPlan } from './logical/nodes.ts'
+import { lower, type SinkTarget } from './physical/lower.ts'
+import type { PhysicalPlan, QueryOptions } from './physical/nodes.ts'
+import { optimise } from './rules/optimise.ts'
+import { insertTarget, resultTarget, sinkTarget, viewOptions } from './targets.ts'
+
+/** What was planned, or why not: exactly one of the parts, warnings beside either. */
+export type Planned<T> = ({ readonly [K in keyof T]: T[K] } | { readonly [K in keyof T]?: undefined }) & {
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** The logical plans on the way, for EXPLAIN. */
+export interface LogicalPlans {
+  readonly bound: LogicalPlan
+  readonly optimised: LogicalPlan
+}
+
+export interface ContinuousPlan {
+  readonly plan: PhysicalPlan
+  readonly logical: LogicalPlans
+  /** Streams of late rows that come into being with the query. */
+  readonly lateStreams: readonly LateStream[]
+  /** Relations that it reads. */
+  readonly reads: readonly string[]
+  /** False where a replay may give other rows: now() and the like. */
+  readonly deterministic: boolean
+  /** How much of the result log is kept. */
+  readonly retentionMs: DurationMs | undefined
+  readonly retentionBytes: number | undefined
+}
+
+export interface ContinuousTarget {
+  /** Of the query. */
+  readonly name: string
+  /** Of its result log. */
+  readonly topic: string
+}
+
+/** A query of a reader: rows as long as it listens, or (`pull`) what is there now. */
+export interface TransientTarget {
+  readonly kind: 'transient'
+}
+
+export type PlannedContinuous = Planned<{ plan: ContinuousPlan }>
+export type PlannedTransient = Planned<{ plan: PhysicalPlan; logical: LogicalPlans; pull: boolean }>
+
+/** A materialized view, a sink, CREATE … AS or INSERT INTO … SELECT. */
+export function planContinuous(
+  statement: CreateMaterializedView | CreateAs | CreateSink | Insert,
+  catalog: Catalog,
+  session: ReadonlyMap<string, string>,
+  target: ContinuousTarget,
+  parameters?: readonly Value[],
+): PlannedContinuous {
+  const diagnostics = new Diagnostics()
+  const plan = diagnostics.attempt((): ContinuousPlan | undefined => {
+    const end = targetOf(statement, catalog, target, diagnostics)
+    const options = optionsOf(session, end.queryOptions, statement.span)
+    const environment = newEnvironment({
+      catalog,
+      diagnostics,
+      session: options,
+      parameters,
+      startup: { kind: 'earliest' },
+    })
+    const bound = diagnostics.attempt(() => bindQuery(end.query, environment, NO_CLAUSES))
+    if (bound === undefined || diagnostics.failed) return undefined
+    checkNames(bound.schema, end.query, diagnostics)
+    const shaped = end.shape(bound)
+    checkPlan(shaped, end.query.span)
+    checkLateStreams(environment, target.name)
+    if (diagnostics.failed) return undefined
+    const optimised = optimise(shaped)
+    return {
+      plan: lower(optimised, end.sink(optimised), queryOptions(options)),
+      logical: { bound: shaped, optimised },
+      lateStreams: environment.lateStreams,
+      reads: [...environment.reads],
+      deterministic: environment.found.nondeterministic === undefined,
+      retentionMs: end.retentionMs,
+      retentionBytes: end.retentionBytes,
+    }
+  })
+  return plan === undefined ? { diagnostics: diagnostics.all } : { plan, diagnostics: diagnostics.all }
+}
+
+/** A SELECT of a reader. */
+export function planQuery(
+  query: Query,
+  catalog: Catalog,
+  session: ReadonlyMap<string, string>,
+  parameters: readonly Value[] | undefined,
+  _target: TransientTarget = { kind: 'transient' },
+): PlannedTransient {
+  const diagnostics = new Diagnostics()
+  const planned = diagnostics.attempt(() => {
+    const options = optionsOf(session, new Map(), query.span)
+    const pull = isPull(query, catalog)
+    const environment = newEnvironment({
+      catalog,
+      diagnostics,
+      session: options,
+      parameters,
+      bounded: pull,
+      startup: { kind: 'latest' },
+    })
+    const bound = bindQuery(query, environment, NO_CLAUSES)
+    checkPlan(bound, query.span)
+    const [late] = environment.lateStreams
+    if (late !== undefined) {
+      fail(late.span, 'INVALID_LATENESS', 'LATE ROWS INTO needs a query that stays', {
+        hint: 'Use it in a materialized view or a sink.',
+      })
+    }
+    if (diagnostics.failed) return undefined
+    const optimised = optimise(bound)
+    const plan = lower(optimised, RESULT_OF_READER, queryOptions(options))
+    return { plan, logical: { bound, optimised }, pull }
+  })
+  return planned === undefined ? { diagnostics: diagnostics.all } : { ...planned, diagnostics: diagnostics.all }
+}
+
+/** Rows that go to the reader and nowhere else. */
+const RESULT_OF_READER: SinkTarget = {
+  connector: { kind: 'result', options: {} },
+  format: { envelope: 'plain', encoding: 'rows', options: {} },
+  schema: undefined,
+}
+
+/** CREATE STREAM and CREATE TABLE. */
+export function defineSource(
+  statement: CreateStream | CreateTable,
+  catalog: Catalog,
+): Planned<{ relation: SourceRelation }> {
+  const diagnostics = new Diagnostics()
+  const relation = diagnostics.attempt(() => bindSource(statement, catalog, diagnostics))
+  if (relation === undefined || diagnostics.failed) return { diagnostics: diagnostics.all }
+  return { relation, diagnostics: diagnostics.all }
+}
+
+/** CREATE VIEW: the query is kept as text, and bound now to say what is wrong with it now. */
+export function defineView(
+  statement: CreateView,
+  catalog: Catalog,
+  session: ReadonlyMap<string, string>,
+): Planned<{ relation: ViewRelation }> {
+  const diagnostics = new Diagnostics()
+  const relation = diagnostics.attempt((): ViewRelation => {
+    const environment = newEnvironment({ catalog, diagnostics, session: optionsOf(session, new Map(), statement.span) })
+    const bound = bindQuery(statement.query, environment, NO_CLAUSES)
+    checkNames(bound.schema, statement.query, diagnostics)
+    checkPlan(bound, statement.query.span)
+    return { kind: 'view', name: statement.name.name, sql: print(statement), schema: bound.schema }
+  })
+  if (relation === undefined || diagnostics.failed) return { diagnostics: diagnostics.all }
+  return { relation, diagnostics: diagnostics.all }
+}
+
+/** All that is wrong with a script, each statement against the catalog as those before it leave it. */
+export function checkScript(
+  statements: readonly Statement[],
+  catalog: Catalog,
+  session: ReadonlyMap<string, string> = new Map(),
+): readonly Diagnostic[] {
+  const found: Diagnostic[] = []
+  const settings = new Map(session)
+  const known = new CatalogWith(catalog)
+  for (const statement of statements) {
+    if (statement.kind === 'set') settings.set(statement.property.key, literalText(statement.property.value))
+    else found.push(...checkStatement(statement, known, settings))
+  }
+  return found
+}
+
+function checkStatement(
+  statement: Statement,
+  catalog: CatalogWith,
+  session: ReadonlyMap<string, string>,
+): readonly Diagnostic[] {
+  switch (statement.kind) {
+    case 'create-stream':
+    case 'create-table': {
+      const { relation, diagnostics } = defineSource(statement, catalog)
+      if (relation !== undefined) catalog.add(relation)
+      return diagnostics
+    }
+    case 'create-view': {
+      const { relation, diagnostics } = defineView(statement, catalog, session)
+      if (relation !== undefined) catalog.add(relation)
+      return diagnostics
+    }
+    case 'insert':
+      if (statement.source.kind === 'values') return []
+      return planContinuous(statement, catalog, session, { name: statement.target.name, topic: '' }).diagnostics
+    case 'create-materialized-view':
+    case 'create-as':
+    case 'create-sink': {
+      const name = statement.name.name
+      const { plan, diagnostics } = planContinuous(statement, catalog, session, { name, topic: '' })
+      if (plan !== undefined)
+        catalog.addResults(name, plan.plan.schema, plan.lateStreams, statement.kind !== 'create-sink')
+      return diagnostics
+    }
+    case 'query':
+      return planQuery(statement, catalog, session, undefined).diagnostics
+    case 'explain':
+      return statement.target.kind === 'identifier' ? [] : checkStatement(statement.target, catalog, session)
+    default:
+      return []
+  }
+}
+
+interface End {
+  readonly query: Query
+  readonly queryOptions: ReadonlyMap<string, string>
+  /** Brings the rows into the shape that the target has. */
+  readonly shape: (plan: LogicalPlan) => LogicalPlan
+  readonly sink: (plan: LogicalPlan) => SinkTarget
+  readonly retentionMs: DurationMs | undefined
+  readonly retentionBytes: number | undefined
+}
+
+function targetOf(
+  statement: CreateMaterializedView | CreateAs | CreateSink | Insert,
+  catalog: Catalog,
+  target: ContinuousTarget,
+  diagnostics: Diagnostics,
+): End {
+  switch (statement.kind) {
+    case 'create-materialized-view':
+    case 'create-as': {
+      const options = viewOptions(statement.options, diagnostics)
+      return { query: statement.query, shape: (plan) => plan, sink: () => resultTarget(target), ...options }
+    }
+    case 'create-sink':
+      return sinkTarget(statement, diagnostics)
+    case 'insert':
+      return insertTarget(statement, catalog)
+  }
+}
+
+function optionsOf(session: ReadonlyMap<string, string>, own: ReadonlyMap<string, string>, span: Span): SessionOptions {
+  try {
+    return sessionOptions(session, own)
+  } catch (error) {
+    if (error instanceof InvalidOption) fail(span, 'INVALID_OPTION', error.message)
+    throw error
+  }
+}
+
+function queryOptions(options: SessionOptions): QueryOptions {
+  const { guarantee, checkpointIntervalMs, stateTtlMs } = options
+  return { guarantee, checkpointIntervalMs, stateTtlMs }
+}
+
+function checkLateStreams(environment: Environment, query: string): void {
+  const seen = new Set([query])
+  for (const { name, span } of environment.lateStreams) {
+    const taken = environment.catalog.relation(name)
+    // A replaced query takes its stream of late rows over.
+    const own = taken?.kind === 'late-stream' && taken.query === query
+    if (seen.has(name) || (taken !== undefined && !own)) {
+      fail(span, 'DUPLICATE_NAME', `"${name}" exists already, and late rows go into a new stream`)
+    }
+    seen.add(name)
+  }
+}
