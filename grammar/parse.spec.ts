@@ -39,6 +39,11 @@ describe('the examples of the dialect', () => {
     for (const statement of statements) expect(canonical(print(statement))).toBe(print(statement))
   })
 
+  it('print as they did', async () => {
+    const printed = parse(text).statements.map((statement) => `${print(statement)};\n`)
+    await expect(printed.join('')).toMatchFileSnapshot('../test/golden/parse/dialect-examples.printed.sql')
+  })
+
   it('each span lies in the one of its parent, and a name covers what it says', () => {
     const check = (node: object, parent: Span) => {
       const span = 'span' in node ? (node.span as Span) : parent
@@ -123,6 +128,28 @@ describe('every kind of statement', () => {
   it('the last statement of a script may go without its semicolon, and empty ones are nothing', () => {
     expect(parse(';; SELECT 1; -- one\n /* two */ SELECT 2').statements).toHaveLength(2)
     expect(parse(' -- nothing')).toEqual({ statements: [], diagnostics: [] })
+  })
+})
+
+describe('what users of the other systems type', () => {
+  it.each([
+    "SELECT Q.price * 0.908 AS price, DATE_FORMAT(dateTime, 'yyyy-MM-dd'), HOUR(ts), IF(a, 1, 2) FROM bid AS Q",
+    `SELECT p.name FROM auction AS a, person AS p INNER JOIN c USING (id) WHERE a.seller = p.id
+       AND (p.state = 'or' OR p.state = 'id') AND a.ts BETWEEN p.ts AND p.ts + INTERVAL '10' SECOND`,
+    `SELECT b.bidder, COUNT(*), SESSION_START(b.dateTime, INTERVAL '10' SECOND) FROM bid b
+       GROUP BY b.bidder, SESSION(b.dateTime, INTERVAL '10' SECOND)`,
+    `INSERT INTO q5 SELECT auction, num FROM (SELECT auction, count(*) AS num FROM TABLE(HOP(TABLE bid,
+       DESCRIPTOR(dateTime), INTERVAL '2' SECOND, INTERVAL '10' SECOND)) GROUP BY auction, window_start) AS x
+       JOIN y ON x.num >= y.maxn`,
+    `SELECT *, PROCTIME() AS p FROM bid b JOIN side FOR SYSTEM_TIME AS OF b.p AS s ON MOD(b.auction, 10000) = s.key`,
+    'SELECT count(*) filter (where price < 10000) AS rank1, count(distinct bidder) FROM bid GROUP BY channel',
+    'SELECT userid, count(*) FROM pageviews WINDOW TUMBLING (SIZE 1 HOUR, RETENTION 7 DAYS) GROUP BY userid EMIT CHANGES LIMIT 5',
+    'SELECT address->city, STRUCT(a := 1)->a, tags[1] FROM users u FULL OUTER JOIN o WITHIN 7 DAYS ON u.id = o.id EMIT CHANGES',
+    "SELECT data->>'id', (data -> 'a')::jsonb, ts::timestamp with time zone AS t FROM s CROSS JOIN UNNEST(xs) AS x (v)",
+    "CREATE SINK s AS SELECT a::timestamp WITH (connector='kafka')",
+    'SELECT (SELECT max(a) FROM t), EXISTS (SELECT 1), a IN (SELECT b FROM u) FROM v WHERE NOT EXISTS (SELECT 2)',
+  ])('%s', (text) => {
+    canonical(text)
   })
 })
 

@@ -89,6 +89,8 @@ function parsePiece<T extends { readonly span: Span }>(
   parser.input = [...piece]
   const build = parseInput(context)
   const error = parser.errors[0]
+  // The parser outlives the text and must not keep it.
+  parser.input = []
   if (error) {
     diagnostics.push(diagnoseSyntax(error, piece, rule, lines))
     return undefined

@@ -9,6 +9,7 @@ import {
   print,
   printExpression,
   renderDiagnostics,
+  type Span,
   TOKENS_MAX,
 } from '../../grammar/index.ts'
 import { NO_BARE_ALIAS, NON_RESERVED, RESERVED } from '../../grammar/keywords.ts'
@@ -16,6 +17,16 @@ import { expression, withoutSpans } from './grammar-arbitrary.ts'
 import { statement } from './grammar-statements.ts'
 
 const EXAMPLES = readFileSync(new URL('../golden/parse/dialect-examples.sql', import.meta.url), 'utf8')
+
+function expectNestedSpans(node: object, parent: { readonly start: number; readonly end: number }): void {
+  const span = 'span' in node ? (node.span as Span) : parent
+  if (!(span.start >= parent.start && span.start < span.end && span.end <= parent.end)) {
+    expect.fail(`span ${JSON.stringify(span)} of ${'kind' in node ? node.kind : 'a list'} leaves its parent`)
+  }
+  for (const [key, part] of Object.entries(node)) {
+    if (typeof part === 'object' && part !== null && key !== 'span' && key !== 'keySpan') expectNestedSpans(part, span)
+  }
+}
 
 describe('print and parse', () => {
   it('parse(print(statement)) is the statement', () => {
@@ -31,6 +42,7 @@ describe('print and parse', () => {
         )
         expect(renderDiagnostics(text, diagnostics)).toBe('')
         expect(withoutSpans(statements)).toStrictEqual([withoutSpans(ast)])
+        expectNestedSpans(statements, { start: 0, end: text.length })
       }),
       { numRuns: 600 },
     )
@@ -139,6 +151,7 @@ describe('hostile texts', () => {
     ['bad characters', '#'.repeat(65_000)],
     ['commas', `SELECT ${'a,'.repeat(32_000)}`],
     ['late error', `SELECT ${'a,'.repeat(5_900)} FORM`],
+    ['digits', `SELECT ${'9'.repeat(65_000)}`],
     ['quotes', `SELECT ${"'".repeat(65_001)}`],
     ['comment openers', '/*'.repeat(32_000)],
     ['EXPLAIN chain', 'EXPLAIN '.repeat(8_000)],
