@@ -15,6 +15,7 @@ export interface DiskPartition {
 export interface DiskTopic {
   spec: TopicSpec
   readonly partitions: readonly DiskPartition[]
+  deleted: boolean
 }
 
 /** Entries by key, as latin1 text: code units compare as the bytes do. */
@@ -29,8 +30,8 @@ export class SimDisk {
   readonly topics = new Map<string, DiskTopic>()
   readonly tasks = new Map<string, DiskTask>()
   readonly catalog = new Map<string, string>()
-  /** Last sequence by producer, topic and partition. */
-  readonly sequences = new Map<string, number>()
+  /** Last sequence by topic, partition and producer, and when it came. */
+  readonly sequences = new Map<string, { readonly last: number; readonly timeMs: number }>()
 
   task(taskId: string): DiskTask {
     let task = this.tasks.get(taskId)
@@ -76,7 +77,7 @@ export function* scanTables(
   const inRange = [...keys].filter((key) => key >= first && (end === undefined || key < end)).sort(compareText)
   for (const key of inRange) {
     const value = overlay.has(key) ? overlay.get(key) : table?.get(key)
-    if (value !== undefined && value !== null) yield [bytesOf(key), value.slice()]
+    if (value !== undefined && value !== null) yield [bytesOf(key), new Uint8Array(value)]
   }
 }
 

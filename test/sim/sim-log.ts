@@ -24,6 +24,8 @@ import { chunkOf } from '../harness/chunk.ts'
 import { type DiskPartition, type DiskTopic, endOffset, recordBytes, type SimDisk } from './sim-disk.ts'
 import type { SimProcess } from './sim-storage.ts'
 
+const PRODUCER_IDLE_MAX_MS = 7 * 86_400_000
+
 /** A log in the simulated process: reads take time and may fail; what is appended is on the disk at once or not at all. */
 export class SimLog implements Log {
   readonly #disk: SimDisk
@@ -45,11 +47,12 @@ export class SimLog implements Log {
       return
     }
     const partitions = Array.from({ length: spec.partitions }, () => ({ start: 0, records: [] }))
-    this.#disk.topics.set(spec.name, { spec, partitions })
+    this.#disk.topics.set(spec.name, { spec, partitions, deleted: false })
   }
 
   async deleteTopic(name: string): Promise<void> {
-    if (!this.#disk.topics.delete(name)) throw topicMissing(name)
+    this.topicOnDisk(name).deleted = true
+    this.#disk.topics.delete(name)
     for (const key of this.#disk.sequences.keys()) {
       if (JSON.parse(key)[0] === name) this.#disk.sequences.delete(key)
     }
@@ -80,7 +83,10 @@ export class SimLog implements Log {
     const target = this.partition(topic, partition)
     const duplicates = producer === undefined ? 0 : this.#duplicates(topic, partition, records.length, producer)
     const firstOffset = endOffset(target)
-    target.records.push(...records.slice(duplicates))
+    const nowMs = this.#process.nowMs()
+    for (const { key, value, timestamp } of records.slice(duplicates)) {
+      target.records.push({ key, value, timestamp: Number.isNaN(timestamp) ? nowMs : timestamp })
+    }
     if (records.length > duplicates) this.signal(topic)
     this.#process.committed()
     return { firstOffset, appended: records.length - duplicates, duplicates }
@@ -100,13 +106,17 @@ export class SimLog implements Log {
         let expired = 0
         for (const record of records) {
           const old = spec.retentionMs !== undefined && record.timestamp < nowMs - spec.retentionMs
-          if (!old && !(spec.retentionBytes !== undefined && bytes > spec.retentionBytes)) break
+          const spare = spec.retentionBytes !== undefined && bytes - recordBytes(record) >= spec.retentionBytes
+          if (!old && !spare) break
           bytes -= recordBytes(record)
           expired++
         }
         partition.records = records.slice(expired)
         partition.start += expired
       }
+    }
+    for (const [key, { timeMs }] of this.#disk.sequences) {
+      if (timeMs < nowMs - PRODUCER_IDLE_MAX_MS) this.#disk.sequences.delete(key)
     }
   }
 
@@ -139,9 +149,11 @@ export class SimLog implements Log {
 
   #duplicates(topic: string, partition: number, count: number, producer: ProducerSequence): number {
     const key = JSON.stringify([topic, partition, producer.producerId])
-    const last = this.#disk.sequences.get(key) ?? -1
+    const last = this.#disk.sequences.get(key)?.last ?? -1
     const duplicates = Math.min(count, Math.max(0, last + 1 - producer.sequence))
-    this.#disk.sequences.set(key, Math.max(last, producer.sequence + count - 1))
+    if (duplicates < count) {
+      this.#disk.sequences.set(key, { last: producer.sequence + count - 1, timeMs: this.#process.nowMs() })
+    }
     return duplicates
   }
 }
@@ -203,7 +215,7 @@ class SimReader implements SourceReader {
   }
 
   #partition(number: number): DiskPartition {
-    if (this.#log.topic(this.#name) === undefined) throw topicMissing(this.#name)
+    if (this.#topic.deleted) throw topicMissing(this.#name)
     const partition = this.#topic.partitions[number]
     if (partition === undefined) throw partitionMissing(this.#name, number, this.partitions.length)
     return partition

@@ -1,6 +1,12 @@
 import { checkRecords } from '../../src/adapters/log-rules.ts'
-import type { CatalogChange, CatalogStore, Storage } from '../../src/adapters/storage.ts'
+import {
+  CATALOG_KEY_BYTES_MAX,
+  type CatalogChange,
+  type CatalogStore,
+  type Storage,
+} from '../../src/adapters/storage.ts'
 import { assert } from '../../src/core/assert.ts'
+import { AppError } from '../../src/core/errors.ts'
 import type { OutputRecord } from '../../src/engine/ports/log.ts'
 import type { Checkpoint, StateBackend, StateStore, TaskSnapshot, TaskStorage } from '../../src/engine/ports/state.ts'
 import { Random } from '../harness/random.ts'
@@ -13,19 +19,43 @@ import type { VirtualTime } from './virtual-time.ts'
  * One life of a simulated process: it ends with a crash, after which nothing that it waits for ever happens. Delays and
  * faults come from here, so that log and state share them.
  */
+export interface SimProcessOptions {
+  /** Without it nothing takes time. */
+  readonly time?: VirtualTime
+  readonly faults?: Faults
+  readonly random?: Random
+  readonly onCrash?: () => void
+  readonly onApplied?: (checkpoint: Checkpoint, staged: Staged) => void
+}
+
 export class SimProcess {
   readonly #faults: Faults
   readonly #time: VirtualTime | undefined
   readonly #random: Random
   readonly #onCommit = new Set<() => void>()
   readonly #onCrash: () => void
+  readonly #onApplied: (checkpoint: Checkpoint, staged: Staged) => void
   alive = true
+  /** What the time is while no simulated time runs. */
+  untimedNowMs = 0
 
-  constructor(time?: VirtualTime, faults?: Faults, random?: Random, onCrash: () => void = () => {}) {
-    this.#time = time
-    this.#random = random ?? new Random(0)
-    this.#faults = faults ?? new Faults(this.#random, NO_FAULTS)
-    this.#onCrash = onCrash
+  constructor(world: SimProcessOptions = {}) {
+    this.#time = world.time
+    this.#random = world.random ?? new Random(0)
+    this.#faults = world.faults ?? new Faults(this.#random, NO_FAULTS)
+    this.#onCrash = world.onCrash ?? (() => {})
+    this.#onApplied = world.onApplied ?? (() => {})
+  }
+
+  /** A commit is on the disk, whatever its caller will hear of it. */
+  applied(checkpoint: Checkpoint, staged: Staged): void {
+    this.#onApplied(checkpoint, staged)
+    this.committed()
+  }
+
+  /** For records that bring no time of their own. */
+  nowMs(): number {
+    return this.#time?.nowMs ?? this.untimedNowMs
   }
 
   /** Undefined when the read is immediate. */
@@ -100,6 +130,11 @@ export class SimStorage implements Storage {
     return this.#process.onCommit(listener)
   }
 
+  /** For a storage outside of simulated time. */
+  setNowMs(nowMs: number): void {
+    this.#process.untimedNowMs = nowMs
+  }
+
   async close(): Promise<void> {}
 }
 
@@ -107,6 +142,7 @@ export class SimState implements StateBackend {
   readonly #disk: SimDisk
   readonly #log: SimLog
   readonly #process: SimProcess
+  readonly #open = new Set<string>()
 
   constructor(disk: SimDisk, log: SimLog, process: SimProcess) {
     this.#disk = disk
@@ -115,7 +151,11 @@ export class SimState implements StateBackend {
   }
 
   async openTask(taskId: string): Promise<SimTaskStorage> {
-    return new SimTaskStorage(taskId, this.#disk.task(taskId), this.#log, this.#process)
+    this.#checkClosed(taskId)
+    this.#open.add(taskId)
+    return new SimTaskStorage(taskId, this.#disk.task(taskId), this.#log, this.#process, () =>
+      this.#open.delete(taskId),
+    )
   }
 
   snapshot(taskId: string): TaskSnapshot {
@@ -126,7 +166,7 @@ export class SimState implements StateBackend {
     )
     return {
       checkpoint: task.checkpoint,
-      get: (operatorId, table, key) => tables.get(tableName(operatorId, table))?.get(textOf(key))?.slice(),
+      get: (operatorId, table, key) => copyOf(tables.get(tableName(operatorId, table))?.get(textOf(key))),
       scan: (operatorId, table, from, to) => scanTables(tables.get(tableName(operatorId, table)), new Map(), from, to),
       topicEnd: (topic, partition) => ends.get(topic)?.[partition] ?? 0,
       close: () => {},
@@ -134,7 +174,16 @@ export class SimState implements StateBackend {
   }
 
   async dropTask(taskId: string): Promise<void> {
+    this.#checkClosed(taskId)
     this.#disk.tasks.delete(taskId)
+  }
+
+  #checkClosed(taskId: string): void {
+    if (!this.#open.has(taskId)) return
+    throw new AppError('FAILED_PRECONDITION', `state of task "${taskId}" is in use`, {
+      domain: 'internal',
+      hint: 'Close the task before it is opened again or dropped.',
+    })
   }
 }
 
@@ -150,11 +199,14 @@ export class SimTaskStorage implements TaskStorage {
   readonly #task: DiskTask
   readonly #log: SimLog
   readonly #process: SimProcess
+  readonly #stores = new Map<string, StateStore>()
   readonly #overlays = new Map<string, Map<string, Uint8Array | null>>()
   #output: { readonly topic: string; readonly partition: number; readonly records: readonly OutputRecord[] }[] = []
+  readonly #closed: () => void
   #state: 'open' | 'committing' | 'failed' | 'closed' = 'open'
 
-  constructor(taskId: string, task: DiskTask, log: SimLog, process: SimProcess) {
+  constructor(taskId: string, task: DiskTask, log: SimLog, process: SimProcess, closed: () => void) {
+    this.#closed = closed
     this.#taskId = taskId
     this.#task = task
     this.#log = log
@@ -168,7 +220,15 @@ export class SimTaskStorage implements TaskStorage {
   store(operatorId: string, table: string): StateStore {
     this.#check()
     const name = tableName(operatorId, table)
-    const overlay = this.#overlays.get(name) ?? new Map<string, Uint8Array | null>()
+    const known = this.#stores.get(name)
+    if (known !== undefined) return known
+    const store = this.#openStore(name)
+    this.#stores.set(name, store)
+    return store
+  }
+
+  #openStore(name: string): StateStore {
+    const overlay = new Map<string, Uint8Array | null>()
     this.#overlays.set(name, overlay)
     const onDisk = (): ReadonlyMap<string, Uint8Array> | undefined => this.#task.tables.get(name)
     return {
@@ -176,11 +236,11 @@ export class SimTaskStorage implements TaskStorage {
         this.#check()
         const text = textOf(key)
         const value = overlay.has(text) ? overlay.get(text) : onDisk()?.get(text)
-        return value?.slice()
+        return copyOf(value)
       },
       put: (key, value) => {
         this.#check()
-        overlay.set(textOf(key), value.slice())
+        overlay.set(textOf(key), new Uint8Array(value))
         this.#measure()
       },
       delete: (key) => {
@@ -236,7 +296,9 @@ export class SimTaskStorage implements TaskStorage {
   }
 
   async close(): Promise<void> {
+    if (this.#state === 'closed') return
     this.#state = 'closed'
+    this.#closed()
   }
 
   #apply(checkpoint: Checkpoint): void {
@@ -255,7 +317,7 @@ export class SimTaskStorage implements TaskStorage {
     this.#output = []
     for (const { topic, partition, records } of output) this.#log.partition(topic, partition).records.push(...records)
     for (const { topic } of output) this.#log.signal(topic)
-    this.#process.committed()
+    this.#process.applied(this.#task.checkpoint, this.staged)
   }
 
   #measure(): void {
@@ -265,8 +327,13 @@ export class SimTaskStorage implements TaskStorage {
   }
 
   #check(): void {
-    assert(this.#state === 'open', `task ${this.#taskId}: the storage is ${this.#state}`)
+    assert(this.#state !== 'committing', `task ${this.#taskId}: state is used while a commit is under way`)
+    assert(this.#state === 'open', `task ${this.#taskId}: state is used after it was closed or failed`)
   }
+}
+
+function copyOf(bytes: Uint8Array | null | undefined): Uint8Array | undefined {
+  return bytes ? new Uint8Array(bytes) : undefined
 }
 
 function tableName(operatorId: string, table: string): string {
@@ -275,6 +342,11 @@ function tableName(operatorId: string, table: string): string {
 
 function simCatalog(disk: SimDisk, process: SimProcess): CatalogStore {
   const write = async (changes: readonly CatalogChange[]): Promise<void> => {
+    for (const { key } of changes) {
+      const bytes = Buffer.byteLength(key)
+      if (bytes >= 1 && bytes <= CATALOG_KEY_BYTES_MAX) continue
+      throw new AppError('INVALID_ARGUMENT', `a catalog key of ${bytes} bytes is not valid`, { hint: 'Shorten it.' })
+    }
     disk.writeCatalog(changes)
     process.committed()
   }

@@ -80,30 +80,41 @@ function before(a: TimedEvent, b: TimedEvent): boolean {
   return a.timeMs < b.timeMs || (a.timeMs === b.timeMs && a.order < b.order)
 }
 
-/** The wall clock of the simulated process: virtual time plus an error that may jump. Sleeping does not see jumps. */
+/** What the wall clock of the simulated machine is wrong by; it jumps, and outlives the process. */
+export interface Skew {
+  ms: number
+}
+
+/** The clock of one process: virtual time and the machine's error. Sleeping sees no jumps; a dead process never wakes. */
 export class SimClock implements Clock {
   readonly #time: VirtualTime
-  /** What the wall clock is wrong by. */
-  skewMs = 0
+  readonly #skew: Skew
+  readonly #process: { readonly alive: boolean }
 
-  constructor(time: VirtualTime) {
+  constructor(time: VirtualTime, skew: Skew, process: { readonly alive: boolean }) {
     this.#time = time
+    this.#skew = skew
+    this.#process = process
   }
 
   nowMs(): number {
-    return this.#time.nowMs + this.skewMs
+    return this.#time.nowMs + this.#skew.ms
   }
 
   sleepUntil(timeMs: number, signal?: AbortSignal): Promise<void> {
     const delayMs = timeMs - this.nowMs()
     if (delayMs <= 0 || signal?.aborted) return Promise.resolve()
     return new Promise((resolve) => {
-      signal?.addEventListener('abort', () => resolve())
-      this.#time.schedule(delayMs, resolve)
+      signal?.addEventListener('abort', () => this.#wake(resolve), { once: true })
+      this.#time.schedule(delayMs, () => this.#wake(resolve))
     })
   }
 
   yieldNow(): Promise<void> {
-    return this.#time.wait(0)
+    return new Promise((resolve) => this.#time.schedule(0, () => this.#wake(resolve)))
+  }
+
+  #wake(resolve: () => void): void {
+    if (this.#process.alive) resolve()
   }
 }

@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { openMemoryStorage } from '../../src/adapters/memory/memory-storage.ts'
+import { Random } from '../harness/random.ts'
+import { SettableClock } from '../harness/settable-clock.ts'
+import { type GoldenCase, type Mode, parseGolden, printGolden, SECTIONS } from './golden-case.ts'
+import { type RunPlan, type RunResult, runGolden } from './golden-run.ts'
+
+/**
+ * Every case of run/ three ways (whole; with checkpoints; killed and restored at random points) with batches of 1, 7
+ * and 1024 rows. The file says what the whole run with single rows gives; all others must give the same, row by row,
+ * or, where EMIT CHANGES makes the rows in between depend on the batches, the same table at the end.
+ *
+ * UPDATE=1 writes the files anew; the diff is reviewed as code.
+ */
+const FOLDER = join(import.meta.dirname, 'run')
+const UPDATE = process.env['UPDATE'] === '1'
+const KILL_SEEDS = [1, 2, 3]
+
+const files = readdirSync(FOLDER).filter((name) => name.endsWith('.sql.txt'))
+
+describe.each(files)('%s', (file) => {
+  const path = join(FOLDER, file)
+  const golden = parseGolden(readFileSync(path, 'utf8'))
+
+  test('whole, row by row', async () => {
+    const result = await run(golden, { batchRows: 1, checkpointEvery: undefined, kills: undefined })
+    if (UPDATE) writeFileSync(path, printGolden(golden, result))
+    else for (const name of SECTIONS) expect(result[name], name).toBe(golden.expected[name])
+  })
+
+  const plans = golden.modes.flatMap((mode) => golden.batches.flatMap((rows) => plansOf(mode, rows)))
+  test.each(plans)('$name', async ({ plan }) => {
+    const whole = await run(golden, { batchRows: 1, checkpointEvery: undefined, kills: undefined })
+    const result = await run(golden, plan)
+    expect(result.folded).toEqual(whole.folded)
+    expect(result.late).toBe(whole.late)
+    expect(result['dead letter']).toBe(whole['dead letter'])
+    if (result.exact) expect(result.output).toBe(whole.output)
+  })
+})
+
+test('there are cases', () => {
+  expect(files.length).toBeGreaterThanOrEqual(40)
+})
+
+function run(golden: GoldenCase, plan: RunPlan): Promise<RunResult> {
+  const clock = new SettableClock()
+  return runGolden(golden, plan, openMemoryStorage({ clock }), clock)
+}
+
+function plansOf(mode: Mode, batchRows: number): { readonly name: string; readonly plan: RunPlan }[] {
+  switch (mode) {
+    case 'whole':
+      return [
+        { name: `whole, batches of ${batchRows}`, plan: { batchRows, checkpointEvery: undefined, kills: undefined } },
+      ]
+    case 'checkpoints':
+      return [1, 3].map((checkpointEvery) => ({
+        name: `a checkpoint every ${checkpointEvery}, batches of ${batchRows}`,
+        plan: { batchRows, checkpointEvery, kills: undefined },
+      }))
+    case 'kills':
+      return KILL_SEEDS.map((seed) => ({
+        name: `killed with seed ${seed}, batches of ${batchRows}`,
+        get plan() {
+          return { batchRows, checkpointEvery: undefined, kills: new Random(seed) }
+        },
+      }))
+  }
+}

@@ -1,0 +1,103 @@
+import { DuckDBDecimalValue, DuckDBListValue, type DuckDBValue } from '@duckdb/node-api'
+import { isRetraction } from '../../src/core/batch.ts'
+import type { Schema } from '../../src/core/schema.ts'
+import type { SqlType } from '../../src/core/type.ts'
+import type { Row, Value } from '../../src/core/value.ts'
+import type { LoggedRow } from '../harness/query-world.ts'
+import { renderRow, renderValue } from '../harness/render.ts'
+import { outputsOf } from './duck.ts'
+import type { QuerySpec } from './workload.ts'
+
+/** The rows that a changelog leaves. Without a key every row stays. Throws where a change does not fit what is there. */
+export function foldChanges(rows: readonly LoggedRow[], schema: Schema): Row[] {
+  if (schema.key.length === 0) return rows.map(({ row }) => row)
+  const table = new Map<string, Row>()
+  for (const { kind, row } of rows) {
+    const key = keyOf(row, schema)
+    if (!isRetraction(kind)) table.set(key, row)
+    else if (!table.delete(key)) throw new Error(`a row is taken back that is not there: ${renderRow(row, schema)}`)
+  }
+  return [...table.values()]
+}
+
+export function keyOf(row: Row, schema: Schema): string {
+  return schema.key.map((column) => renderCell(row, schema, column)).join()
+}
+
+function renderCell(row: Row, schema: Schema, column: number): string {
+  return renderValue(row[column] as Value, (schema.fields[column] as Schema['fields'][number]).type)
+}
+
+/** What differs between the engine's rows and DuckDB's, one line each; empty when they agree. */
+export function differences(
+  rows: readonly Row[],
+  schema: Schema,
+  expected: readonly (readonly DuckDBValue[])[],
+  query: QuerySpec,
+): string[] {
+  const bounds = query.window === undefined ? 0 : 2
+  const keyColumns = query.keys.length + bounds
+  const tolerances = outputsOf(query).map((output) => output.tolerance)
+  tolerances.splice(query.keys.length, 0, ...new Array<number>(bounds).fill(0))
+  const keyText = (cells: readonly unknown[]): string => JSON.stringify(cells.slice(0, keyColumns).map(plainText))
+  const wanted = new Map(expected.map((cells) => [keyText(cells.map(plainDuck)), cells]))
+  const found: string[] = []
+  for (const row of rows) {
+    const cells = row.map((value, i) => plainWeir(value, (schema.fields[i] as Schema['fields'][number]).type))
+    const key = keyText(cells)
+    const other = wanted.get(key)
+    wanted.delete(key)
+    if (other === undefined) found.push(`not expected: ${renderRow(row, schema)}`)
+    else {
+      const theirs = other.map(plainDuck)
+      const differ = cells.findIndex((cell, i) => !sameCell(cell, theirs[i], tolerances[i] ?? 0))
+      if (differ >= 0) {
+        const name = (schema.fields[differ] as Schema['fields'][number]).name
+        found.push(`${name} is ${cells[differ]}, not ${theirs[differ]}: ${renderRow(row, schema)}`)
+      }
+    }
+  }
+  for (const cells of wanted.values())
+    found.push(`missing: ${cells.map((cell) => plainText(plainDuck(cell))).join(', ')}`)
+  return found
+}
+
+type Plain = null | boolean | number | bigint | string
+
+/** One form for both engines: exact numbers as text of an integer or decimal, doubles as numbers. */
+function plainWeir(value: Value, type: SqlType): Plain {
+  if (value === null) return null
+  if (type.kind === 'array')
+    return `[${(value as readonly Value[]).map((item) => plainText(plainWeir(item, type.element))).join()}]`
+  if (type.kind === 'decimal') return trimZeros(renderValue(value, type))
+  if (type.kind === 'double' || type.kind === 'boolean') return value as number | boolean
+  return String(value)
+}
+
+function plainDuck(value: DuckDBValue): Plain {
+  if (value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string')
+    return value
+  if (typeof value === 'bigint') return value.toString()
+  if (value instanceof DuckDBDecimalValue)
+    return trimZeros(renderValue(value.value, { kind: 'decimal', precision: 38, scale: value.scale }))
+  if (value instanceof DuckDBListValue) return `[${value.items.map((item) => plainText(plainDuck(item))).join()}]`
+  return String(value)
+}
+
+/** 1.50 and 1.5 are equal; the scale of a sum is the engine's own choice. */
+function trimZeros(text: string): string {
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text
+}
+
+function plainText(value: unknown): string {
+  return String(value)
+}
+
+function sameCell(a: Plain, b: Plain | undefined, tolerance: number): boolean {
+  if (a === null || b === null || b === undefined) return a === b
+  if (tolerance > 0 || typeof a === 'number' || typeof b === 'number') {
+    const [x, y] = [Number(a), Number(b)]
+    return Object.is(x, y) || Math.abs(x - y) <= tolerance * Math.max(1, Math.abs(y))
+  }
+  return String(a) === String(b)
+}

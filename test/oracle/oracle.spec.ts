@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openMemoryStorage } from '../../src/adapters/memory/memory-storage.ts'
+import { Random } from '../harness/random.ts'
+import { DuckOracle } from './duck.ts'
+import { explain, runWorkload } from './run-workload.ts'
+import { randomWorkload } from './workload.ts'
+
+/**
+ * Random queries over random streams, here and in DuckDB. ORACLE_CASES=n runs more, ORACLE_SEED=n begins elsewhere.
+ */
+const CASES = Number(process.env['ORACLE_CASES'] ?? 300)
+const FIRST_SEED = Number(process.env['ORACLE_SEED'] ?? 1)
+/** Small enough that a failing test names few seeds. */
+const CASES_PER_TEST = 50
+
+let oracle: DuckOracle
+
+beforeAll(async () => {
+  oracle = await DuckOracle.open()
+})
+
+afterAll(() => {
+  oracle.close()
+})
+
+for (let from = FIRST_SEED; from < FIRST_SEED + CASES; from += CASES_PER_TEST) {
+  const to = Math.min(from + CASES_PER_TEST, FIRST_SEED + CASES)
+  test(`seeds ${from} to ${to - 1} agree with DuckDB`, { timeout: 120_000 }, async () => {
+    for (let seed = from; seed < to; seed++) {
+      const random = new Random(seed)
+      const workload = randomWorkload(random, { eventsMax: 60, partitionsMax: 3, periodic: true })
+      const differing = await runWorkload(workload, random, openMemoryStorage(), oracle)
+      if (differing.length > 0) expect.unreachable(explain(seed, workload, differing))
+    }
+  })
+}

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DuckOracle } from '../oracle/duck.ts'
+import { MUTANTS } from './mutants.ts'
+import { report } from './report.ts'
+import { simulate } from './simulator.ts'
+
+/** Fixed seeds in every run; a few fresh ones, printed, so that each run looks somewhere new. SIM_SEEDS=n for more. */
+const FIXED_SEEDS = 60
+const FRESH_SEEDS = Number(process.env['SIM_SEEDS'] ?? 5)
+/** A planted bug that lives longer than this many seeds is a hole in the simulation. */
+const MUTANT_SEEDS = 60
+
+let oracle: DuckOracle
+
+beforeAll(async () => {
+  oracle = await DuckOracle.open()
+})
+
+afterAll(() => {
+  oracle.close()
+})
+
+describe('worlds', () => {
+  for (let from = 0; from < FIXED_SEEDS; from += 10) {
+    test(`seeds ${from} to ${from + 9} hold`, async () => {
+      for (let seed = from; seed < from + 10; seed++) await expectToHold(seed)
+    })
+  }
+
+  test('fresh seeds hold', async () => {
+    const first = Math.floor(Math.random() * 2 ** 31)
+    console.log(`fresh seeds: npm run sim -- --seed ${first} --seeds ${FRESH_SEEDS}`)
+    for (let seed = first; seed < first + FRESH_SEEDS; seed++) await expectToHold(seed)
+  })
+
+  test('a seed gives the same trace each time', async () => {
+    for (const seed of [3, 17, 29]) {
+      const first = await simulate(seed, oracle)
+      const second = await simulate(seed, oracle)
+      expect(second.hash).toBe(first.hash)
+      expect(second.epochs).toBe(first.epochs)
+    }
+  })
+
+  test('the worlds are not idle: there are crashes, failures and many epochs', async () => {
+    let [crashes, failures, epochs, rowsOut] = [0, 0, 0, 0]
+    for (let seed = 0; seed < 20; seed++) {
+      const result = await simulate(seed, oracle)
+      crashes += result.crashes
+      failures += result.failures
+      epochs += result.epochs
+      rowsOut += result.rowsOut
+    }
+    expect(crashes).toBeGreaterThan(10)
+    expect(failures).toBeGreaterThan(10)
+    expect(epochs).toBeGreaterThan(100)
+    expect(rowsOut).toBeGreaterThan(200)
+  })
+})
+
+describe('planted bugs', () => {
+  test.each(MUTANTS)('$name', async (mutant) => {
+    for (let seed = 0; seed < MUTANT_SEEDS; seed++) {
+      const { failure } = await simulate(seed, oracle, mutant)
+      if (failure !== undefined) return
+    }
+    expect.unreachable(`not found in ${MUTANT_SEEDS} seeds`)
+  })
+})
+
+async function expectToHold(seed: number): Promise<void> {
+  const result = await simulate(seed, oracle)
+  if (result.failure !== undefined) expect.unreachable(report(result))
+}

@@ -1,0 +1,344 @@
+import { createHash } from 'node:crypto'
+import { formatRegistry } from '../../src/adapters/formats/registry.ts'
+import { AppError } from '../../src/core/errors.ts'
+import type { SourceReader } from '../../src/engine/ports/log.ts'
+import type { Checkpoint, TaskStorage } from '../../src/engine/ports/state.ts'
+import type { ScanStep } from '../../src/plan/physical/nodes.ts'
+import { StoredCatalog } from '../../src/runtime/catalog.ts'
+import { Job } from '../../src/runtime/job.ts'
+import { openTask } from '../../src/runtime/open-task.ts'
+import { DEFAULT_LIMITS } from '../../src/runtime/weir-runtime.ts'
+import { chunkOf } from '../harness/chunk.ts'
+import { QUERY, QueryWorld } from '../harness/query-world.ts'
+import { Random } from '../harness/random.ts'
+import { SettableClock } from '../harness/settable-clock.ts'
+import { createStreamSql, eventJson, querySql } from '../oracle/dialect.ts'
+import type { DuckOracle } from '../oracle/duck.ts'
+import { randomWorkload, type StreamEvent, type Workload } from '../oracle/workload.ts'
+import { check } from './checkers.ts'
+import { type FaultRates, Faults, randomFaults } from './faults.ts'
+import { forwardReader, type Mutant } from './mutants.ts'
+import { endOffset, SimDisk } from './sim-disk.ts'
+import { SimProcess, SimStorage, type Staged } from './sim-storage.ts'
+import { SimClock, type Skew, VirtualTime } from './virtual-time.ts'
+
+/**
+ * One seed, one world: a random stream, a random query, random faults; the real job, runner, task and operators over
+ * simulated log, state and clock. First everything may fail (safety), then all faults end and the query must finish
+ * within LIVENESS_MS (liveness). Afterwards checkers.ts compares what is on the disk with the oracle.
+ *
+ * What was read on the way to each commit is kept as the ledger: the order in which partitions were interleaved decides
+ * what is late, so the oracle gets the rows in the order of the commits that hold.
+ */
+export interface SimOptions {
+  readonly workload: Workload
+  readonly faults: FaultRates
+  readonly checkpointIntervalMs: number
+  readonly memoryEntriesMax: number
+  /** Virtual time over which the records arrive. */
+  readonly arrivalMs: number
+  readonly lateStream: boolean
+}
+
+export interface SimResult {
+  readonly seed: number
+  readonly options: SimOptions
+  /** Undefined when everything held. */
+  readonly failure: string | undefined
+  readonly hash: string
+  readonly virtualMs: number
+  readonly crashes: number
+  readonly failures: number
+  readonly epochs: number
+  readonly rowsOut: number
+}
+
+/** Everything that arrives has arrived by the end of the safety phase, and faults go on a little longer. */
+const SAFETY_AFTER_ARRIVAL_MS = 5_000
+/** Retries of a job wait up to 30 s each; this leaves room for a few. */
+const LIVENESS_MS = 10 * 60_000
+const START_MS = Date.UTC(2026, 0, 1)
+const STREAM = 's'
+
+export function randomOptions(random: Random): SimOptions {
+  const workload = randomWorkload(random.fork('workload'), { eventsMax: 80, partitionsMax: 4, periodic: false })
+  return {
+    workload,
+    faults: randomFaults(random.fork('faults')),
+    checkpointIntervalMs: random.pick([1, 20, 200, 2_000]),
+    memoryEntriesMax: random.pick([2, 16, 250_000]),
+    arrivalMs: random.pick([10, 2_000, 20_000]),
+    lateStream: workload.query.window !== undefined && random.chance(0.5),
+  }
+}
+
+export async function simulate(seed: number, oracle: DuckOracle, mutant?: Mutant): Promise<SimResult> {
+  const random = new Random(seed)
+  const options = randomOptions(random)
+  const world = await SimWorld.create(options, random.fork('world'), mutant)
+  const failure = (await world.run()) ?? (await check(world.outcome(), oracle))
+  return {
+    seed,
+    options,
+    failure,
+    hash: world.hash(),
+    virtualMs: world.virtualMs,
+    crashes: world.crashes,
+    failures: world.failures,
+    epochs: world.epochs,
+    rowsOut: endOffset(world.resultPartition),
+  }
+}
+
+/** The SQL of a seed, to look at. */
+export function sqlOf({ workload, lateStream, checkpointIntervalMs }: SimOptions): { setup: string; query: string } {
+  const late = lateStream ? '\nLATE ROWS INTO late' : ''
+  const query = querySql(STREAM, workload.query)
+  return {
+    setup: `SET 'checkpoint.interval' = '${checkpointIntervalMs}ms';\n${createStreamSql(STREAM, workload.stream)};`,
+    query: late === '' ? query : query.replace(/\nEMIT/, `${late}\nEMIT`),
+  }
+}
+
+/** What a run leaves for the checkers. */
+export interface SimOutcome {
+  readonly options: SimOptions
+  /** A storage without faults over the same disk. */
+  readonly world: QueryWorld
+  /** Rows in the order in which commits took them. */
+  readonly ledger: readonly StreamEvent[]
+  readonly commits: readonly Checkpoint[]
+  readonly staged: Staged
+}
+
+interface Life {
+  readonly process: SimProcess
+  readonly storage: SimStorage
+  readonly job: Job
+}
+
+interface Read {
+  readonly partition: number
+  readonly from: number
+  readonly to: number
+}
+
+class SimWorld {
+  readonly #options: SimOptions
+  readonly #random: Random
+  readonly #mutant: Mutant | undefined
+  readonly #setup: QueryWorld
+  readonly #disk: SimDisk
+  readonly #time = new VirtualTime(START_MS)
+  readonly #skew: Skew = { ms: 0 }
+  readonly #faults: Faults
+  readonly #trace = createHash('sha256')
+  readonly #byPartition: readonly StreamEvent[][]
+  readonly #ledger: StreamEvent[] = []
+  readonly #commits: Checkpoint[] = []
+  readonly #staged: Staged = { entriesMax: 0, recordsMax: 0 }
+  #reads: Read[] = []
+  #life: Life | undefined
+  #failure: string | undefined
+  #arrived = 0
+  crashes = 0
+  failures = 0
+
+  private constructor(
+    options: SimOptions,
+    random: Random,
+    mutant: Mutant | undefined,
+    setup: QueryWorld,
+    disk: SimDisk,
+  ) {
+    this.#options = options
+    this.#random = random
+    this.#mutant = mutant
+    this.#setup = setup
+    this.#disk = disk
+    this.#faults = new Faults(random.fork('faults'), options.faults)
+    const { stream, events } = options.workload
+    this.#byPartition = Array.from({ length: stream.partitions }, (_, p) =>
+      events.filter((event) => event.partition === p),
+    )
+  }
+
+  static async create(options: SimOptions, random: Random, mutant?: Mutant): Promise<SimWorld> {
+    const disk = new SimDisk()
+    const { setup, query } = sqlOf(options)
+    const world = await QueryWorld.open(setup, query, { storage: new SimStorage(disk), clock: new SettableClock() })
+    return new SimWorld(options, random, mutant, world, disk)
+  }
+
+  get virtualMs(): number {
+    return this.#time.nowMs - START_MS
+  }
+
+  get epochs(): number {
+    return this.#commits.length
+  }
+
+  get resultPartition() {
+    const partition = this.#disk.topics.get(this.#setup.result.topic)?.partitions[0]
+    if (partition === undefined) throw new Error('the result has a topic')
+    return partition
+  }
+
+  hash(): string {
+    return this.#trace.copy().digest('hex').slice(0, 16)
+  }
+
+  outcome(): SimOutcome {
+    return {
+      options: this.#options,
+      world: this.#setup,
+      ledger: this.#ledger,
+      commits: this.#commits,
+      staged: this.#staged,
+    }
+  }
+
+  /** A sentence about what went wrong before the results were looked at. */
+  async run(): Promise<string | undefined> {
+    this.#scheduleArrivals()
+    this.#scheduleTrouble()
+    this.#start()
+    const safetyMs = this.#options.arrivalMs + SAFETY_AFTER_ARRIVAL_MS
+    const done = (): boolean => this.#failure !== undefined || this.#life?.job.state === 'finished'
+    this.#time.schedule(safetyMs, () => this.#faults.heal())
+    const finished = await this.#time.run(done, START_MS + safetyMs + LIVENESS_MS)
+    if (this.#failure !== undefined) return this.#failure
+    return finished ? undefined : `the query has not finished ${LIVENESS_MS} ms after the last fault`
+  }
+
+  /** Partitions have speeds of their own: one may be done before another begins. */
+  #scheduleArrivals(): void {
+    const { arrivalMs } = this.#options
+    for (const events of this.#byPartition) {
+      const fromMs = this.#random.fraction() * arrivalMs * 0.5
+      const toMs = fromMs + this.#random.fraction() * (arrivalMs - fromMs)
+      events.forEach((event, i) => {
+        this.#time.schedule(fromMs + ((i + 1) / events.length) * (toMs - fromMs), () => this.#arrive(event))
+      })
+    }
+  }
+
+  #arrive(event: StreamEvent): void {
+    const value = new TextEncoder().encode(eventJson(event))
+    this.#disk.topics
+      .get(STREAM)
+      ?.partitions[event.partition]?.records.push({ key: null, value, timestamp: this.#time.nowMs })
+    this.#arrived++
+    this.#life?.storage.log.signal(STREAM)
+  }
+
+  #scheduleTrouble(): void {
+    this.#time.schedule(this.#random.integer(20, 600), () => {
+      if (this.#faults.happens('crash')) this.#life?.process.crash()
+      if (this.#faults.happens('wakeUp')) this.#life?.storage.log.signal(STREAM)
+      if (this.#faults.happens('clockJump')) {
+        this.#skew.ms += this.#random.pick([-3_600_000, 3_600_000, -50, 50])
+        this.#note(`clock ${this.#skew.ms}`)
+      }
+      if (this.#faults.happens('diskFull')) {
+        this.#faults.diskFull = true
+        this.#time.schedule(this.#random.integer(100, 10_000), () => {
+          this.#faults.diskFull = false
+        })
+      }
+      this.#scheduleTrouble()
+    })
+  }
+
+  /** A process from nothing but the disk. */
+  #start(): void {
+    const process = new SimProcess({
+      time: this.#time,
+      faults: this.#faults,
+      random: this.#random.fork('process'),
+      onCrash: () => this.#crashed(),
+      onApplied: (checkpoint, staged) => this.#applied(checkpoint, staged),
+    })
+    const storage = new SimStorage(this.#disk, process)
+    const clock = new SimClock(this.#time, this.#skew, process)
+    const catalog = new StoredCatalog(storage.catalog)
+    const { plan: stored } = this.#setup.entry
+    const plan = this.#mutant?.plan?.(stored) ?? stored
+    const limits = { ...DEFAULT_LIMITS, memoryEntriesMax: this.#options.memoryEntriesMax }
+    const job = new Job({
+      name: QUERY,
+      plan,
+      backend: storage.state,
+      clock,
+      openTask: (inner) => {
+        this.#reads = []
+        const taskStorage = this.#mutate(inner)
+        return openTask({
+          query: QUERY,
+          plan,
+          taskStorage,
+          storage,
+          formats: formatRegistry(),
+          clock,
+          catalog,
+          limits,
+          jobs: { hasFinished: () => false },
+          openReader: (scan) => this.#openReader(scan, storage),
+        })
+      },
+      onFailure: (error, willRetry) => this.#failed(process, error, willRetry),
+    })
+    this.#life = { process, storage, job }
+    this.#note('start')
+    job.start().catch(() => {})
+  }
+
+  #mutate(inner: TaskStorage): TaskStorage {
+    return this.#mutant?.storage?.(inner, { disk: this.#disk, taskId: QUERY }) ?? inner
+  }
+
+  /** Ends when all records have arrived and were read, and notes what was given out. */
+  #openReader(_scan: ScanStep, storage: SimStorage): SourceReader {
+    const log = storage.log.reader(STREAM)
+    const inner = this.#mutant?.reader?.(log, { disk: this.#disk, taskId: QUERY }) ?? log
+    return forwardReader(inner, async (partition, offset, recordsMax, nowMs) => {
+      const chunk = await inner.read(partition, offset, recordsMax, nowMs)
+      if (chunk !== undefined) {
+        this.#reads.push({ partition, from: offset, to: chunk.nextOffset })
+        this.#note(`read ${partition} ${offset} ${chunk.nextOffset}`)
+        return chunk
+      }
+      const atEnd = this.#arrived === this.#options.workload.events.length && inner.lag(partition, offset) === 0
+      return atEnd ? chunkOf(partition, [], offset, true) : undefined
+    })
+  }
+
+  #applied(checkpoint: Checkpoint, staged: Staged): void {
+    for (const { partition, from, to } of this.#reads) {
+      this.#ledger.push(...(this.#byPartition[partition]?.slice(from, to) ?? []))
+    }
+    this.#reads = []
+    this.#commits.push(checkpoint)
+    this.#staged.entriesMax = Math.max(this.#staged.entriesMax, staged.entriesMax)
+    this.#staged.recordsMax = Math.max(this.#staged.recordsMax, staged.recordsMax)
+    this.#note(`commit ${JSON.stringify(checkpoint)} ${endOffset(this.resultPartition)}`)
+  }
+
+  #crashed(): void {
+    this.crashes++
+    this.#note('crash')
+    this.#time.schedule(this.#random.integer(0, 3_000), () => this.#start())
+  }
+
+  #failed(process: SimProcess, error: unknown, willRetry: boolean): void {
+    if (!process.alive) return
+    this.failures++
+    this.#note(`failure ${String(error)}`)
+    const passing = error instanceof AppError && error.domain === 'external'
+    if (!passing || !willRetry) this.#failure = `the query failed: ${error instanceof Error ? error.stack : error}`
+  }
+
+  #note(line: string): void {
+    this.#trace.update(`${this.#time.nowMs} ${line}\n`)
+  }
+}
