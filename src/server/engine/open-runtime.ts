@@ -1,7 +1,7 @@
 // The engine of a server: data directory, formats and clock of this machine.
 
 import { openDataDirectory } from '../../adapters/embedded/data-directory.ts'
-import { FORMATS } from '../../adapters/formats/registry.ts'
+import { formatRegistry } from '../../adapters/formats/registry.ts'
 import { SystemClock } from '../../adapters/system-clock.ts'
 import type { Runtime } from '../../runtime/api.ts'
 import { WeirRuntime } from '../../runtime/weir-runtime.ts'
@@ -13,7 +13,7 @@ export async function openRuntime(config: ServerConfig, logger: Logger): Promise
   try {
     return await WeirRuntime.open({
       storage,
-      formats: FORMATS,
+      formats: formatRegistry(),
       clock: new SystemClock(),
       limits: { ingestRecordsMax: config.ingestRecordsMax },
       onJobFailure: (query, _error, willRetry) => logger.error({ query, willRetry }, 'query failed'),

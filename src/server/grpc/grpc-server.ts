@@ -1,7 +1,7 @@
 // The gRPC server: a plain grpc-js Server that Nest owns. Nest's own gRPC transport keeps what a slow reader does not
 // take in an array without bound; here a handler writes to the call itself and waits (grpc-writer.ts).
 
-import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { Server, ServerCredentials, setLogger } from '@grpc/grpc-js'
 import { ReflectionService } from '@grpc/reflection'
 import type { BeforeApplicationShutdown } from '@nestjs/common'
 import { AppError } from '../../core/errors.ts'
@@ -30,6 +30,7 @@ export class GrpcServer implements BeforeApplicationShutdown {
 
   constructor(parts: GrpcServerParts) {
     this.#parts = parts
+    setLogger(quietConsole(parts.logger))
     this.#server = new Server(optionsOf(parts.config))
     for (const { definition, implementation } of parts.services) this.#server.addService(definition, implementation)
     if (parts.config.reflection) new ReflectionService(PROTOS).addToServer(this.#server)
@@ -64,6 +65,12 @@ export class GrpcServer implements BeforeApplicationShutdown {
     clearTimeout(force)
     clearTimeout(flush)
   }
+}
+
+/** grpc-js prints to the console what it also throws; one line for one fault is enough. */
+function quietConsole(logger: Logger): Partial<Console> {
+  const debug = (...parts: unknown[]) => logger.debug({ component: 'grpc-js' }, parts.map(String).join(' '))
+  return { error: debug, info: debug, debug }
 }
 
 function optionsOf(config: ServerConfig): Record<string, number> {
