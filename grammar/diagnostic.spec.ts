@@ -82,11 +82,13 @@ describe('messages', () => {
     ["CREATE STREAM s (a INT) WITH (a=1, 'a'=2)", 'DUPLICATE_CLAUSE 1:36 property "a" is given twice'],
     [
       'CREATE OR REPLACE VIEW IF NOT EXISTS v AS SELECT 1',
-      'SYNTAX 1:24 OR REPLACE and IF NOT EXISTS exclude each other (OR REPLACE changes what exists, IF NOT EXISTS leaves it: choose one)',
+      'SYNTAX 1:24 OR REPLACE and IF NOT EXISTS exclude each other ' +
+        '(OR REPLACE changes what exists, IF NOT EXISTS leaves it: choose one)',
     ],
     [
       "SELECT a FROM t GROUP BY HOP(ts, INTERVAL '1' MINUTE)",
-      "INVALID_ARGUMENT 1:26 HOP needs a size (write HOP(ts, INTERVAL '1' MINUTE, INTERVAL '5' MINUTE), the slide before the size)",
+      'INVALID_ARGUMENT 1:26 HOP needs a size ' +
+        "(write HOP(ts, INTERVAL '1' MINUTE, INTERVAL '5' MINUTE), the slide before the size)",
     ],
     [
       "SELECT a FROM t GROUP BY TUMBLE(ts, GAP => INTERVAL '1' DAY, SIZE => 1 DAY)",
@@ -95,7 +97,8 @@ describe('messages', () => {
     ["SELECT DATE '2026-02-30'", "INVALID_LITERAL 1:8 not a date (write it as DATE '2026-01-31')"],
     [
       "SELECT INTERVAL '5'",
-      "INVALID_INTERVAL 1:8 interval has no unit (write it as INTERVAL '5' MINUTE or INTERVAL '5 minutes'; the smallest unit is a millisecond)",
+      'INVALID_INTERVAL 1:8 interval has no unit ' +
+        "(write it as INTERVAL '5' MINUTE or INTERVAL '5 minutes'; the smallest unit is a millisecond)",
     ],
     ['SELECT ""', 'INVALID_LITERAL 1:8 a name cannot be empty'],
     ['SELECT a # b', "UNKNOWN_CHARACTER 1:10 unexpected character '#'"],

@@ -51,7 +51,7 @@ export const RESERVED = [
   'within',
 ] as const
 
-/** Names, also after AS, but never an alias without AS: they start the clause that follows an expression or relation. */
+/** Names, also after AS, but never an alias without it: they start what follows an expression or a relation. */
 export const NO_BARE_ALIAS = [
   'allowed',
   'alter',
@@ -202,7 +202,7 @@ export type Keyword =
   | (typeof NON_RESERVED)[number]
   | TimeUnitKeyword
 
-/** Names that mean something else where an expression starts: `map[…]` constructs a map, `"map"[…]` reads a column. */
+/** Names that mean something else at the start of an expression: `map[…]` makes a map, `"map"[…]` reads a column. */
 export const QUOTED_AS_COLUMN: ReadonlySet<string> = new Set([
   'array',
   'current_date',

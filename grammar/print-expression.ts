@@ -6,6 +6,7 @@ import type {
   BinaryOperator,
   Call,
   Case,
+  Cast,
   Expression,
   FieldAccess,
   Frame,
@@ -165,7 +166,7 @@ export function printExpression(expression: Expression): string {
     case 'case':
       return printCase(expression)
     case 'cast':
-      return `${expression.safe ? 'TRY_CAST' : 'CAST'}(${printExpression(expression.operand)} AS ${printType(expression.type)})`
+      return printCast(expression)
     case 'call':
       return printCall(expression)
     case 'exists':
@@ -190,6 +191,10 @@ export function printExpression(expression: Expression): string {
     default:
       return printPredicate(expression)
   }
+}
+
+function printCast({ operand, type, safe }: Cast): string {
+  return `${safe ? 'TRY_CAST' : 'CAST'}(${printExpression(operand)} AS ${printType(type)})`
 }
 
 export function printList(expressions: readonly Expression[]): string {

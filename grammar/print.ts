@@ -196,7 +196,8 @@ function printProperty({ key, value }: Property): string {
 
 function printInsert({ target, columns, source }: Insert): string {
   const list = columns === undefined ? '' : ` (${printNames(columns)})`
-  return `INSERT INTO ${printIdentifier(target)}${list} ${source.kind === 'values' ? printValues(source) : printQuery(source)}`
+  const rows = source.kind === 'values' ? printValues(source) : printQuery(source)
+  return `INSERT INTO ${printIdentifier(target)}${list} ${rows}`
 }
 
 function printValues({ rows }: Values): string {
