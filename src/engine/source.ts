@@ -182,7 +182,8 @@ export class Source {
       const computed = projectRows(projection, batch, context)
       if (computed.failed !== undefined) {
         for (const failure of computed.failed) this.#rejectRow(chunk, records, failure.row, failure.reason, out)
-        records = computed.kept.map((row) => records[row] as number)
+        const before = records
+        records = Int32Array.from(computed.kept, (row) => before[row] as number)
         batch = batch.select(computed.kept)
       }
       columns = [...batch.columns, computed.columns[0] as Column]

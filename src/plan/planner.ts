@@ -29,6 +29,7 @@ import { literalText } from './connectors.ts'
 import { bindSource } from './define.ts'
 import { Diagnostics, fail } from './diagnostics.ts'
 import type { LogicalPlan } from './logical/nodes.ts'
+import { planValues } from './insert-values.ts'
 import { lower, type SinkTarget } from './physical/lower.ts'
 import type { PhysicalPlan, QueryOptions } from './physical/nodes.ts'
 import { optimise } from './rules/optimise.ts'
@@ -220,7 +221,7 @@ function checkStatement(
       return diagnostics
     }
     case 'insert':
-      if (statement.source.kind === 'values') return []
+      if (statement.source.kind === 'values') return planValues(statement, catalog, undefined).diagnostics
       return planContinuous(statement, catalog, session, { name: statement.target.name, topic: '' }).diagnostics
     case 'create-materialized-view':
     case 'create-as':

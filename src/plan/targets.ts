@@ -2,6 +2,7 @@
 
 import type { CreateSink, Identifier, Insert, Property, Query } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/span.ts'
+import type { Schema } from '../core/schema.ts'
 import type { DurationMs } from '../core/time.ts'
 import { typeName } from '../core/type.ts'
 import { canCast, castTo } from './bind/cast.ts'
@@ -147,9 +148,8 @@ function checkRevisions(plan: LogicalPlan, format: FormatSpec, span: Span): void
   })
 }
 
-export function insertTarget(statement: Insert, catalog: Catalog): Target {
-  const { target, source } = statement
-  if (source.kind !== 'query') fail(statement.span, 'INVALID_QUERY', 'INSERT … VALUES is no continuous query')
+/** The stream or table that INSERT names. */
+export function writableRelation(target: Identifier, catalog: Catalog): SourceRelation {
   const relation = catalog.relation(target.name)
   if (relation === undefined || !('connector' in relation)) {
     const names = catalog.relations().flatMap((one) => ('connector' in one ? [one.name] : []))
@@ -166,6 +166,22 @@ export function insertTarget(statement: Insert, catalog: Catalog): Target {
       `${relation.kind} "${target.name}" is read from connector "${relation.connector.kind}", which can't be written`,
     )
   }
+  return relation
+}
+
+/** The columns that INSERT writes, and for each of them which of the given values it takes. */
+export function writableColumns(
+  statement: Insert,
+  relation: SourceRelation,
+): { readonly fields: Schema['fields']; readonly positions: readonly (number | undefined)[] } {
+  const fields = written(relation).map(({ name, type, nullable }) => ({ name, type, nullable }))
+  return { fields, positions: insertColumns(statement, relation) }
+}
+
+export function insertTarget(statement: Insert, catalog: Catalog): Target {
+  const { target, source } = statement
+  if (source.kind !== 'query') fail(statement.span, 'INVALID_QUERY', 'INSERT … VALUES is no continuous query')
+  const relation = writableRelation(target, catalog)
   const columns = insertColumns(statement, relation)
   return {
     query: source,

@@ -87,7 +87,7 @@ export class Statements {
       case 'insert':
         return done(
           statement.source.kind === 'values'
-            ? await insertValues(statement, this.#options)
+            ? await insertValues(statement, this.#options, options.parameters)
             : await this.#definitions.createQuery(statement, options.session),
         )
       case 'drop':
@@ -101,7 +101,7 @@ export class Statements {
       case 'describe':
         return this.#describe(statement.name.name, statement.extended, name)
       case 'explain':
-        return { kind: 'text', statement: name, text: explainStatement(statement, this.#options, options.session) }
+        return { kind: 'text', statement: name, text: explainStatement(statement, this.#options.catalog, options.session) }
       default:
         throw notSupported(statement, name)
     }

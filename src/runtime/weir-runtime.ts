@@ -126,7 +126,7 @@ export class WeirRuntime implements Runtime {
   }
 
   async subscribe(name: string, options: SubscribeOptions = {}): Promise<ResultStream> {
-    return openSubscription(name, options, this.#catalog, this.#jobs, this.#options)
+    return openSubscription(name, options, this.#catalog, this.#options)
   }
 
   async ingest(request: IngestRequest): Promise<IngestResult> {

@@ -1,0 +1,70 @@
+import type { Explain, Statement } from '../../grammar/index.ts'
+import { errorAt, type Query } from '../../grammar/index.ts'
+import { explainLogical, explainPhysical } from '../plan/explain.ts'
+import { type LogicalPlans, planContinuous, planQuery } from '../plan/planner.ts'
+import type { PhysicalPlan } from '../plan/physical/nodes.ts'
+import type { StoredCatalog } from './catalog.ts'
+import { invalidSql } from './weir-runtime.ts'
+
+/** EXPLAIN: the plan as bound, as optimised, and as it runs; of a running query, the plan that was stored. */
+export function explainStatement(
+  statement: Explain,
+  catalog: StoredCatalog,
+  session: ReadonlyMap<string, string>,
+): string {
+  const { target, mode } = statement
+  if (mode !== 'plan') {
+    throw invalidSql([
+      errorAt(statement.span, 'NOT_SUPPORTED', `EXPLAIN ${mode.toUpperCase()} is not supported yet`, {
+        hint: 'EXPLAIN shows the plan; DESCRIBE EXTENDED shows the counters of a running query.',
+      }),
+    ])
+  }
+  if (target.kind === 'identifier') {
+    const query = catalog.query(target.name)
+    if (query !== undefined) return explainPhysical(query.plan)
+    throw invalidSql([
+      errorAt(target.span, 'UNKNOWN_RELATION', `there is no query "${target.name}"`, {
+        hint: 'SHOW QUERIES lists those that run.',
+      }),
+    ])
+  }
+  const { logical, plan } = planOf(target, catalog, session)
+  return [
+    '== logical plan ==',
+    explainLogical(logical.bound),
+    '== optimised ==',
+    explainLogical(logical.optimised),
+    '== physical plan ==',
+    explainPhysical(plan),
+  ].join('\n')
+}
+
+function planOf(
+  target: Statement | Query,
+  catalog: StoredCatalog,
+  session: ReadonlyMap<string, string>,
+): { readonly logical: LogicalPlans; readonly plan: PhysicalPlan } {
+  switch (target.kind) {
+    case 'query': {
+      const { plan, logical, diagnostics } = planQuery(target, catalog, session, undefined)
+      if (plan === undefined) throw invalidSql(diagnostics)
+      return { plan, logical }
+    }
+    case 'create-materialized-view':
+    case 'create-as':
+    case 'create-sink':
+    case 'insert': {
+      const name = target.kind === 'insert' ? target.target.name : target.name.name
+      const { plan, diagnostics } = planContinuous(target, catalog, session, { name, topic: `results of ${name}` })
+      if (plan === undefined) throw invalidSql(diagnostics)
+      return { plan: plan.plan, logical: plan.logical }
+    }
+    default:
+      throw invalidSql([
+        errorAt(target.span, 'INVALID_QUERY', 'only statements with a query have a plan', {
+          hint: 'EXPLAIN takes SELECT, CREATE MATERIALIZED VIEW, CREATE SINK and INSERT … SELECT.',
+        }),
+      ])
+  }
+}
