@@ -50,7 +50,7 @@ export class QueryWorld {
 
   /** `setup` are statements; `query` is one SELECT, which becomes a materialized view. */
   static async open(setup: string, query: string, options: QueryWorldOptions): Promise<QueryWorld> {
-    const clock = options.clock ?? new SettableClock(0)
+    const clock = options.clock ?? new SettableClock()
     const runtime = await WeirRuntime.open({ storage: options.storage, formats: formatRegistry(), clock })
     const session = new Map<string, string>()
     const script = `${setup}\nCREATE MATERIALIZED VIEW ${QUERY} AS ${query};\nPAUSE QUERY ${QUERY};`
@@ -82,7 +82,9 @@ export class QueryWorld {
 
   /** Streams of late rows or dead letters. */
   sideStreams(kind: 'late-stream' | 'dead-letter-stream'): readonly MaterializedRelation[] {
-    return this.runtime.catalog.relations().filter((relation) => relation.kind === kind)
+    return this.runtime.catalog
+      .relations()
+      .filter((relation): relation is MaterializedRelation => relation.kind === kind)
   }
 
   resultEnd(): number {
