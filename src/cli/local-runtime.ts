@@ -6,11 +6,36 @@ import type { Session } from './session.ts'
 export interface LocalOptions {
   /** Undefined keeps everything in memory. */
   readonly dataDir: string | undefined
+  /** Where `print` sinks write their lines. */
+  readonly print?: ((line: string) => void) | undefined
 }
 
 export async function openRuntime(options: LocalOptions): Promise<Runtime> {
-  const { WeirRuntime } = await import('../runtime/weir-runtime.ts')
-  return WeirRuntime.open({ dataDirectory: options.dataDir })
+  const [{ WeirRuntime }, { formatRegistry }, { SystemClock }] = await Promise.all([
+    import('../runtime/weir-runtime.ts'),
+    import('../adapters/formats/registry.ts'),
+    import('../adapters/system-clock.ts'),
+  ])
+  const clock = new SystemClock()
+  const storage = await openStorage(options.dataDir)
+  const { print } = options
+  try {
+    return await WeirRuntime.open({
+      storage,
+      formats: formatRegistry(),
+      clock,
+      ...(print === undefined ? {} : { print }),
+    })
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+}
+
+/** The native store is loaded only where it is used. */
+async function openStorage(dataDir: string | undefined) {
+  if (dataDir === undefined) return (await import('../adapters/memory/memory-storage.ts')).openMemoryStorage()
+  return (await import('../adapters/embedded/data-directory.ts')).openDataDirectory(dataDir)
 }
 
 /** A session on an engine of this process; closing it closes the engine. */

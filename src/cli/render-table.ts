@@ -5,7 +5,7 @@
 //  eu     |    120
 
 import type { Field } from '../core/schema.ts'
-import { isRightAligned } from './format-value.ts'
+import { isNumeric } from '../core/type.ts'
 import { pad, printable, textWidth, truncate } from './text-width.ts'
 
 export interface TableColumn {
@@ -21,8 +21,9 @@ const COLUMN_WIDTH_MIN = 4
 /** Cells that a column costs besides its content: a space on both sides and a bar. */
 const COLUMN_FRAME = 3
 
+/** Numbers stand at the right of their column. */
 export function tableColumns(fields: readonly Field[]): readonly TableColumn[] {
-  return fields.map((field) => ({ name: field.name, align: isRightAligned(field) ? 'right' : 'left' }))
+  return fields.map(({ name, type }) => ({ name, align: isNumeric(type) ? 'right' : 'left' }))
 }
 
 /**

@@ -1,5 +1,6 @@
 // Errors for the person at the terminal: what, where, and what to do. The stack is for defects only, and on request.
 
+import { debuglog } from 'node:util'
 import { renderDiagnostics } from '../../grammar/diagnostic.ts'
 import { AppError } from '../core/errors.ts'
 import { EXIT_CODES, type ExitCode, exitCodeOf, UsageError } from './exit-codes.ts'
@@ -30,8 +31,8 @@ export function errorText(error: unknown, options: ReportOptions = {}): string {
     return error.hint === undefined ? `${label}: ${error.message}` : `${label}: ${error.message}\nhint: ${error.hint}`
   }
   const message = error instanceof Error ? error.message : String(error)
-  const stack = error instanceof Error && process.env['WEIR_DEBUG'] ? `\n${error.stack}` : ''
-  return `${label}: ${message}${stack}\nhint: this looks like a defect of weir; WEIR_DEBUG=1 shows where it came from`
+  const stack = error instanceof Error && debuglog('weir').enabled ? `\n${error.stack}` : ''
+  return `${label}: ${message}${stack}\nhint: this looks like a defect of weir; NODE_DEBUG=weir shows where it came from`
 }
 
 /** Prints the error to standard error and gives the code to exit with. A closed pipe is no error: `weir … | head`. */

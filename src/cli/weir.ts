@@ -9,8 +9,8 @@ import { isClosedPipe, reportError } from './report-error.ts'
 import { type Terminal, terminalOf } from './terminal.ts'
 import { VERSION } from './version.ts'
 
-/** Where a server listens when nothing else is said. */
-const DEFAULT_ADDRESS = '127.0.0.1:6565'
+/** Where a server listens when nothing else is said; a test holds it equal to the server's own default. */
+const DEFAULT_ADDRESS = '127.0.0.1:7878'
 
 interface GlobalOptions {
   readonly color: boolean
@@ -58,7 +58,7 @@ program
 program
   .command('sql')
   .description('type SQL against a server')
-  .option('-s, --server <address>', 'host:port of the server', process.env['WEIR_SERVER'] ?? DEFAULT_ADDRESS)
+  .option('-s, --server <address>', 'host:port of the server', process.env['WEIR_ADDRESS'] ?? DEFAULT_ADDRESS)
   .option('-e, --execute <sql>', 'run these statements and leave')
   .option('-f, --file <file>', 'run the statements of a file and leave')
   .addOption(output(OUTPUT_FORMATS))
@@ -69,15 +69,15 @@ program
     process.exitCode = await sqlCommand(options, terminal(), process.env)
   })
 
-program
+const server = program
   .command('server')
   .description('serve queries over gRPC until SIGTERM')
-  .option('-l, --listen <address>', 'host:port to listen on', process.env['WEIR_LISTEN'] ?? DEFAULT_ADDRESS)
-  .option('-d, --data-dir <dir>', 'log, state and catalog are kept here', process.env['WEIR_DATA_DIR'] ?? '.weir')
   .action(async (options) => {
     const { serverCommand } = await import('./commands/server.ts')
-    process.exitCode = await serverCommand(options, terminal())
+    process.exitCode = await serverCommand(options, terminal(), process.env)
   })
+// Its options come from the table of settings, which is loaded only for the command that has them.
+if (process.argv.includes('server')) (await import('./commands/server.ts')).addServerOptions(server)
 
 program
   .command('demo')

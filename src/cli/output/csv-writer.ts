@@ -1,9 +1,9 @@
 // CSV after RFC 4180, with LF. NULL is an empty field and empty text is `""`, so that the two stay apart. A changelog
 // has `op` as its first column.
 
+import { formatValue } from '../../core/format-value.ts'
 import type { Row, Value } from '../../core/value.ts'
 import type { ResultEvent, ResultStream } from '../../runtime/api.ts'
-import { valueText } from '../format-value.ts'
 import { forEachRow, isChangelog, operationName, type ResultWriter } from './result-writer.ts'
 
 export class CsvWriter implements ResultWriter {
@@ -43,7 +43,7 @@ export class CsvWriter implements ResultWriter {
     return fields
       .map((field, at) => {
         const value = row[at] as Value
-        return value === null ? '' : quoted(valueText(value, field.type))
+        return value === null ? '' : quoted(formatValue(field.type, value))
       })
       .join(',')
   }

@@ -1,8 +1,8 @@
 // NDJSON: one JSON text a line. A result that only grows gives plain row objects; a changelog gives
 // `{"op":"+U","row":{…}}`, so that a column may be called `op` too and a reader always knows which it has.
 
+import { writeJsonObject } from '../../core/format-value.ts'
 import type { ResultEvent, ResultStream } from '../../runtime/api.ts'
-import { rowJson } from '../format-value.ts'
 import { forEachRow, isChangelog, operationName, type ResultWriter } from './result-writer.ts'
 
 export class JsonWriter implements ResultWriter {
@@ -17,7 +17,7 @@ export class JsonWriter implements ResultWriter {
     const changelog = isChangelog(this.#results)
     let text = ''
     forEachRow(event, (row, kind) => {
-      const shown = rowJson(schema, row)
+      const shown = writeJsonObject(schema.fields, row)
       text += changelog ? `{"op":"${operationName(kind)}","row":${shown}}\n` : `${shown}\n`
     })
     return text

@@ -5,9 +5,10 @@
 
 import { assert } from '../../core/assert.ts'
 import { DELETE, UPDATE_BEFORE } from '../../core/batch.ts'
+import { formatValue } from '../../core/format-value.ts'
 import type { Value } from '../../core/value.ts'
 import type { ResultEvent, ResultStream } from '../../runtime/api.ts'
-import { clockText, valueText } from '../format-value.ts'
+import { clockText } from '../clock-text.ts'
 import {
   type ColumnWidths,
   fitWidths,
@@ -65,7 +66,7 @@ export class LiveTable implements ResultWriter {
       }
       this.#rows.set(
         key,
-        schema.fields.map((field, at) => valueText(row[at] as Value, field.type)),
+        schema.fields.map((field, at) => formatValue(field.type, row[at] as Value)),
       )
       if (this.#rows.size > LIVE_ROWS_MAX) this.#rows.delete(this.#rows.keys().next().value as string)
     })

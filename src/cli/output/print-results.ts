@@ -2,7 +2,7 @@
 // at the end what was given. Rows go to `out`, the footer to `err`, so that a pipe carries data alone.
 
 import type { ResultStream } from '../../runtime/api.ts'
-import { clockText } from '../format-value.ts'
+import { clockText } from '../clock-text.ts'
 import { paint, type Terminal, writeTo } from '../terminal.ts'
 import { CsvWriter } from './csv-writer.ts'
 import { JsonWriter } from './json-writer.ts'

@@ -1,9 +1,9 @@
 // Aligned rows that scroll. The first rows decide the widths: they wait until enough of them are there, or until the
 // stream pauses (flush), whichever is first. Later rows widen a column where they must and never narrow one.
 
+import { formatValue } from '../../core/format-value.ts'
 import type { Row, Value } from '../../core/value.ts'
 import type { ResultEvent, ResultStream } from '../../runtime/api.ts'
-import { valueText } from '../format-value.ts'
 import {
   type ColumnWidths,
   fitWidths,
@@ -49,7 +49,7 @@ export class TableWriter implements ResultWriter {
   }
 
   #cells(row: Row): string[] {
-    return this.#results.schema.fields.map((field, at) => valueText(row[at] as Value, field.type))
+    return this.#results.schema.fields.map((field, at) => formatValue(field.type, row[at] as Value))
   }
 
   #print(): string {

@@ -1,8 +1,8 @@
 // One column a line, as psql's `\x`: for rows that are wider than the screen.
 
+import { formatValue } from '../../core/format-value.ts'
 import type { Value } from '../../core/value.ts'
 import type { ResultEvent, ResultStream } from '../../runtime/api.ts'
-import { valueText } from '../format-value.ts'
 import { paint } from '../terminal.ts'
 import { pad, printable, textWidth } from '../text-width.ts'
 import { forEachRow, isChangelog, operationName, type ResultWriter, type WriterOptions } from './result-writer.ts'
@@ -30,7 +30,7 @@ export class VerticalWriter implements ResultWriter {
       text += `${paint(title.padEnd(RULE_WIDTH, '-'), 'dim', this.#colour)}\n`
       fields.forEach((field, at) => {
         const name = pad(printable(field.name), nameWidth, 'left')
-        text += `${name} | ${printable(valueText(row[at] as Value, field.type))}\n`
+        text += `${name} | ${printable(formatValue(field.type, row[at] as Value))}\n`
       })
     })
     return text

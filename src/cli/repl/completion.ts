@@ -31,10 +31,10 @@ export class Completer {
     if (before === '' && line.trimStart().startsWith('\\')) return this.#completeMeta(line.trimStart(), word)
     const { complete } = await import('../../../grammar/complete.ts')
     const text = before + line
-    const { keywords, wantsName } = complete(text, text.length)
-    const upper = word !== '' && word === word.toLowerCase()
-    const shown = keywords.map((keyword) => (upper ? keyword.toLowerCase() : keyword))
-    const names = wantsName ? await this.#catalogNames() : []
+    const { keywords, expects } = complete(text, text.length)
+    const lower = word !== '' && word === word.toLowerCase()
+    const shown = keywords.map((keyword) => (lower ? keyword.toLowerCase() : keyword))
+    const names = expects.some((kind) => kind !== 'name' && kind !== 'type') ? await this.#catalogNames() : []
     return [matching([...names, ...shown], word), word]
   }
 
