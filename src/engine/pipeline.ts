@@ -185,19 +185,35 @@ function forwardIdle(node: PipelineNode, idle: boolean): void {
   }
 }
 
-/** Takes the minimum over the ports that are not idle. When all are idle nothing is known, so nothing moves. */
 function advance(node: PipelineNode): void {
-  let watermark = END_OF_TIME
-  let active = false
-  for (const port of node.ports) {
-    if (port.idle) continue
-    active = true
-    if (port.watermark < watermark) watermark = port.watermark
-  }
-  if (!active || watermark <= node.watermark) return
+  const watermark = inputWatermark(node.ports)
+  if (watermark <= node.watermark) return
   node.watermark = watermark
   node.operator?.onWatermark?.(watermark, node.out)
   forwardWatermark(node, outputWatermark(node))
+}
+
+/**
+ * The minimum over the ports that are neither idle nor at their end. While all that could still bring rows are idle,
+ * the highest of them counts, which its source moves on with the clock: so the last windows close without traffic. An
+ * end beside an idle port closes nothing, since rows may come again there.
+ */
+function inputWatermark(ports: readonly WatermarkPort[]): EventTimeMs {
+  let lowest = END_OF_TIME
+  let highestIdle = NO_WATERMARK
+  let idle = false
+  let active = false
+  for (const port of ports) {
+    if (port.watermark === END_OF_TIME) continue
+    if (port.idle) {
+      idle = true
+      highestIdle = Math.max(highestIdle, port.watermark)
+    } else {
+      active = true
+      lowest = Math.min(lowest, port.watermark)
+    }
+  }
+  return active || !idle ? lowest : highestIdle
 }
 
 function outputWatermark(node: PipelineNode): EventTimeMs {

@@ -71,6 +71,20 @@ describe('the watermark of a source', () => {
     expect(watermark.current).toBe(600)
   })
 
+  it('an end beside an idle partition closes nothing: rows may come again there', () => {
+    const { watermark, observe, arrive } = source(2, { intervalMs: 0, idleTimeoutMs: 1_000 })
+    observe(0, 500)
+    observe(1, 400)
+    arrive(0, 1_000)
+    watermark.tick(1_000)
+    expect(watermark.end(watermark.partition(0))).toBe(false)
+    arrive(1, 1_100)
+    expect(observe(1, 600)).toBe(true)
+    expect(watermark.current).toBe(600)
+    expect(watermark.end(watermark.partition(1))).toBe(true)
+    expect(watermark.current).toBe(END_OF_TIME)
+  })
+
   it('stands still without an idle timeout when traffic stops', () => {
     const { watermark, observe, arrive } = source(1)
     arrive(0, 0)

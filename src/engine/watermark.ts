@@ -152,12 +152,17 @@ export class SourceWatermark {
   #recompute(): boolean {
     let lowest = END_OF_TIME
     let counted = false
+    let idle = false
     for (const partition of this.#partitions.values()) {
-      if (partition.idle) continue
-      counted = true
-      if (partition.emitted < lowest) lowest = partition.emitted
+      // An ended partition holds nothing back, and beside an idle one it closes nothing: rows may come again there.
+      if (partition.ended) continue
+      if (partition.idle) idle = true
+      else {
+        counted = true
+        if (partition.emitted < lowest) lowest = partition.emitted
+      }
     }
-    return counted && this.#raise(lowest)
+    return (counted || !idle) && this.#raise(lowest)
   }
 
   #raise(watermark: EventTimeMs): boolean {
