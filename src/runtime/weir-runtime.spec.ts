@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { formatRegistry } from '../adapters/formats/registry.ts'
+import { MemoryStorage } from '../adapters/memory/memory-storage.ts'
+import { SystemClock } from '../adapters/system-clock.ts'
+import { CHANGE_KIND_NAMES } from '../core/batch.ts'
+import { writeJsonObject } from '../core/format-value.ts'
+import type { ResultStream, StatementResult } from './api.ts'
+import { WeirRuntime } from './weir-runtime.ts'
+
+let runtime: WeirRuntime
+
+beforeEach(async () => {
+  runtime = await WeirRuntime.open({
+    storage: new MemoryStorage(),
+    formats: formatRegistry(),
+    clock: new SystemClock(),
+  })
+})
+
+afterEach(async () => {
+  await runtime.close()
+})
+
+async function execute(sql: string): Promise<StatementResult[]> {
+  const results: StatementResult[] = []
+  for await (const result of runtime.execute(sql)) results.push(result)
+  return results
+}
+
+/** Changes as lines, until there are `count` of them or the stream ends. */
+async function take(stream: ResultStream, count = Number.POSITIVE_INFINITY): Promise<string[]> {
+  const lines: string[] = []
+  for await (const event of stream) {
+    if (event.kind !== 'rows') continue
+    event.rows.forEach((row, i) => {
+      const kind = CHANGE_KIND_NAMES[event.changes[i] ?? 0]
+      lines.push(`${kind} ${writeJsonObject(stream.schema.fields, row)}`)
+    })
+    if (lines.length >= count) break
+  }
+  return lines
+}
+
+const ORDERS = `CREATE STREAM orders (id BIGINT, region STRING, amount DECIMAL(12,2), ts TIMESTAMP,
+  WATERMARK FOR ts AS ts EMIT ON EVENT);`
+
+describe('a materialized view without a key', () => {
+  it('gives its rows to a subscriber and to a pull query', async () => {
+    await execute(`${ORDERS}
+      CREATE MATERIALIZED VIEW large AS SELECT id, amount FROM orders WHERE amount > 10;
+      INSERT INTO orders VALUES (1, 'eu', 5.00, '2026-01-01 00:00:00'), (2, 'eu', 12.50, '2026-01-01 00:00:01'),
+        (3, 'us', 99.99, '2026-01-01 00:00:02');`)
+    const subscription = await runtime.subscribe('large')
+    expect(await take(subscription, 2)).toEqual(['+I {"id":2,"amount":12.50}', '+I {"id":3,"amount":99.99}'])
+    const pull = await runtime.query('SELECT id FROM large WHERE amount > 50')
+    expect(pull.continuous).toBe(false)
+    expect(await take(pull)).toEqual(['+I {"id":3}'])
+  })
+})
+
+describe('statements', () => {
+  it('that name something unknown say what was meant', async () => {
+    await execute(ORDERS)
+    await expect(execute('SELECT * FROM ordres EMIT CHANGES')).rejects.toMatchObject({
+      code: 'INVALID_SQL',
+      hint: 'Did you mean "orders"?',
+    })
+    expect(() => runtime.describe('ordres')).toThrow('there is no stream, table, view or query "ordres"')
+  })
+
+  it('explain, show and describe', async () => {
+    await execute(ORDERS)
+    const [shown] = await execute('SHOW STREAMS')
+    expect(shown).toMatchObject({ kind: 'table', rows: [['orders', expect.stringContaining('amount DECIMAL(12, 2)')]] })
+    const [described] = await execute('DESCRIBE orders')
+    expect(described).toMatchObject({ kind: 'table' })
+    const [explained] = await execute('EXPLAIN SELECT id FROM orders WHERE amount > 1 EMIT CHANGES')
+    expect(explained).toMatchObject({ kind: 'text', text: expect.stringContaining('scan') })
+  })
+
+  it('drop a stream only when nothing reads it', async () => {
+    await execute(`${ORDERS} CREATE MATERIALIZED VIEW v AS SELECT id FROM orders;`)
+    await expect(execute('DROP STREAM orders')).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' })
+    await execute('DROP MATERIALIZED VIEW v; DROP STREAM orders;')
+    expect(runtime.list('stream')).toEqual([])
+    expect(runtime.list('topic')).toEqual([])
+  })
+})
