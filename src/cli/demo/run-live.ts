@@ -8,13 +8,13 @@ import { printStatement } from '../output/print-statement.ts'
 import { RemoteSession } from '../remote-session.ts'
 import { paint, type Terminal, writeTo } from '../terminal.ts'
 import { OrderGenerator } from './orders.ts'
-import { CREATE_LIVE_VIEW, CREATE_STREAM, LIVE_VIEW, STREAM } from './queries.ts'
+import { CREATE_LIVE_VIEW, CREATE_LIVE_STREAM, LIVE_VIEW, LIVE_STREAM } from './queries.ts'
 
 /** Orders are sent this often; short enough to look like a stream. */
 const TICK_MS = 50
 
 export async function runLive(client: WeirClient, rate: number, terminal: Terminal): Promise<ExitCode> {
-  await client.execute(CREATE_STREAM)
+  await client.execute(CREATE_LIVE_STREAM)
   await client.execute(CREATE_LIVE_VIEW)
   await writeTo(terminal.err, `${paint(introduction(client.address, rate), 'dim', terminal.colour.err)}\n\n`)
   using interrupt = onInterrupt()
@@ -45,7 +45,7 @@ async function writeOrders(client: WeirClient, rate: number, signal: AbortSignal
   const generator = new OrderGenerator(Date.now())
   const startedAt = Date.now()
   let sent = 0
-  await using writer = client.ingest(STREAM)
+  await using writer = client.ingest(LIVE_STREAM)
   while (!signal.aborted) {
     const now = Date.now()
     // By the clock and not by the tick: a late timer is made up for, so that the rate holds.

@@ -8,7 +8,7 @@ import { durationText } from '../output/print-results.ts'
 import { renderTable, type TableColumn } from '../render-table.ts'
 import { paint, type Terminal, writeTo } from '../terminal.ts'
 import { DISORDER_MS_MAX, OrderGenerator } from './orders.ts'
-import { CREATE_FINAL_VIEW, CREATE_STREAM, FINAL_VIEW, FINAL_WINDOW_MS, STREAM } from './queries.ts'
+import { CREATE_FINAL_VIEW, CREATE_FINAL_STREAM, FINAL_VIEW, FINAL_WINDOW_MS, FINAL_STREAM } from './queries.ts'
 
 /** Event time that passes; its windows are all that is printed. */
 const SPAN_MS = 3 * FINAL_WINDOW_MS
@@ -27,7 +27,7 @@ interface Count {
 
 export async function runOnce(client: WeirClient, rate: number, terminal: Terminal): Promise<ExitCode> {
   const startedAt = performance.now()
-  await client.execute(CREATE_STREAM)
+  await client.execute(CREATE_FINAL_STREAM)
   await client.execute(CREATE_FINAL_VIEW)
   const expected = await writeOrders(client, rate)
   const sent = [...expected.values()].reduce((sum, count) => sum + count, 0)
@@ -56,7 +56,7 @@ async function writeOrders(client: WeirClient, rate: number): Promise<ReadonlyMa
   const generator = new OrderGenerator(SEED)
   const expected = new Map<string, number>()
   const orders = Math.round((rate * SPAN_MS) / 1000)
-  await using writer = client.ingest(STREAM)
+  await using writer = client.ingest(FINAL_STREAM)
   for (let n = 0; n < orders; n++) {
     // The first order may be as old as the disorder allows and must still belong to the first window.
     const order = generator.next(STARTS_AT_MS + DISORDER_MS_MAX + (n / orders) * (SPAN_MS - DISORDER_MS_MAX))
