@@ -32,9 +32,11 @@ beforeEach(async () => {
   })
 })
 
-afterEach(async () => {
+afterEach(async ({ task }) => {
   await client.close()
   await server.kill()
+  // What the server logged says more than the status that the client saw.
+  if (task.result?.state === 'fail') console.error(server.stderr)
   rmSync(directory, { recursive: true, force: true })
 })
 
@@ -220,10 +222,11 @@ describe('process', () => {
     const { path, requestSerialize, responseDeserialize } = definition.ServerReflectionInfo
     const raw = new Client(address, credentials.createInsecure())
     const call = raw.makeBidiStreamRequest(path, requestSerialize, responseDeserialize)
-    const answer = new Promise((resolve) => call.once('data', resolve))
+    const answer = new Promise((resolve, reject) => call.once('data', resolve).once('error', reject))
     call.write({ listServices: '' })
     expect(JSON.stringify(await answer)).toContain('weir.v1.QueryService')
     call.end()
+    await new Promise((resolve) => call.once('end', resolve).resume())
     raw.close()
   })
 

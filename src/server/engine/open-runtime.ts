@@ -6,7 +6,7 @@ import { SystemClock } from '../../adapters/system-clock.ts'
 import type { Runtime } from '../../runtime/api.ts'
 import { WeirRuntime } from '../../runtime/weir-runtime.ts'
 import type { ServerConfig } from '../config/config.ts'
-import type { Logger } from '../telemetry/logger.ts'
+import { faultOf, type Logger } from '../telemetry/logger.ts'
 
 export async function openRuntime(config: ServerConfig, logger: Logger): Promise<Runtime> {
   const storage = await openDataDirectory(config.dataDirectory)
@@ -16,7 +16,7 @@ export async function openRuntime(config: ServerConfig, logger: Logger): Promise
       formats: formatRegistry(),
       clock: new SystemClock(),
       limits: { ingestRecordsMax: config.ingestRecordsMax },
-      onJobFailure: (query, _error, willRetry) => logger.error({ query, willRetry }, 'query failed'),
+      onJobFailure: (query, error, willRetry) => logger.error({ query, willRetry, ...faultOf(error) }, 'query failed'),
     })
   } catch (error) {
     await storage.close()

@@ -10,7 +10,7 @@ import type {
 } from '@grpc/grpc-js'
 import { AppError } from '../../core/errors.ts'
 import { appErrorOf, toServiceError } from '../errors/status.ts'
-import type { Logger } from '../telemetry/logger.ts'
+import { faultOf, type Logger } from '../telemetry/logger.ts'
 import { GrpcWriter, resetWhenStuck } from './grpc-writer.ts'
 
 export interface CallContext {
@@ -154,8 +154,8 @@ export class CallHost {
   /** Codes, never messages: those may quote what a user wrote. A defect is logged with its stack. */
   #logFailure(call: Call, thrown: unknown, startedMs: number): void {
     const { error } = appErrorOf(thrown)
-    const facts = { method: call.getPath(), code: error.code, ms: elapsed(startedMs) }
-    if (error.code === 'INTERNAL') this.#log.error({ ...facts, stack: stackOf(error.cause ?? error) }, 'call failed')
+    const facts = { method: call.getPath(), ms: elapsed(startedMs), ...faultOf(error) }
+    if (error.code === 'INTERNAL') this.#log.error(facts, 'call failed')
     else if (error.domain === 'external') this.#log.warn(facts, 'call failed')
     else this.#log.debug(facts, 'call failed')
   }
@@ -205,13 +205,6 @@ async function* requestsOf<Request>(
 
 function elapsed(startedMs: number): number {
   return Math.round(performance.now() - startedMs)
-}
-
-/** Where it happened, without the message, which may quote data. */
-function stackOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined
-  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line))
-  return [error.name, ...(frames ?? [])].join('\n')
 }
 
 /** `127.0.0.1:5000` → `127.0.0.1`. */

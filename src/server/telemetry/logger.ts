@@ -3,6 +3,7 @@
 
 import type { LoggerService } from '@nestjs/common'
 import { destination, type Logger, pino } from 'pino'
+import { AppError } from '../../core/errors.ts'
 
 export type { Logger } from 'pino'
 
@@ -15,11 +16,23 @@ export function createLogger(level: string): Logger {
   )
 }
 
-/** Nest's own messages, one level down: they matter to us, not to who runs the server. */
+/**
+ * Nest's own messages, all of them for us: they tell how modules are put together, and of errors that Nest throws as
+ * well, which whoever starts the server reports once.
+ */
 export function nestLogger(logger: Logger): LoggerService {
-  const say =
-    (level: 'debug' | 'warn' | 'error') =>
-    (message: unknown, ...rest: unknown[]) =>
-      logger[level]({ component: rest.at(-1) }, String(message))
-  return { log: say('debug'), debug: say('debug'), verbose: say('debug'), warn: say('warn'), error: say('error') }
+  const say = (message: unknown, ...rest: unknown[]) => logger.debug({ component: rest.at(-1) }, String(message))
+  return { log: say, debug: say, verbose: say, warn: say, error: say, fatal: say }
+}
+
+/**
+ * What a log may say of an error: its code and, of a defect, where it happened. Not the message: that may quote what a
+ * user wrote.
+ */
+export function faultOf(error: unknown): { readonly code: string; readonly stack?: string } {
+  if (error instanceof AppError && error.code !== 'INTERNAL') return { code: error.code }
+  const defect = error instanceof AppError ? (error.cause ?? error) : error
+  if (!(defect instanceof Error)) return { code: 'INTERNAL' }
+  const frames = defect.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
+  return { code: 'INTERNAL', stack: [defect.name, ...frames].join('\n') }
 }
