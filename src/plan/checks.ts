@@ -1,9 +1,11 @@
 // What is asked of a bound query as a whole.
 
 import type { Query, Relation } from '../../grammar/ast.ts'
+import { parse } from '../../grammar/index.ts'
 import type { Span } from '../../grammar/span.ts'
 import type { Schema } from '../core/schema.ts'
-import type { Catalog } from './catalog.ts'
+import { VIEW_NESTING_MAX } from './bind/bind-relation.ts'
+import type { Catalog, ViewRelation } from './catalog.ts'
 import { type Diagnostics, notSupported } from './diagnostics.ts'
 import { inputsOf, type LogicalPlan } from './logical/nodes.ts'
 
@@ -11,15 +13,16 @@ import { inputsOf, type LogicalPlan } from './logical/nodes.ts'
  * A query without EMIT over views and tables alone is answered once, from what is there now. A stream has no "now": a
  * query over one runs on.
  */
-export function isPull(query: Query, catalog: Catalog): boolean {
+export function isPull(query: Query, catalog: Catalog, depth = 0): boolean {
   if (query.emit !== undefined) return false
   const names = new Set(query.ctes.map((one) => one.name.name))
   const ofRelation = (node: Relation | undefined): boolean => {
     switch (node?.kind) {
       case 'named-relation': {
         if (names.has(node.name.name)) return true
-        const kind = catalog.relation(node.name.name)?.kind
-        return kind === 'materialized-view' || kind === 'table'
+        const relation = catalog.relation(node.name.name)
+        if (relation?.kind === 'view') return isPullView(relation, catalog, depth)
+        return relation?.kind === 'materialized-view' || relation?.kind === 'table'
       }
       case 'derived-relation':
         return ofQuery(node.query)
@@ -35,6 +38,11 @@ export function isPull(query: Query, catalog: Catalog): boolean {
     one.ctes.every((common) => ofQuery(common.query)) &&
     one.selects.every((select) => ofRelation(select.from) && select.joins.every((join) => ofRelation(join.relation)))
   return ofQuery(query)
+}
+
+function isPullView(view: ViewRelation, catalog: Catalog, depth: number): boolean {
+  const statement = parse(view.sql).statements[0]
+  return statement?.kind === 'create-view' && depth < VIEW_NESTING_MAX && isPull(statement.query, catalog, depth + 1)
 }
 
 /** A relation has each column name once; only the columns of a reader's query may share one. */

@@ -2,10 +2,12 @@
 
 import type { OrderItem, Query } from '../../../grammar/ast.ts'
 import type { Field } from '../../core/schema.ts'
-import { typeName } from '../../core/type.ts'
+import { TIMESTAMP_MAX } from '../../core/timestamp.ts'
+import { TIMESTAMP, typeName } from '../../core/type.ts'
 import { fail } from '../diagnostics.ts'
-import { column } from '../expression-tree.ts'
+import { column, literal } from '../expression-tree.ts'
 import { type LogicalPlan, limit, project, topN, union } from '../logical/nodes.ts'
+import type { Expression } from '../physical/expression.ts'
 import type { SortKey } from '../physical/nodes.ts'
 import { bindExpression, plainContext } from './bind-expression.ts'
 import { bindSelect } from './bind-select.ts'
@@ -18,6 +20,12 @@ import { Scope } from './scope.ts'
 
 /** Rows that LIMIT may ask for: TOP-N keeps them all in state. */
 export const LIMIT_MAX = 1_000_000
+
+/**
+ * A window that ends with the input: as the column of a TOP-N it makes a pull query give its rows once, in order, when
+ * all have been seen.
+ */
+export const END_OF_INPUT: Expression = literal(TIMESTAMP_MAX, TIMESTAMP)
 
 export function bindQuery(query: Query, environment: Environment, outer: Clauses): LogicalPlan {
   const clauses = bindClauses(query, outer)
@@ -71,8 +79,8 @@ function bindUnion(query: Query, selects: readonly LogicalPlan[]): LogicalPlan {
 }
 
 /**
- * A stream has no end, so that only the first n rows of an order exist: ORDER BY … LIMIT n is a TOP-N that changes.
- * Rows of a pull query are sorted by whoever collects them: see `PlannedQuery.order`.
+ * A stream has no end, so that only the first n rows of an order exist: ORDER BY … LIMIT n is a TOP-N that changes. A
+ * pull query ends, and gives its rows then, in order.
  */
 function bindOrderAndLimit(query: Query, body: LogicalPlan, environment: Environment): LogicalPlan {
   const count = query.limit
@@ -81,8 +89,7 @@ function bindOrderAndLimit(query: Query, body: LogicalPlan, environment: Environ
   }
   const [first] = query.orderBy
   if (first === undefined) return count === undefined ? body : limit(body, Number(count))
-  if (count === undefined) {
-    if (environment.bounded && environment.expanding.length === 0) return body
+  if (count === undefined && !environment.bounded) {
     fail(
       first.span,
       'INVALID_QUERY',
@@ -95,8 +102,15 @@ function bindOrderAndLimit(query: Query, body: LogicalPlan, environment: Environ
   const scope = Scope.of(body.schema, undefined, 'the query')
   const projection = new Projection(body)
   const orderBy = query.orderBy.map((one) => sortKey(one, projection, scope, environment))
+  const end = environment.bounded ? projection.position(END_OF_INPUT) : undefined
   const input = projection.build()
-  const of = { partitionBy: [], orderBy, limit: Number(count), withRank: false, windowEndColumn: undefined }
+  const of = {
+    partitionBy: end === undefined ? [] : [end],
+    orderBy,
+    limit: count === undefined ? LIMIT_MAX : Number(count),
+    withRank: false,
+    windowEndColumn: end,
+  }
   const top = topN(input, of)
   if (input === body) return top
   const { fields } = body.schema

@@ -13,7 +13,7 @@ import type {
 import { parse } from '../../../grammar/index.ts'
 import type { MaterializedRelation, Relation, SourceRelation, ViewRelation } from '../catalog.ts'
 import { fail, notSupported } from '../diagnostics.ts'
-import { deduplicate, type LogicalPlan, scan, windowAssign } from '../logical/nodes.ts'
+import { deduplicate, groupAggregate, type LogicalPlan, scan, windowAssign } from '../logical/nodes.ts'
 import type { StartupSpec } from '../physical/nodes.ts'
 import { bindQuery } from './bind-query.ts'
 import { bindWindow, bindWindowTime, positive } from './bind-window.ts'
@@ -28,7 +28,7 @@ export interface BoundRelation {
 }
 
 /** Views in views in views: bounds the work of a chain of them. */
-const VIEW_NESTING_MAX = 16
+export const VIEW_NESTING_MAX = 16
 
 export function bindRelation(node: Node, environment: Environment, clauses: Clauses): BoundRelation {
   switch (node.kind) {
@@ -85,7 +85,10 @@ function findRelation(name: Identifier, environment: Environment): Relation {
 
 function scanOf(relation: SourceRelation | MaterializedRelation, environment: Environment): LogicalPlan {
   const columns = relation.schema.fields.map((_, i) => i)
-  return scan(relation, columns, startupOf(relation, environment), environment.bounded)
+  const plan = scan(relation, columns, startupOf(relation, environment), environment.bounded)
+  if (!environment.bounded || plan.schema.mode === 'append') return plan
+  // A log of changes, read as it is now: what is left of them at its end.
+  return groupAggregate(plan, { groupBy: columns, aggregates: [], emit: { mode: 'final', everyMs: undefined } })
 }
 
 /** A table without its first rows is no table: only streams may be read from now on. */
@@ -96,7 +99,8 @@ function startupOf(relation: SourceRelation | MaterializedRelation, environment:
     if (environment.session.startup !== undefined) return environment.session.startup
     return own === undefined ? environment.startup : { kind: own === 'latest' ? 'latest' : 'earliest' }
   }
-  return environment.session.startup ?? environment.startup
+  // Whoever subscribes to a view begins with what it holds.
+  return environment.session.startup ?? { kind: 'earliest' }
 }
 
 /** The view's query in its place. Errors inside of it are those of another text, so they point at the name. */

@@ -11,13 +11,13 @@ import type {
   SelectItem,
 } from '../../../grammar/ast.ts'
 import { must } from '../../core/assert.ts'
-import { BIGINT } from '../../core/type.ts'
+import { BIGINT, TIMESTAMP } from '../../core/type.ts'
 import { fail } from '../diagnostics.ts'
 import { call, column, literal, sameExpression } from '../expression-tree.ts'
 import { deduplicate, type LogicalPlan, NO_LATE_ROWS, project, topN } from '../logical/nodes.ts'
 import type { Expression } from '../physical/expression.ts'
 import type { SortKey } from '../physical/nodes.ts'
-import { LIMIT_MAX, withCommonTables } from './bind-query.ts'
+import { END_OF_INPUT, LIMIT_MAX, withCommonTables } from './bind-query.ts'
 import type { BoundRelation } from './bind-relation.ts'
 import { type OutputColumn, projectTo } from './bind-select.ts'
 import { bindClauses, type Clauses, checkClausesUsed } from './clauses.ts'
@@ -32,6 +32,8 @@ export interface RankedInput {
   readonly output: readonly OutputColumn[]
   readonly bind: (node: Node) => Expression
   readonly clauses: Clauses
+  /** True for pull queries. */
+  readonly bounded: boolean
 }
 
 export class RowNumberPattern {
@@ -62,7 +64,7 @@ export class RowNumberPattern {
     return nodes.map((node) => ({ node, bound: bind(node) }))
   }
 
-  build({ input, output, bind, clauses }: RankedInput): LogicalPlan {
+  build({ input, output, bind, clauses, bounded }: RankedInput): LogicalPlan {
     const visible = output.filter((one) => one.expression !== ROW_NUMBER)
     const all: OutputColumn[] = [...visible]
     const position = (expression: Expression) => {
@@ -78,12 +80,13 @@ export class RowNumberPattern {
       const { expression } = must(all[index], 'a column')
       return expression.kind === 'column' && (expression.index === window?.start || expression.index === window?.end)
     }
-    const windowed = window?.end !== undefined && partitionBy.some(isBound) && clauses.emitMode !== 'changes'
-    const windowEndColumn = windowed
-      ? position(column(must(window.end, 'window_end'), { kind: 'timestamp' }))
-      : undefined
+    const windowed =
+      !bounded && window?.end !== undefined && partitionBy.some(isBound) && clauses.emitMode !== 'changes'
     if (windowed) clauses.used.emit = true
-    const ranked = this.#rank(projectTo(input, all), partitionBy, orderBy, windowEndColumn)
+    const end = bounded ? END_OF_INPUT : windowed ? column(must(window?.end, 'window_end'), TIMESTAMP) : undefined
+    const windowEndColumn = end && position(end)
+    const partition = bounded ? [...partitionBy, must(windowEndColumn, 'an end')] : partitionBy
+    const ranked = this.#rank(projectTo(input, all), partition, orderBy, windowEndColumn)
     return this.#arrange(ranked, output, all.length)
   }
 

@@ -83,6 +83,7 @@ function bindPlainList(
       output,
       bind: (node) => bindExpression(node, context),
       clauses,
+      bounded: environment.bounded,
     })
   }
   return bindDistinct(select, projectTo(from.plan, output), environment, clauses)
@@ -115,6 +116,7 @@ function bindGroupedList(
       output: columns,
       bind: (node) => must(resolved.get(node), 'a ranking expression'),
       clauses,
+      bounded: environment.bounded,
     })
   }
   return bindDistinct(select, projectTo(filtered, columns), environment, clauses)

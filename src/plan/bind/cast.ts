@@ -1,41 +1,72 @@
 // Casts that the binder writes, and which casts a user may write.
 
 import type { Span } from '../../../grammar/span.ts'
-import { isNumeric, NULL_TYPE, type SqlType, STRING, sameType, typeName } from '../../core/type.ts'
+import { parseDate, parseTime, parseTimestamp } from '../../core/timestamp.ts'
+import { isInteger, isNumeric, NULL_TYPE, type SqlType, STRING, sameType, typeName } from '../../core/type.ts'
 import { fail } from '../diagnostics.ts'
 import { literal } from '../expression-tree.ts'
-import type { Expression } from '../physical/expression.ts'
+import type { Expression, LiteralExpression, LiteralJson } from '../physical/expression.ts'
 import { castCost, commonType } from './coerce.ts'
+import { integerJson } from './literals.ts'
 
 /** To a type that the caller knows to be reachable; nothing where it is the type already. */
 export function castTo(expression: Expression, type: SqlType): Expression {
   if (sameType(expression.type, type)) return expression
   if (expression.kind === 'literal') {
     if (expression.value === null) return literal(null, type)
-    const { value } = expression
-    const exact = typeof value === 'number' && expression.type.kind !== 'decimal'
-    if (exact && (expression.type.kind === 'int' || expression.type.kind === 'bigint')) {
-      if (type.kind === 'bigint' || type.kind === 'double') return literal(value, type)
-      if (type.kind === 'decimal' && type.scale === 0) return literal(value, type)
-    }
-  }
-  if (expression.kind === 'literal' && expression.type.kind === 'decimal' && type.kind === 'double') {
-    const { value } = expression
-    // Both numbers are exact, so that the quotient is the nearest double.
-    if (typeof value === 'number' && expression.type.scale <= 22)
-      return literal(value / 10 ** expression.type.scale, type)
+    const value = literalAs(expression, type)
+    if (value !== undefined) return literal(value, type)
   }
   return { kind: 'cast', operand: expression, safe: false, type }
+}
+
+/** The constant in another type, where that loses nothing; undefined leaves it to the engine. */
+function literalAs(expression: LiteralExpression, type: SqlType): LiteralJson | undefined {
+  const { value, type: from } = expression
+  if (typeof value === 'string' && from.kind === 'string') return parseLiteral(value, type)
+  const units =
+    typeof value === 'number'
+      ? value
+      : typeof value === 'object' && value !== null && '$integer' in value
+        ? value
+        : undefined
+  if (units === undefined || (!isInteger(from) && from.kind !== 'decimal')) return undefined
+  const scale = from.kind === 'decimal' ? from.scale : 0
+  if (type.kind === 'bigint' && scale === 0 && typeof units === 'number') return units
+  // Both numbers are exact, so that the quotient is the nearest double.
+  if (type.kind === 'double' && typeof units === 'number' && scale <= 22) return units / 10 ** scale
+  if (type.kind === 'decimal' && type.scale >= scale) {
+    const exact = BigInt(typeof units === 'number' ? units : units.$integer) * 10n ** BigInt(type.scale - scale)
+    return exact.toString().replace('-', '').length <= type.precision ? integerJson(exact) : undefined
+  }
+  return undefined
+}
+
+function parseLiteral(text: string, type: SqlType): LiteralJson | undefined {
+  switch (type.kind) {
+    case 'timestamp':
+      return parseTimestamp(text)
+    case 'date':
+      return parseDate(text)
+    case 'time':
+      return parseTime(text)
+    default:
+      return undefined
+  }
 }
 
 /** Types that a literal string becomes where such a value is wanted: `ts > '2026-01-01'`. */
 const FROM_LITERAL = new Set(['timestamp', 'date', 'time', 'interval', 'json', 'boolean'])
 
+/** Of these the binder reads the text itself, and knows when it is wrong. */
+const PARSED = new Set(['timestamp', 'date', 'time'])
+
 function fromLiteral(expression: Expression, type: SqlType): boolean {
   return (
     expression.kind === 'literal' &&
     expression.type.kind === 'string' &&
-    (FROM_LITERAL.has(type.kind) || isNumeric(type))
+    (FROM_LITERAL.has(type.kind) || isNumeric(type)) &&
+    (!PARSED.has(type.kind) || literalAs(expression, type) !== undefined)
   )
 }
 

@@ -143,7 +143,8 @@ export function scan(
   const to = positions(columns)
   const keys = from.key.length === 0 ? [] : remapKeys([from.key], to)
   const timeColumn = from.timeColumn === undefined ? undefined : to(from.timeColumn)
-  const changing = from.mode !== 'append' && !bounded
+  // The table of a view is read as it is now; a log without a table, or of upserts, still has its changes in it.
+  const changing = from.mode !== 'append' && !(bounded && hasTable(relation))
   return {
     kind: 'scan',
     relation,
@@ -154,6 +155,11 @@ export function scan(
     keys,
     window: relation.kind === 'materialized-view' ? windowOfView(relation.schema, to) : undefined,
   }
+}
+
+/** Whether the rows are kept by key, so that they can be read as they are now. */
+export function hasTable(relation: SourceRelation | MaterializedRelation): boolean {
+  return relation.kind === 'materialized-view' && relation.schema.key.length > 0
 }
 
 /** A view over windows keeps window_end as its time column: its rows are windowed for whoever reads it. */

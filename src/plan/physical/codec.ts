@@ -111,6 +111,7 @@ const expression: z.ZodType<Expression> = z.lazy(() =>
     z.strictObject({ kind: z.literal('is-null'), operand: expression, negated: z.boolean(), type: sqlType }),
     z.strictObject({
       kind: z.literal('case'),
+      // biome-ignore lint/suspicious/noThenProperty: SQL's word, in a shape that nobody awaits
       branches: z.array(z.strictObject({ when: expression, then: expression })),
       otherwise: expression,
       type: sqlType,

@@ -2,8 +2,8 @@
 
 import { must } from '../../core/assert.ts'
 import type { ColumnDefinition, MaterializedRelation, SourceRelation } from '../catalog.ts'
-import { columnsOf, mapColumns } from '../expression-tree.ts'
-import type { ScanNode } from '../logical/nodes.ts'
+import { mapColumns } from '../expression-tree.ts'
+import { hasTable, type ScanNode } from '../logical/nodes.ts'
 import type { ScanStep, SourceField } from './nodes.ts'
 
 type Scan = Omit<ScanStep, 'id' | 'version'>
@@ -17,7 +17,6 @@ export function lowerScan(node: ScanNode): Scan {
 
 /** The result log of a query holds whole rows, so that all columns are read. */
 function scanResult(node: ScanNode, relation: MaterializedRelation): Scan {
-  const table = relation.kind === 'materialized-view' && relation.schema.key.length > 0
   return {
     kind: 'scan',
     inputs: [],
@@ -28,7 +27,7 @@ function scanResult(node: ScanNode, relation: MaterializedRelation): Scan {
       options: {
         topic: relation.topic,
         relation: relation.name,
-        table: String(table),
+        table: String(hasTable(relation)),
         ...(node.bounded ? BOUNDED : {}),
       },
     },
@@ -72,30 +71,4 @@ function scanSource(node: ScanNode, relation: SourceRelation): Scan {
 function sourceField(definition: ColumnDefinition): SourceField {
   const { name, type, nullable, from, path } = definition
   return { name, type, nullable, from: from === 'computed' ? 'value' : from, path }
-}
-
-/**
- * The columns that a scan has to produce so that `wanted` are among them, in the order that it produces them: with all
- * that computed columns and the watermark are made of.
- */
-export function scannedColumns(
-  relation: SourceRelation | MaterializedRelation,
-  wanted: Iterable<number>,
-): readonly number[] {
-  if (!('connector' in relation)) return relation.schema.fields.map((_, i) => i)
-  const needed = new Set<number>()
-  const need = (index: number): void => {
-    if (needed.has(index)) return
-    needed.add(index)
-    const { expression } = must(relation.columns[index], 'a column')
-    if (expression !== undefined) for (const one of columnsOf(expression)) need(one)
-  }
-  for (const one of wanted) need(one)
-  const { watermark } = relation
-  if (watermark !== undefined) for (const one of [watermark.timeColumn, ...columnsOf(watermark.expression)]) need(one)
-  // A row needs its key to be told from others, whether or not the query shows it.
-  if (relation.schema.mode !== 'append') for (const one of relation.schema.key) need(one)
-  const sorted = [...needed].sort((a, b) => a - b)
-  const isComputed = (index: number) => relation.columns[index]?.from === 'computed'
-  return [...sorted.filter((one) => !isComputed(one)), ...sorted.filter(isComputed)]
 }

@@ -1,0 +1,276 @@
+// EXPLAIN: one printer for both plans. Each step is a line, its inputs are indented below it, and what is read or kept
+// is named as the user named it.
+
+import type { Field, Schema } from '../core/schema.ts'
+import type { LogicalPlan } from './logical/nodes.ts'
+import { inputsOf } from './logical/nodes.ts'
+import type { Expression } from './physical/expression.ts'
+import type { AggregateCall, EmitSpec, LatePolicy, PhysicalPlan, ScanStep, SortKey, Step } from './physical/nodes.ts'
+import { printDuration, printExpression } from './print-expression.ts'
+
+interface Line {
+  readonly title: string
+  readonly details: readonly (string | undefined)[]
+  readonly inputs: readonly Line[]
+}
+
+export function explainLogical(plan: LogicalPlan): string {
+  return render(logicalLine(plan))
+}
+
+export function explainPhysical(plan: PhysicalPlan): string {
+  const steps = new Map(plan.steps.map((step) => [step.id, step]))
+  const line = (step: Step): Line => {
+    const inputs = step.inputs.map((id) => steps.get(id) as Step)
+    return { ...physicalLine(step, inputs[0]?.schema.fields ?? []), inputs: inputs.map(line) }
+  }
+  const { guarantee, checkpointIntervalMs, stateTtlMs } = plan.options
+  const ttl = stateTtlMs === undefined ? '' : `, state kept ${printDuration(stateTtlMs)}`
+  const last = plan.steps.at(-1) as Step
+  return `${render(line(last))}\n${guarantee}, checkpoint every ${printDuration(checkpointIntervalMs)}${ttl}`
+}
+
+function render(line: Line, depth = 0): string {
+  const indent = '  '.repeat(depth)
+  const details = line.details.filter((one) => one !== undefined && one !== '')
+  const own = [`${indent}${line.title}`, ...details.map((one) => `${indent}  · ${one}`)]
+  return [...own, ...line.inputs.map((input) => render(input, depth + 1))].join('\n')
+}
+
+// ---- logical ---------------------------------------------------------------------------------------------------------
+
+function logicalLine(node: LogicalPlan): Line {
+  const inputs = inputsOf(node).map(logicalLine)
+  const fields = inputsOf(node)[0]?.schema.fields ?? []
+  const result = rowsOf(node.schema)
+  switch (node.kind) {
+    case 'scan':
+      return { title: `scan ${node.relation.name}(${names(node.schema.fields)})`, details: [result], inputs }
+    case 'filter':
+      return { title: `filter ${printExpression(node.predicate, fields)}`, details: [], inputs }
+    case 'project':
+      return { title: `project ${projection(node.expressions, node.schema.fields, fields)}`, details: [], inputs }
+    case 'union':
+    case 'limit':
+      return { title: node.kind === 'limit' ? `limit ${node.count}` : 'union', details: [], inputs }
+    case 'window-assign':
+      return {
+        title: `window-assign ${windowText(node.spec)}`,
+        details: [timeText(node.time), lateText(node.late)],
+        inputs,
+      }
+    case 'window-aggregate':
+      return {
+        title: `window-aggregate ${windowText(node.spec)}${by(node.groupBy, fields)}`,
+        details: [
+          aggregatesText(node.aggregates, fields),
+          timeText(node.time),
+          emitText(node.emit),
+          lateText(node.late),
+          result,
+        ],
+        inputs,
+      }
+    case 'group-aggregate':
+      return {
+        title: `group-aggregate${by(node.groupBy, fields)}`,
+        details: [aggregatesText(node.aggregates, fields), emitText(node.emit), result],
+        inputs,
+      }
+    case 'deduplicate':
+      return {
+        title: `deduplicate keep ${node.keep}${by(node.partitionBy, fields)}`,
+        details: [withinText(node.withinMs), lateText(node.late), result],
+        inputs,
+      }
+    case 'top-n':
+      return {
+        title: `top-n ${node.limit}${by(node.partitionBy, fields)} order by ${order(node.orderBy, fields)}`,
+        details: [rankText(node.withRank, node.windowEndColumn, fields), result],
+        inputs,
+      }
+  }
+}
+
+// ---- physical --------------------------------------------------------------------------------------------------------
+
+function physicalLine(step: Step, fields: readonly Field[]): Omit<Line, 'inputs'> {
+  const result = rowsOf(step.schema)
+  switch (step.kind) {
+    case 'scan':
+      return { title: `${step.id} ${step.connector.kind}(${names(step.schema.fields)})`, details: scanDetails(step) }
+    case 'filter':
+      return { title: `${step.id} ${printExpression(step.predicate, fields)}`, details: [] }
+    case 'project':
+      return { title: `${step.id} ${projection(step.expressions, step.schema.fields, fields)}`, details: [] }
+    case 'union':
+      return { title: step.id, details: [] }
+    case 'limit':
+      return { title: `${step.id} ${step.count}`, details: [] }
+    case 'exchange':
+    case 'normalize':
+      return { title: `${step.id}${by(step.keys, fields) || ' to one task'}`, details: [] }
+    case 'window-assign':
+      return {
+        title: `${step.id} ${windowText(step.window)}`,
+        details: [timeText(step.time), lateText(step.latePolicy)],
+      }
+    case 'window-aggregate':
+    case 'session-aggregate': {
+      const window =
+        step.kind === 'window-aggregate'
+          ? step.window
+          : { kind: 'session' as const, gapMs: step.gapMs, maxMs: step.maxMs }
+      return {
+        title: `${step.id} ${windowText(window)}${by(step.keys, fields)}`,
+        details: [
+          aggregatesText(step.aggregates, fields),
+          timeText(step.time),
+          emitText(step.emit),
+          lateText(step.latePolicy),
+          result,
+        ],
+      }
+    }
+    case 'group-aggregate':
+      return {
+        title: `${step.id}${by(step.keys, fields)}`,
+        details: [aggregatesText(step.aggregates, fields), emitText(step.emit), ttlText(step.ttlMs), result],
+      }
+    case 'deduplicate':
+      return {
+        title: `${step.id} keep ${step.keep}${by(step.keys, fields)}`,
+        details: [withinText(step.withinMs), lateText(step.latePolicy), ttlText(step.ttlMs), result],
+      }
+    case 'top-n':
+      return {
+        title: `${step.id} ${step.limit}${by(step.partitionBy, fields)} order by ${order(step.orderBy, fields)}`,
+        details: [rankText(step.withRank, step.windowEndColumn, fields), ttlText(step.ttlMs), result],
+      }
+    case 'sink': {
+      const target = step.connector.options['topic'] ?? ''
+      const format = step.connector.kind === 'embedded' ? `${step.format.envelope} ${step.format.encoding}` : undefined
+      return { title: `${step.id} ${step.connector.kind} ${target}`.trimEnd(), details: [format, result] }
+    }
+  }
+}
+
+function scanDetails(step: ScanStep): readonly (string | undefined)[] {
+  const all = step.schema.fields
+  const { watermark } = step
+  const computed = step.computed.map((one, i) => `${all[step.fields.length + i]?.name} AS ${printExpression(one, all)}`)
+  const emit = watermark?.emit.kind === 'on-event' ? 'on event' : 'periodic'
+  return [
+    step.connector.kind === 'result' ? `of ${step.relation}` : undefined,
+    computed.length === 0 ? undefined : `computes ${computed.join(', ')}`,
+    watermark === undefined
+      ? undefined
+      : `watermark ${all[watermark.timeColumn]?.name} AS ${printExpression(watermark.expression, all)}, ${emit}`,
+    watermark?.idleTimeoutMs === undefined ? undefined : `idle after ${printDuration(watermark.idleTimeoutMs)}`,
+    watermark?.maxFutureMs === undefined
+      ? undefined
+      : `at most ${printDuration(watermark.maxFutureMs)} in the future, else ${watermark.maxFutureAction}`,
+    `from ${step.startup.kind === 'timestamp' ? `timestamp ${step.startup.timestampMs}` : step.startup.kind}`,
+    rowsOf(step.schema),
+  ]
+}
+
+// ---- parts -----------------------------------------------------------------------------------------------------------
+
+/** `upsert rows, key (region)`; nothing for plain rows without a key. */
+function rowsOf(schema: Schema): string | undefined {
+  const key = schema.key.map((index) => schema.fields[index]?.name).join(', ')
+  if (schema.mode === 'append' && key === '') return undefined
+  return `${schema.mode} rows${key === '' ? '' : `, key (${key})`}`
+}
+
+function names(fields: readonly Field[]): string {
+  return fields.map((field) => field.name).join(', ')
+}
+
+function nameOf(index: number, fields: readonly Field[]): string {
+  return fields[index]?.name ?? `#${index}`
+}
+
+function by(keys: readonly number[], fields: readonly Field[]): string {
+  return keys.length === 0 ? '' : ` by ${keys.map((key) => nameOf(key, fields)).join(', ')}`
+}
+
+function projection(expressions: readonly Expression[], output: readonly Field[], input: readonly Field[]): string {
+  return expressions
+    .map((one, i) => {
+      const text = printExpression(one, input)
+      const name = output[i]?.name
+      return text === name ? text : `${text} AS ${name}`
+    })
+    .join(', ')
+}
+
+function windowText(window: Extract<LogicalPlan, { kind: 'window-aggregate' }>['spec']): string {
+  switch (window.kind) {
+    case 'tumble':
+      return `tumble ${printDuration(window.sizeMs)}${offsetText(window.offsetMs)}`
+    case 'hop':
+      return `hop ${printDuration(window.slideMs)} of ${printDuration(window.sizeMs)}${offsetText(window.offsetMs)}`
+    case 'cumulate':
+      return `cumulate ${printDuration(window.stepMs)} to ${printDuration(window.sizeMs)}${offsetText(window.offsetMs)}`
+    case 'session': {
+      const max = window.maxMs === undefined ? '' : `, at most ${printDuration(window.maxMs)}`
+      return `session gap ${printDuration(window.gapMs)}${max}`
+    }
+  }
+}
+
+function offsetText(offsetMs: number): string {
+  return offsetMs === 0 ? '' : ` offset ${printDuration(offsetMs)}`
+}
+
+function timeText(time: 'event' | 'processing'): string | undefined {
+  return time === 'processing' ? 'by processing time' : undefined
+}
+
+function emitText(emit: EmitSpec): string {
+  return `emit ${emit.mode.replaceAll('-', ' ')}${emit.everyMs === undefined ? '' : ` every ${printDuration(emit.everyMs)}`}`
+}
+
+function lateText(late: LatePolicy): string | undefined {
+  const lateness =
+    late.allowedLatenessMs === 0 ? undefined : `allowed lateness ${printDuration(late.allowedLatenessMs)}`
+  const into = late.into === undefined ? undefined : `late rows into ${late.into}`
+  return [lateness, into].filter((one) => one !== undefined).join(', ') || undefined
+}
+
+function withinText(withinMs: number | undefined): string | undefined {
+  return withinMs === undefined ? undefined : `within ${printDuration(withinMs)}`
+}
+
+function ttlText(ttlMs: number | undefined): string | undefined {
+  return ttlMs === undefined ? undefined : `state kept ${printDuration(ttlMs)}`
+}
+
+function rankText(withRank: boolean, windowEnd: number | undefined, fields: readonly Field[]): string | undefined {
+  const parts = [
+    withRank ? 'with row number' : undefined,
+    windowEnd === undefined ? undefined : `when ${nameOf(windowEnd, fields)} has passed`,
+  ]
+  return parts.filter((one) => one !== undefined).join(', ') || undefined
+}
+
+function order(keys: readonly SortKey[], fields: readonly Field[]): string {
+  return keys.map((key) => `${nameOf(key.column, fields)}${key.descending ? ' desc' : ''}`).join(', ')
+}
+
+function aggregatesText(aggregates: readonly AggregateCall[], fields: readonly Field[]): string | undefined {
+  if (aggregates.length === 0) return undefined
+  return aggregates
+    .map((one) => {
+      const args = [
+        ...one.arguments.map((index) => nameOf(index, fields)),
+        ...one.constants.map((constant) => printExpression(constant, fields)),
+      ]
+      const list = args.length === 0 && one.function === 'count' ? '*' : args.join(', ')
+      const filter = one.filter === undefined ? '' : ` filter ${nameOf(one.filter, fields)}`
+      return `${one.function}(${one.distinct ? 'distinct ' : ''}${list})${filter}`
+    })
+    .join(', ')
+}

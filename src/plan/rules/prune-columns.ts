@@ -1,0 +1,206 @@
+// Each step carries what is read above it, and a scan decodes no more: a query that reads three of six columns decodes
+// three. Walks from the end with the columns that are needed, and gives back where they went.
+
+import { must } from '../../core/assert.ts'
+import { column, columnsOf, mapColumns } from '../expression-tree.ts'
+import {
+  aggregateNames,
+  deduplicate,
+  filter,
+  groupAggregate,
+  type LogicalPlan,
+  limit,
+  project,
+  scan,
+  topN,
+  union,
+  windowAggregate,
+  windowAssign,
+} from '../logical/nodes.ts'
+import type { AggregateCall, LatePolicy } from '../physical/nodes.ts'
+import { scannedColumns } from '../scanned-columns.ts'
+import type { Rule } from './rule.ts'
+
+export const pruneColumns: Rule = {
+  name: 'prune-columns',
+  apply: (plan) => {
+    const all = plan.schema.fields.map((_, i) => i)
+    const pruned = prune(plan, new Set(all))
+    return sameColumns(pruned, all) && pruned.changed ? pruned.node : pruned.changed ? restore(plan, pruned) : plan
+  },
+}
+
+interface Pruned {
+  readonly node: LogicalPlan
+  /** New position of a column that was needed. */
+  readonly to: (index: number) => number
+  readonly changed: boolean
+}
+
+function sameColumns(pruned: Pruned, all: readonly number[]): boolean {
+  return pruned.node.schema.fields.length === all.length && all.every((index) => pruned.to(index) === index)
+}
+
+/** The plan's own columns in their order, where the last step gives them in another. */
+function restore(plan: LogicalPlan, pruned: Pruned): LogicalPlan {
+  const { fields } = plan.schema
+  return project(
+    pruned.node,
+    fields.map((field, i) => column(pruned.to(i), field.type)),
+    fields,
+  )
+}
+
+function prune(node: LogicalPlan, needed: ReadonlySet<number>): Pruned {
+  switch (node.kind) {
+    case 'scan': {
+      const wanted = [...needed].map((index) => must(node.columns[index], 'a scanned column'))
+      const columns = scannedColumns(node.relation, wanted)
+      const to = (index: number) => columns.indexOf(must(node.columns[index], 'a scanned column'))
+      const changed = columns.length !== node.columns.length || columns.some((one, i) => one !== node.columns[i])
+      return { node: changed ? scan(node.relation, columns, node.startup, node.bounded) : node, to, changed }
+    }
+    case 'filter': {
+      const input = prune(node.input, new Set([...needed, ...columnsOf(node.predicate)]))
+      return over(node, input, () => filter(input.node, mapColumns(node.predicate, input.to)))
+    }
+    case 'project':
+      return pruneProject(node, needed)
+    case 'union':
+      return pruneUnion(node, needed)
+    case 'limit': {
+      const input = prune(node.input, withKey(node.input, needed))
+      return over(node, input, () => limit(input.node, node.count))
+    }
+    case 'window-assign': {
+      const width = node.input.schema.fields.length
+      const below = [...needed].filter((index) => index < width)
+      const input = prune(node.input, new Set([...below, ...node.late.columns, ...node.partitionBy]))
+      const to = (index: number) =>
+        index < width ? input.to(index) : input.node.schema.fields.length + (index - width)
+      return {
+        ...over(node, input, () =>
+          windowAssign(input.node, node.spec, node.time, moveLate(node.late, input), node.partitionBy.map(input.to)),
+        ),
+        to,
+      }
+    }
+    case 'window-aggregate':
+    case 'group-aggregate':
+      return pruneAggregate(node, needed)
+    case 'deduplicate': {
+      const input = prune(node.input, new Set([...needed, ...node.partitionBy, ...node.late.columns]))
+      return over(node, input, () =>
+        deduplicate(input.node, {
+          ...node,
+          partitionBy: node.partitionBy.map(input.to),
+          late: moveLate(node.late, input),
+        }),
+      )
+    }
+    case 'top-n':
+      return pruneTopN(node, needed)
+  }
+}
+
+function over(node: LogicalPlan, input: Pruned, rebuild: () => LogicalPlan): Pruned {
+  return { node: input.changed ? rebuild() : node, to: input.to, changed: input.changed }
+}
+
+/** Where rows are told apart by their key, the key is read. */
+function withKey(node: LogicalPlan, needed: ReadonlySet<number>): ReadonlySet<number> {
+  return node.schema.mode === 'append' ? needed : new Set([...needed, ...node.schema.key])
+}
+
+function moveLate(late: LatePolicy, input: Pruned): LatePolicy {
+  return { ...late, columns: late.columns.map(input.to) }
+}
+
+function pruneProject(node: Extract<LogicalPlan, { kind: 'project' }>, needed: ReadonlySet<number>): Pruned {
+  const kept = node.expressions.map((_, i) => i).filter((i) => needed.has(i))
+  const read = new Set<number>()
+  for (const i of kept) columnsOf(must(node.expressions[i], 'an expression'), read)
+  const input = prune(node.input, read)
+  const changed = input.changed || kept.length !== node.expressions.length
+  const to = (index: number) => kept.indexOf(index)
+  if (!changed) return { node, to, changed }
+  const expressions = kept.map((i) => mapColumns(must(node.expressions[i], 'an expression'), input.to))
+  const fields = kept.map((i) => must(node.schema.fields[i], 'a field'))
+  return { node: project(input.node, expressions, fields), to, changed }
+}
+
+function pruneUnion(node: Extract<LogicalPlan, { kind: 'union' }>, needed: ReadonlySet<number>): Pruned {
+  const kept = node.schema.fields.map((_, i) => i).filter((i) => needed.has(i))
+  const pruned = node.inputs.map((input) => prune(input, new Set(kept)))
+  const changed = kept.length !== node.schema.fields.length || pruned.some((one) => one.changed)
+  const to = (index: number) => kept.indexOf(index)
+  if (!changed) return { node, to, changed }
+  const fields = kept.map((i) => must(node.schema.fields[i], 'a field'))
+  // Inputs may give more, or in another order: what is joined has the same columns.
+  const inputs = pruned.map((one) => {
+    const fits = one.node.schema.fields.length === kept.length && kept.every((index, i) => one.to(index) === i)
+    return fits
+      ? one.node
+      : project(
+          one.node,
+          kept.map((index, i) => column(one.to(index), must(fields[i], 'a field').type)),
+          fields,
+        )
+  })
+  return { node: union(inputs, fields), to, changed }
+}
+
+type Aggregate = Extract<LogicalPlan, { kind: 'window-aggregate' | 'group-aggregate' }>
+
+function pruneAggregate(node: Aggregate, needed: ReadonlySet<number>): Pruned {
+  const first = node.schema.fields.length - node.aggregates.length
+  const keptAggregates = node.aggregates.map((_, i) => i).filter((i) => needed.has(first + i))
+  const read = new Set([...node.groupBy, ...(node.kind === 'window-aggregate' ? node.late.columns : [])])
+  for (const i of keptAggregates) {
+    const one = must(node.aggregates[i], 'an aggregate')
+    for (const index of [...one.arguments, ...(one.filter === undefined ? [] : [one.filter])]) read.add(index)
+  }
+  const input = prune(node.input, read)
+  const changed = input.changed || keptAggregates.length !== node.aggregates.length
+  const to = (index: number) => (index < first ? index : first + keptAggregates.indexOf(index - first))
+  if (!changed) return { node, to, changed }
+  const names = aggregateNames(node)
+  const aggregates = keptAggregates.map((i) => moveAggregate(must(node.aggregates[i], 'an aggregate'), input))
+  const keptNames = keptAggregates.map((i) => must(names[i], 'a name'))
+  const groupBy = node.groupBy.map(input.to)
+  const rebuilt =
+    node.kind === 'group-aggregate'
+      ? groupAggregate(input.node, { ...node, groupBy, aggregates }, keptNames)
+      : windowAggregate(input.node, { ...node, groupBy, aggregates, late: moveLate(node.late, input) }, keptNames)
+  return { node: rebuilt, to, changed }
+}
+
+function moveAggregate(one: AggregateCall, input: Pruned): AggregateCall {
+  return {
+    ...one,
+    arguments: one.arguments.map(input.to),
+    filter: one.filter === undefined ? undefined : input.to(one.filter),
+  }
+}
+
+function pruneTopN(node: Extract<LogicalPlan, { kind: 'top-n' }>, needed: ReadonlySet<number>): Pruned {
+  const rank = node.input.schema.fields.length
+  const end = node.windowEndColumn
+  const read = new Set([...needed].filter((index) => index < rank))
+  for (const index of [...node.partitionBy, ...node.orderBy.map((key) => key.column)]) read.add(index)
+  if (end !== undefined) read.add(end)
+  // Without the rank, rows that change are known by the key of the input.
+  const withRank = node.withRank && (needed.has(rank) || node.schema.mode !== 'append')
+  const input = prune(node.input, withKey(node.input, read))
+  const changed = input.changed || withRank !== node.withRank
+  const to = (index: number) => (index < rank ? input.to(index) : input.node.schema.fields.length)
+  if (!changed) return { node, to, changed }
+  const of = {
+    partitionBy: node.partitionBy.map(input.to),
+    orderBy: node.orderBy.map((key) => ({ ...key, column: input.to(key.column) })),
+    limit: node.limit,
+    withRank,
+    windowEndColumn: end === undefined ? undefined : input.to(end),
+  }
+  return { node: topN(input.node, of, node.withRank ? node.schema.fields.at(-1)?.name : undefined), to, changed }
+}
