@@ -22,8 +22,10 @@ export class SystemClock implements Clock {
         signal?.removeEventListener('abort', finish)
         resolve()
       }
+      // By the monotonic clock: a sleep must not last an hour longer because the wall clock was set back by one.
+      const endMs = performance.now() + timeMs - Date.now()
       const arm = () => {
-        const waitMs = timeMs - Date.now()
+        const waitMs = endMs - performance.now()
         if (waitMs <= 0) return finish()
         timer = setTimeout(arm, Math.min(Math.ceil(waitMs), TIMER_MS_MAX))
       }

@@ -24,6 +24,8 @@ const TURN_MS = 8
 const SLEEP_MS_MAX = 1_000
 /** A checkpoint is held back until this many times its own duration has passed: at most a fifth of the time goes to it. */
 const CHECKPOINT_COST_FACTOR = 4
+/** No checkpoint counts as longer than this: the clock may have been set forward while it ran. */
+const CHECKPOINT_MS_MAX = 15_000
 
 export class Runner {
   readonly #options: RunnerOptions
@@ -43,14 +45,16 @@ export class Runner {
     const { task, clock } = this.#options
     const unsubscribe = task.sources.map((source) => source.reader.onAvailable(() => this.#signal()))
     try {
-      let turnEndMs = clock.nowMs() + TURN_MS
+      let turnStartMs = clock.nowMs()
       while (!this.#stop.signal.aborted) {
         const busy = await this.#step()
         if (task.finished) break
+        // The difference is negative after the clock was set back: then, too, it is time for others.
+        const turnMs = clock.nowMs() - turnStartMs
         if (!busy) await this.#idle()
-        else if (clock.nowMs() >= turnEndMs) await clock.yieldNow()
+        else if (turnMs >= TURN_MS || turnMs < 0) await clock.yieldNow()
         else continue
-        turnEndMs = clock.nowMs() + TURN_MS
+        turnStartMs = clock.nowMs()
       }
       if (task.dirty) await this.#checkpoint()
     } finally {
@@ -77,7 +81,7 @@ export class Runner {
     const read = await this.#read()
     const nowMs = clock.nowMs()
     task.tick(nowMs)
-    if (task.dirty && this.#checkpointDueMs() <= nowMs) await this.#checkpoint()
+    if (task.dirty && this.#checkpointDueMs(nowMs) <= nowMs) await this.#checkpoint()
     return read
   }
 
@@ -95,9 +99,11 @@ export class Runner {
     return false
   }
 
-  #checkpointDueMs(): number {
+  #checkpointDueMs(nowMs: number): number {
     const { checkpointIntervalMs } = this.#options
     if (checkpointIntervalMs === undefined) return Number.POSITIVE_INFINITY
+    // A clock that was set back by an hour must not hold checkpoints back for that hour.
+    this.#lastCheckpointMs = Math.min(this.#lastCheckpointMs, nowMs)
     return this.#lastCheckpointMs + Math.max(checkpointIntervalMs, CHECKPOINT_COST_FACTOR * this.#lastDurationMs)
   }
 
@@ -116,8 +122,8 @@ export class Runner {
     task.committed()
     const endMs = clock.nowMs()
     this.#lastCheckpointMs = endMs
-    this.#lastDurationMs = endMs - startMs
-    onCheckpoint?.(endMs - startMs)
+    this.#lastDurationMs = Math.min(Math.max(0, endMs - startMs), CHECKPOINT_MS_MAX)
+    onCheckpoint?.(this.#lastDurationMs)
   }
 
   /** Waits for records, a timer, or the next checkpoint, whichever comes first. */
@@ -127,7 +133,7 @@ export class Runner {
     let untilMs = nowMs + SLEEP_MS_MAX
     const tickMs = task.nextTickMs(nowMs)
     if (tickMs !== undefined && tickMs < untilMs) untilMs = tickMs
-    if (task.dirty) untilMs = Math.min(untilMs, this.#checkpointDueMs())
+    if (task.dirty) untilMs = Math.min(untilMs, this.#checkpointDueMs(nowMs))
     if (untilMs <= nowMs || this.#signalled) return clock.yieldNow()
     const waiter = new AbortController()
     this.#wake = () => waiter.abort()

@@ -55,7 +55,11 @@ export interface SimResult {
 
 /** Everything that arrives has arrived by the end of the safety phase, and faults go on a little longer. */
 const SAFETY_AFTER_ARRIVAL_MS = 5_000
-/** Retries of a job wait up to 30 s each; this leaves room for a few. */
+/**
+ * After the last fault everything that has arrived must be committed within this time: a retry of the job may wait
+ * 30 s, a checkpoint four times the longest that a checkpoint counts for. Then the input ends, and so must the query.
+ */
+const CATCH_UP_MS = 2 * 60_000
 const LIVENESS_MS = 10 * 60_000
 const START_MS = Date.UTC(2026, 0, 1)
 const STREAM = 's'
@@ -140,7 +144,7 @@ class SimWorld {
   #reads: Read[] = []
   #life: Life | undefined
   #failure: string | undefined
-  #arrived = 0
+  #inputEnds = false
   crashes = 0
   failures = 0
 
@@ -206,9 +210,20 @@ class SimWorld {
     const safetyMs = this.#options.arrivalMs + SAFETY_AFTER_ARRIVAL_MS
     const done = (): boolean => this.#failure !== undefined || this.#life?.job.state === 'finished'
     this.#time.schedule(safetyMs, () => this.#faults.heal())
+    this.#time.schedule(safetyMs + CATCH_UP_MS, () => this.#endInput())
     const finished = await this.#time.run(done, START_MS + safetyMs + LIVENESS_MS)
     if (this.#failure !== undefined) return this.#failure
     return finished ? undefined : `the query has not finished ${LIVENESS_MS} ms after the last fault`
+  }
+
+  /** Everything must be committed by now: reading without committing is no progress. */
+  #endInput(): void {
+    const { events } = this.#options.workload
+    if (this.#ledger.length < events.length) {
+      this.#failure = `${this.#ledger.length} of ${events.length} records are committed ${CATCH_UP_MS} ms after the last fault`
+    }
+    this.#inputEnds = true
+    this.#life?.storage.log.signal(STREAM)
   }
 
   /** Partitions have speeds of their own: one may be done before another begins. */
@@ -228,7 +243,6 @@ class SimWorld {
     this.#disk.topics
       .get(STREAM)
       ?.partitions[event.partition]?.records.push({ key: null, value, timestamp: this.#time.nowMs })
-    this.#arrived++
     this.#life?.storage.log.signal(STREAM)
   }
 
@@ -308,8 +322,7 @@ class SimWorld {
         this.#note(`read ${partition} ${offset} ${chunk.nextOffset}`)
         return chunk
       }
-      const atEnd = this.#arrived === this.#options.workload.events.length && inner.lag(partition, offset) === 0
-      return atEnd ? chunkOf(partition, [], offset, true) : undefined
+      return this.#inputEnds && inner.lag(partition, offset) === 0 ? chunkOf(partition, [], offset, true) : undefined
     })
   }
 
