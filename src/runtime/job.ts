@@ -72,13 +72,6 @@ export class Job {
     if (this.#state === 'running') this.#state = 'paused'
   }
 
-  /** Resolves when the job no longer runs: finished, failed or stopped. */
-  async ended(signal?: AbortSignal): Promise<void> {
-    const aborted = Promise.withResolvers<void>()
-    signal?.addEventListener('abort', () => aborted.resolve(), { once: true })
-    await Promise.race([this.#loop, aborted.promise])
-  }
-
   stats(): QueryStats {
     const task = this.#task
     if (task !== undefined) this.#lastStats = countRows(task)

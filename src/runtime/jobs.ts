@@ -74,13 +74,6 @@ export class Jobs {
     await Promise.all([...this.#jobs.values()].map((job) => job.stop()))
   }
 
-  /** Resolves when every query whose input is bounded has finished, failed or been paused. */
-  async settled(signal?: AbortSignal): Promise<void> {
-    for (const entry of this.#options.catalog.queries()) {
-      if (this.isBounded(entry.plan)) await this.#jobs.get(entry.name)?.ended(signal)
-    }
-  }
-
   /** True when every input of a plan ends by itself. */
   isBounded(plan: PhysicalPlan): boolean {
     return plan.steps.every((step) => {

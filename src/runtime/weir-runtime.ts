@@ -187,11 +187,6 @@ export class WeirRuntime implements Runtime {
     return this.#job(query).stats()
   }
 
-  /** Resolves when every query over bounded input has finished: a script may then read their results. */
-  async settled(signal?: AbortSignal): Promise<void> {
-    await this.#jobs.settled(signal)
-  }
-
   close(): Promise<void> {
     this.#closed ??= this.#close()
     return this.#closed

@@ -66,7 +66,11 @@ class ScriptRun {
   readonly #terminal: Terminal
   readonly #format: OutputFormat
   readonly #parameters: readonly Value[]
-  readonly #session = new Map<string, string>()
+  /** The log is read from its start to where it ends now: a script ends, and all windows close. */
+  readonly #session = new Map([
+    ['scan.startup.mode', 'earliest'],
+    ['scan.bounded.mode', 'latest-offset'],
+  ])
   readonly #signal: AbortSignal
 
   constructor(runtime: Runtime, terminal: Terminal, options: RunOptions, signal: AbortSignal) {
@@ -134,9 +138,9 @@ class ScriptRun {
 }
 
 function isCaughtUp(runtime: Runtime, name: string): boolean {
-  const { state, error, lagRecords } = runtime.stats(name)
+  const { state, error } = runtime.stats(name)
   if (state === 'failed') throw new AppError('INTERNAL', `query "${name}" failed: ${error ?? 'unknown reason'}`)
-  return state !== 'running' || lagRecords === 0
+  return state !== 'running'
 }
 
 /** A SELECT that answers once, from what the views hold. */

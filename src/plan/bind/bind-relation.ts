@@ -15,6 +15,7 @@ import type { MaterializedRelation, Relation, SourceRelation, ViewRelation } fro
 import { fail, notSupported } from '../diagnostics.ts'
 import { deduplicate, groupAggregate, type LogicalPlan, scan, windowAssign } from '../logical/nodes.ts'
 import type { StartupSpec } from '../physical/nodes.ts'
+import { BOUNDED } from '../physical/lower-scan.ts'
 import { bindQuery } from './bind-query.ts'
 import { bindWindow, bindWindowTime, positive } from './bind-window.ts'
 import { type Clauses, latePolicy, NO_CLAUSES } from './clauses.ts'
@@ -85,10 +86,18 @@ function findRelation(name: Identifier, environment: Environment): Relation {
 
 function scanOf(relation: SourceRelation | MaterializedRelation, environment: Environment): LogicalPlan {
   const columns = relation.schema.fields.map((_, i) => i)
-  const plan = scan(relation, columns, startupOf(relation, environment), environment.bounded)
+  const from = environment.session.boundedInput ? endingNow(relation) : relation
+  const plan = scan(from, columns, startupOf(relation, environment), environment.bounded)
   if (!environment.bounded || plan.schema.mode === 'append') return plan
   // A log of changes, read as it is now: what is left of them at its end.
   return groupAggregate(plan, { groupBy: columns, aggregates: [], emit: { mode: 'final', everyMs: undefined } })
+}
+
+/** A topic that is read up to where it ends now. The results of a query end when the query does. */
+function endingNow(relation: SourceRelation | MaterializedRelation): SourceRelation | MaterializedRelation {
+  if (!('connector' in relation) || relation.connector.kind !== 'embedded') return relation
+  const options = { ...relation.connector.options, ...BOUNDED }
+  return { ...relation, connector: { ...relation.connector, options } }
 }
 
 /** A table without its first rows is no table: only streams may be read from now on. */

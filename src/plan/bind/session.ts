@@ -10,6 +10,8 @@ export interface SessionOptions {
   readonly timeMode: 'event' | 'processing'
   /** Undefined: each kind of query has its own default. */
   readonly startup: StartupSpec | undefined
+  /** The log ends, for this query, where it ended when the query began. */
+  readonly boundedInput: boolean
 }
 
 export const CHECKPOINT_INTERVAL_DEFAULT_MS = 1000
@@ -20,6 +22,7 @@ const DEFAULTS: SessionOptions = {
   stateTtlMs: undefined,
   timeMode: 'event',
   startup: undefined,
+  boundedInput: false,
 }
 
 export const SESSION_KEYS: readonly string[] = [
@@ -29,6 +32,7 @@ export const SESSION_KEYS: readonly string[] = [
   'time.mode',
   'scan.startup.mode',
   'scan.startup.timestamp-millis',
+  'scan.bounded.mode',
 ]
 
 /** A value that an option can't have: what it may be. */
@@ -51,6 +55,7 @@ export function sessionOptions(...settings: readonly ReadonlyMap<string, string>
     stateTtlMs: ttl === undefined || ttl === '0' ? undefined : duration('state.ttl', ttl),
     timeMode: oneOf(all, 'time.mode', ['event', 'processing'], DEFAULTS.timeMode),
     startup: startupOption(all.get('scan.startup.mode'), all.get('scan.startup.timestamp-millis')),
+    boundedInput: oneOf(all, 'scan.bounded.mode', ['unbounded', 'latest-offset'], 'unbounded') === 'latest-offset',
   }
 }
 

@@ -9,7 +9,7 @@ import type { ScanStep, SourceField } from './nodes.ts'
 type Scan = Omit<ScanStep, 'id' | 'version'>
 
 /** Option of a connector that makes it end where it was when the query began; the name is Flink's. */
-const BOUNDED = { 'scan.bounded.mode': 'latest-offset' } as const
+export const BOUNDED = { 'scan.bounded.mode': 'latest-offset' } as const
 
 export function lowerScan(node: ScanNode): Scan {
   return 'connector' in node.relation ? scanSource(node, node.relation) : scanResult(node, node.relation)
