@@ -1,7 +1,7 @@
 // Runs the server until a signal ends it: the whole life of a server process.
 
 import { AppError } from '../core/errors.ts'
-import type { ServerConfig } from './config/config.ts'
+import { type ServerConfig, unknownVariables } from './config/config.ts'
 import { type RunningServer, startServer } from './start-server.ts'
 
 /** Exit code of a process that a second signal ended, as shells count: 128 + SIGINT. */
@@ -12,6 +12,7 @@ export async function runServer(load: () => ServerConfig): Promise<number> {
   let server: RunningServer
   try {
     server = await startServer(load())
+    for (const name of unknownVariables(process.env)) process.stderr.write(`weir: warning: ${name} is no setting\n`)
   } catch (error) {
     return reportFailure(error)
   }

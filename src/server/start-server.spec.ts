@@ -253,6 +253,18 @@ describe('ingest', () => {
   })
 })
 
+describe('limits', () => {
+  it('takes a message of the largest size, and refuses one that is larger', async () => {
+    const client = connect(await serve({ validate: () => [] }, { messageReceiveBytesMax: 4096 }))
+    const validate = QUERY_SERVICE.Validate as unknown as Method
+    // One byte of tag and two of length go before the text.
+    await unary(client, validate, { sql: 'x'.repeat(4096 - 3) })
+    await expect(unary(client, validate, { sql: 'x'.repeat(4096 - 2) })).rejects.toMatchObject({
+      code: status.RESOURCE_EXHAUSTED,
+    })
+  })
+})
+
 describe('health', () => {
   it('is NOT_SERVING until the queries have recovered', async () => {
     const parts = { ready: false }
