@@ -4,7 +4,7 @@ import { assert } from '../../core/assert.ts'
  * The second lock on generated code: whatever made the source, only these tokens are compiled. No strings but the one
  * that `typeof` is compared with, no property but the listed ones, no index but a number or a loop variable.
  */
-const TOKEN = /\s+|\d+|'number'|[A-Za-z_$][A-Za-z0-9_$]*|===|!==|<=|>=|&&|\|\||\+\+|\+=|[-+*/%<>=!?:;,.(){}[\]|]/y
+const TOKEN = /\s+|\d+|'number'|[A-Za-z_$][A-Za-z0-9_$]*|===|!==|=>|<=|>=|&&|\|\||\+\+|\+=|[-+*/%<>=!?:;,.(){}[\]|]/y
 
 const KEYWORDS = new Set('const let if else for return break continue typeof null true false'.split(' '))
 /** Parameters and loop variables of generated functions. */

@@ -104,10 +104,10 @@ function interpretLogical(expression: LogicalExpression): ScalarEvaluator {
 }
 
 function interpretCase(expression: CaseExpression): ScalarEvaluator {
-  const branches = expression.branches.map(({ when, then }) => ({ when: interpret(when), then: interpret(then) }))
+  const branches = expression.branches.map(({ when, then }) => [interpret(when), interpret(then)] as const)
   const otherwise = interpret(expression.otherwise)
   return (row, context) => {
-    for (const { when, then } of branches) if (when(row, context) === true) return then(row, context)
+    for (const [when, result] of branches) if (when(row, context) === true) return result(row, context)
     return otherwise(row, context)
   }
 }
