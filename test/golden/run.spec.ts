@@ -17,6 +17,7 @@ import { type RunPlan, type RunResult, runGolden } from './golden-run.ts'
 const FOLDER = join(import.meta.dirname, 'run')
 const UPDATE = process.env['UPDATE'] === '1'
 const KILL_SEEDS = [1, 2, 3]
+const WHOLE: RunPlan = { batchRows: 1, checkpointEvery: undefined, kills: undefined }
 
 const files = readdirSync(FOLDER).filter((name) => name.endsWith('.sql.txt'))
 
@@ -25,19 +26,20 @@ describe.each(files)('%s', (file) => {
   const golden = parseGolden(readFileSync(path, 'utf8'))
 
   test('whole, row by row', async () => {
-    const result = await run(golden, { batchRows: 1, checkpointEvery: undefined, kills: undefined })
+    const result = await run(golden, WHOLE)
     if (UPDATE) writeFileSync(path, printGolden(golden, result))
     else for (const name of SECTIONS) expect(result[name], name).toBe(golden.expected[name])
   })
 
-  const plans = golden.modes.flatMap((mode) => golden.batches.flatMap((rows) => plansOf(mode, rows)))
-  test.each(plans)('$name', async ({ plan }) => {
-    const whole = await run(golden, { batchRows: 1, checkpointEvery: undefined, kills: undefined })
-    const result = await run(golden, plan)
-    expect(result.folded).toEqual(whole.folded)
-    expect(result.late).toBe(whole.late)
-    expect(result['dead letter']).toBe(whole['dead letter'])
-    if (result.exact) expect(result.output).toBe(whole.output)
+  test.each(golden.modes)('%s, in batches of any size', async (mode) => {
+    const whole = await run(golden, WHOLE)
+    for (const { name, plan } of golden.batches.flatMap((rows) => plansOf(mode, rows))) {
+      const result = await run(golden, plan())
+      expect(result.folded, name).toEqual(whole.folded)
+      expect(result.late, name).toBe(whole.late)
+      expect(result['dead letter'], name).toBe(whole['dead letter'])
+      if (result.exact) expect(result.output, name).toBe(whole.output)
+    }
   })
 })
 
@@ -50,23 +52,25 @@ function run(golden: GoldenCase, plan: RunPlan): Promise<RunResult> {
   return runGolden(golden, plan, openMemoryStorage({ clock }), clock)
 }
 
-function plansOf(mode: Mode, batchRows: number): { readonly name: string; readonly plan: RunPlan }[] {
+interface NamedPlan {
+  readonly name: string
+  readonly plan: () => RunPlan
+}
+
+function plansOf(mode: Mode, batchRows: number): NamedPlan[] {
+  const batches = `batches of ${batchRows}`
   switch (mode) {
     case 'whole':
-      return [
-        { name: `whole, batches of ${batchRows}`, plan: { batchRows, checkpointEvery: undefined, kills: undefined } },
-      ]
+      return [{ name: batches, plan: () => ({ ...WHOLE, batchRows }) }]
     case 'checkpoints':
       return [1, 3].map((checkpointEvery) => ({
-        name: `a checkpoint every ${checkpointEvery}, batches of ${batchRows}`,
-        plan: { batchRows, checkpointEvery, kills: undefined },
+        name: `${batches}, a checkpoint every ${checkpointEvery}`,
+        plan: () => ({ ...WHOLE, batchRows, checkpointEvery }),
       }))
     case 'kills':
       return KILL_SEEDS.map((seed) => ({
-        name: `killed with seed ${seed}, batches of ${batchRows}`,
-        get plan() {
-          return { batchRows, checkpointEvery: undefined, kills: new Random(seed) }
-        },
+        name: `${batches}, killed with seed ${seed}`,
+        plan: () => ({ ...WHOLE, batchRows, kills: new Random(seed) }),
       }))
   }
 }
