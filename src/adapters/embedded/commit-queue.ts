@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs'
 import type { Database, RootDatabase } from 'lmdb'
 import { assert } from '../../core/assert.ts'
 import { AppError } from '../../core/errors.ts'
@@ -9,6 +10,8 @@ import { AppError } from '../../core/errors.ts'
  *
  * LMDB is opened with `overlappingSync: false`: a commit is flushed before it is visible. With overlapping sync a power
  * cut takes back transactions whose rows a subscriber may have seen already; then its resume token lies in the future.
+ * And with `eventTurnBatching: false`: groups are made here, and the batches that lmdb makes by itself have promises
+ * that nobody can reach, whose rejection when the disk is full would end the process.
  */
 
 /** Some hundred MB of dirty pages make LMDB fail with MDB_PROBLEM (lmdb-js#153): a group is closed before that. */
@@ -137,7 +140,8 @@ export class CommitQueue {
       if (operations.keys.length > 0) await this.#commit(operations)
     } catch (error) {
       for (const participant of this.#participants) participant.failed()
-      const reason = storageError(error, this.#path)
+      const bytes = staged.reduce((sum, { job }) => sum + job.bytes, 0)
+      const reason = storageError(error, this.#path, bytes)
       for (const { job } of staged) job.reject(reason)
       return
     }
@@ -170,25 +174,44 @@ export class CommitQueue {
 function ignore(): void {}
 
 function closedError(path: string): AppError {
-  return new AppError('UNAVAILABLE', `data directory "${path}" is closed`, { domain: 'external' })
+  return new AppError('UNAVAILABLE', `data directory "${path}" is closed`, {
+    domain: 'external',
+    hint: 'The process is stopping: try again when it runs.',
+  })
 }
 
 /** ENOSPC, EDQUOT and EFBIG by number, as LMDB gives them on Linux and macOS. */
+const EIO = 5
 const DISK_FULL_CODES: readonly unknown[] = [28, 122, 69, 27, 'ENOSPC', 'EDQUOT', 'EFBIG']
 
 /** What a failed transaction or open means to the user. */
-export function storageError(error: unknown, path: string): unknown {
+export function storageError(error: unknown, path: string, bytes = 0): unknown {
   if (error instanceof AppError) return error
   const { code, message } = error as { code?: unknown; message?: string }
   if (DISK_FULL_CODES.includes(code) || /no space left|quota exceeded|file too large/i.test(message ?? '')) {
     return diskFull(path, error)
   }
+  // LMDB writes many pages with one call; where only some of them fit, it reports an input/output error.
+  if (code === EIO && isFull(path, bytes)) return diskFull(path, error)
   if (code === undefined) return error
   return new AppError('UNAVAILABLE', `data directory "${path}" can't be written: ${message ?? String(code)}`, {
     domain: 'external',
     hint: 'Nothing of this change is on disk. Check the disk, then restart; the last checkpoint is restored.',
     cause: error,
   })
+}
+
+/** Copy-on-write takes a multiple of what is written. */
+const WRITE_FACTOR = 4
+const PAGES_BYTES_MIN = 1024 * 1024
+
+function isFull(path: string, bytes: number): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(path)
+    return bavail * bsize < Math.max(PAGES_BYTES_MIN, bytes * WRITE_FACTOR)
+  } catch {
+    return false
+  }
 }
 
 export function diskFull(path: string, cause?: unknown): AppError {

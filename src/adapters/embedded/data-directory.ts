@@ -85,6 +85,7 @@ function openRoot(path: string): RootDatabase {
       mapSize: MAP_BYTES_INITIAL,
       // Durable before visible: see commit-queue.ts.
       overlappingSync: false,
+      eventTurnBatching: false,
       encoding: 'binary',
       keyEncoding: 'binary',
     })

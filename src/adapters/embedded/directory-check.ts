@@ -3,13 +3,11 @@ import {
   closeSync,
   constants,
   existsSync,
-  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
-  readSync,
   renameSync,
   statfsSync,
   writeFileSync,
@@ -17,6 +15,7 @@ import {
 import { join } from 'node:path'
 import { AppError } from '../../core/errors.ts'
 import { diskFull } from './commit-queue.ts'
+import { dataFileDamage } from './lmdb-file.ts'
 
 /**
  * What is looked at before LMDB opens a data directory. LMDB maps its file into memory: a cut-off file or a file system
@@ -92,7 +91,8 @@ export function checkDirectory(path: string): boolean {
       hint: 'Give an empty directory, or the data directory of an earlier run.',
     })
   }
-  checkDataFile(path, data)
+  const damage = dataFileDamage(data)
+  if (damage !== undefined) throw corrupt(path, `file ${DATA_FILE}: ${damage}`)
   return true
 }
 
@@ -115,52 +115,6 @@ export function writeFormat(path: string): void {
   const directory = openSync(path, 'r')
   fsyncSync(directory)
   closeSync(directory)
-}
-
-/** LMDB's file begins with two meta pages: a header of 24 bytes, then magic, version, and the trees' roots. */
-const META_MAGIC_AT = 24
-const META_PAGE_SIZE_AT = 48
-const META_ROOTS_AT = [88, 136]
-const META_TRANSACTION_AT = 152
-const META_BYTES = 168
-const LMDB_MAGIC = 0xbeefc0de
-const NO_PAGE = 0xffff_ffff_ffff_ffffn
-
-interface MetaPage {
-  readonly transaction: bigint
-  readonly pageSize: number
-  readonly roots: readonly bigint[]
-}
-
-function checkDataFile(path: string, data: string): void {
-  const file = openSync(data, 'r')
-  try {
-    const size = fstatSync(file).size
-    if (size === 0) return
-    const first = readMeta(file, 0)
-    if (first === undefined) throw corrupt(path, `file ${DATA_FILE} does not begin with LMDB's mark`)
-    const second = readMeta(file, first.pageSize)
-    if (second === undefined) throw corrupt(path, `file ${DATA_FILE} is cut off`)
-    const newest = second.transaction > first.transaction ? second : first
-    for (const root of newest.roots) {
-      if (root !== NO_PAGE && (Number(root) + 1) * newest.pageSize > size) {
-        throw corrupt(path, `file ${DATA_FILE} is cut off`)
-      }
-    }
-  } finally {
-    closeSync(file)
-  }
-}
-
-function readMeta(file: number, position: number): MetaPage | undefined {
-  const bytes = Buffer.alloc(META_BYTES)
-  if (readSync(file, bytes, 0, META_BYTES, position) < META_BYTES) return undefined
-  if (bytes.readUInt32LE(META_MAGIC_AT) !== LMDB_MAGIC) return undefined
-  return {
-    transaction: bytes.readBigUInt64LE(META_TRANSACTION_AT),
-    pageSize: bytes.readUInt32LE(META_PAGE_SIZE_AT),
-    roots: META_ROOTS_AT.map((at) => bytes.readBigUInt64LE(at)),
-  }
 }
 
 export function corrupt(path: string, what: string, cause?: unknown): AppError {

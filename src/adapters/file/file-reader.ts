@@ -92,13 +92,15 @@ export class FileReader implements SourceReader {
   }
 
   async #openFile(): Promise<FileHandle> {
+    let file: FileHandle | undefined
     try {
-      const file = await open(this.#path, 'r')
+      file = await open(this.#path, 'r')
       const stats = await file.stat()
       if (stats.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' })
       if (this.#hasHeader) await this.#readHeader(file)
       return file
     } catch (error) {
+      await file?.close()
       throw fileError(error, this.#path)
     }
   }
@@ -118,17 +120,21 @@ export class FileReader implements SourceReader {
       const { start, bytes: held, atEnd } = this.#block
       if (from >= start && from <= start + held.length) {
         const lines = splitLines(held, from - start, atEnd, max, this.#csv)
+        const longest = lines.ends.reduce((most, end, i) => Math.max(most, end - (lines.starts[i] as number)), 0)
+        if (longest > RECORD_BYTES_MAX) throw this.#tooLong(from)
         if (lines.starts.length > 0 || atEnd) return { ...lines, next: start + lines.next }
         // Only empty lines: go on behind them. Else one line is longer than the block.
         if (lines.next > from - start) return this.#lines(file, start + lines.next, max)
       }
-      if (bytes > RECORD_BYTES_MAX * 2) {
-        throw new AppError('RESOURCE_EXHAUSTED', `file "${this.#path}": the line at byte ${from} is too long`, {
-          hint: `A line has at most ${RECORD_BYTES_MAX} bytes.`,
-        })
-      }
+      if (bytes > RECORD_BYTES_MAX * 2) throw this.#tooLong(from)
       this.#block = await readBlock(file, from, bytes)
     }
+  }
+
+  #tooLong(from: number): AppError {
+    return new AppError('RESOURCE_EXHAUSTED', `file "${this.#path}": a line after byte ${from} is too long`, {
+      hint: `A line has at most ${RECORD_BYTES_MAX} bytes.`,
+    })
   }
 
   #chunk(partition: number, from: number, lines: Lines): RecordChunk {
