@@ -32,7 +32,7 @@ export function errorText(error: unknown, options: ReportOptions = {}): string {
   }
   const message = error instanceof Error ? error.message : String(error)
   const stack = error instanceof Error && debuglog('weir').enabled ? `\n${error.stack}` : ''
-  return `${label}: ${message}${stack}\nhint: this looks like a defect of weir; NODE_DEBUG=weir shows where it came from`
+  return `${label}: ${message}${stack}\nhint: this looks like a defect of weir; NODE_DEBUG=weir shows where`
 }
 
 /** Prints the error to standard error and gives the code to exit with. A closed pipe is no error: `weir … | head`. */
