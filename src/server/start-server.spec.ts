@@ -209,6 +209,25 @@ describe('a result stream', () => {
     expect(later).toBeLessThan(grown + 50 * 1024 * 1024)
   })
 
+  it('leaves nothing behind when many callers come and go', async () => {
+    const streams: ScriptedStream[] = []
+    const subscribeTo = async () => {
+      const stream = new ScriptedStream(true, (i) => rowsFrom(i, 1))
+      streams.push(stream)
+      return stream
+    }
+    const client = connect(await serve({ subscribe: subscribeTo }, { subscriptionsMax: 50 }))
+    for (let round = 0; round < 20; round++) {
+      const calls = Array.from({ length: 50 }, () => open<SubscribeResponse>(client, subscribe, { name: 'v' }))
+      await Promise.all(calls.map((call) => new Promise((resolve) => call.once('data', resolve))))
+      for (const call of calls) call.cancel()
+      // With all fifty slots taken in each round, one that is not given back fails the next.
+      await until(() => streams.every((stream) => stream.closed), 1_000)
+      streams.length = 0
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  })
+
   it('is refused beyond the limits, one past each', async () => {
     const streams: ScriptedStream[] = []
     const subscribeTo = async () => {

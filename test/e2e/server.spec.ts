@@ -41,7 +41,12 @@ afterEach(async ({ task }) => {
 })
 
 function order(id: number | bigint, amount = '12.50') {
-  return { order_id: BigInt(id), region: 'eu', amount, ts: new Date(1_767_225_600_000 + Number(id)).toISOString() }
+  return {
+    order_id: BigInt(id),
+    region: 'eu',
+    amount,
+    ts: new Date(1_767_225_600_000 + (Number(id) % 1_000_000)).toISOString(),
+  }
 }
 
 async function ingestOrders(from: number, to: number): Promise<void> {
@@ -251,6 +256,24 @@ describe('process', () => {
     await ingestOrders(10, 15)
     const rest = await take(client.subscribe('large_orders', { resumeToken: subscription.resumeToken }), 5)
     expect(rest.map(({ row }) => Number(row['order_id'])).sort((a, b) => a - b)).toEqual([10, 11, 12, 13, 14])
+  })
+
+  it('ends at once on a second signal, whatever still runs', async () => {
+    await client.execute(ORDERS)
+    await client.execute(LARGE_ORDERS)
+    await ingestOrders(0, 30_000)
+    await take(client.subscribe('large_orders'), 30_000)
+    // More rows than flow control lets through, for a reader that takes none: the call can't end by itself.
+    const call = client.query('SELECT * FROM large_orders').events()
+    await call.next()
+    await call.next()
+    server.signal('SIGTERM')
+    const ended = server.exitCode()
+    const first = await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 700, 'still running'))])
+    expect(first).toBe('still running')
+    server.signal('SIGTERM')
+    expect(await ended).toBe(130)
+    await call.return(undefined)
   })
 
   it('says in one line that the address or the data directory is in use', async () => {

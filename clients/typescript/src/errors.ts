@@ -106,7 +106,7 @@ function readViolation(description: string): ErrorDiagnostic[] {
 function renderDiagnostic(sql: string, { code, message, hint, line, column, offset, length }: ErrorDiagnostic): string {
   const start = offset - (column - 1)
   const newline = sql.indexOf('\n', offset)
-  const text = sql.slice(start, newline === -1 ? undefined : newline)
+  const text = sql.slice(start, newline === -1 ? undefined : newline).replace(/\r$/, '')
   const carets = '^'.repeat(Math.max(1, Math.min(length, text.length - (column - 1))))
   const margin = ' '.repeat(String(line).length)
   // Tabs stay tabs in the padding, so that the carets stand under their text at any tab width.

@@ -46,7 +46,8 @@ export class HealthController implements GrpcService {
     const over = AbortSignal.any([signal, draining])
     let wake = () => {}
     const stopListening = this.#health.onChange(() => wake())
-    over.addEventListener('abort', () => wake(), { once: true })
+    const onOver = () => wake()
+    over.addEventListener('abort', onOver, { once: true })
     try {
       for (let told: string | undefined; !signal.aborted; ) {
         const status = SERVICES.has(service) ? this.#health.status : 'SERVICE_UNKNOWN'
@@ -60,6 +61,8 @@ export class HealthController implements GrpcService {
       }
     } finally {
       stopListening()
+      // The signal of the drain lives as long as the server: a listener left behind would keep every watcher.
+      over.removeEventListener('abort', onOver)
     }
   }
 }
