@@ -9,6 +9,7 @@ import type {
   CreateTable,
   CreateView,
   Insert,
+  Property,
   Query,
   Statement,
 } from '../../grammar/ast.ts'
@@ -86,7 +87,7 @@ export function planContinuous(
   const diagnostics = new Diagnostics()
   const plan = diagnostics.attempt((): ContinuousPlan | undefined => {
     const end = targetOf(statement, catalog, target, diagnostics)
-    const options = optionsOf(session, end.queryOptions, statement.span)
+    const options = optionsOf(session, end.queryOptions, statement.span, propertiesOf(statement))
     const environment = newEnvironment({
       catalog,
       diagnostics,
@@ -270,13 +271,24 @@ function targetOf(
   }
 }
 
-function optionsOf(session: ReadonlyMap<string, string>, own: ReadonlyMap<string, string>, span: Span): SessionOptions {
+function optionsOf(
+  session: ReadonlyMap<string, string>,
+  own: ReadonlyMap<string, string>,
+  span: Span,
+  written: readonly Property[] = [],
+): SessionOptions {
   try {
     return sessionOptions(session, own)
   } catch (error) {
-    if (error instanceof InvalidOption) fail(span, 'INVALID_OPTION', error.message)
-    throw error
+    if (!(error instanceof InvalidOption)) throw error
+    const { key } = error
+    return fail(written.find((one) => one.key === key)?.value.span ?? span, 'INVALID_OPTION', error.message)
   }
+}
+
+function propertiesOf(statement: CreateMaterializedView | CreateAs | CreateSink | Insert): readonly Property[] {
+  if (statement.kind === 'insert') return []
+  return statement.kind === 'create-sink' ? statement.connector.properties : statement.options
 }
 
 function queryOptions(options: SessionOptions): QueryOptions {

@@ -45,7 +45,8 @@ export function bindFunction(node: Call, context: ExpressionContext): Expression
 function unknownFunction(node: Call): never {
   const name = node.name.name
   const missing = MISSING_FUNCTIONS.get(name)
-  if (missing !== undefined) fail(node.name.span, 'NOT_SUPPORTED', `function "${name}" is not supported: ${missing}`)
+  if (missing !== undefined)
+    fail(node.name.span, 'NOT_SUPPORTED', `function "${name}" is not supported`, { hint: missing })
   fail(node.name.span, 'UNKNOWN_FUNCTION', `there is no function "${name}"`, {
     hint: didYouMean(name, [...scalarNames(), ...aggregateNames()]) ?? 'SHOW FUNCTIONS lists them.',
   })
@@ -78,17 +79,14 @@ function resolveCall(node: Call, entry: ScalarFunction, args: readonly Expressio
   const cast = args.map((one, i) => castTo(one, orString(must(types[i], 'a type an argument'))))
   // The operator || is NULL when either side is; concat() takes NULL for no text.
   if (entry.id === 'concat' && resolved.type.kind === 'string') {
-    return call(
-      'concat',
-      cast.map((one) => (one.kind === 'literal' ? one : emptyForNull(one))),
-      STRING,
-    )
+    return call('concat', cast.map(emptyForNull), STRING)
   }
   const type = entry.resultType?.(types) ?? resolved.type
   return narrowed(entry, call(entry.id, cast, orString(type)))
 }
 
 function emptyForNull(expression: Expression): Expression {
+  if (expression.kind === 'literal') return expression.value === null ? literal('', STRING) : expression
   return call('coalesce', [expression, literal('', STRING)], STRING)
 }
 

@@ -191,18 +191,29 @@ function comparable(a: Node, b: Node, context: ExpressionContext): readonly [Exp
   const left = bindExpression(a, context)
   const right = bindExpression(b, context)
   const type = commonTypeOf([left, right])
-  if (type !== undefined) return [castTo(left, type), castTo(right, type)]
-  fail(b.span, 'TYPE_MISMATCH', `${typeName(left.type)} can't be compared with ${typeName(right.type)}`, {
-    hint: canCast(right.type, left.type) ? `Cast it: CAST(… AS ${typeName(left.type)}).` : undefined,
-  })
+  if (type === undefined) return incomparable(left, right, b.span)
+  return [castTo(left, type), castTo(right, type)]
 }
 
 function compare(id: string, left: Expression, right: Expression, span: Node['span']): Expression {
   const type = commonTypeOf([left, right])
-  if (type === undefined) {
-    fail(span, 'TYPE_MISMATCH', `${typeName(left.type)} can't be compared with ${typeName(right.type)}`)
-  }
+  if (type === undefined) return incomparable(left, right, span)
   return call(id, [castTo(left, type), castTo(right, type)], BOOLEAN)
+}
+
+/** How a literal of a type is written, for those who wrote it in another way. */
+const WRITTEN: Readonly<Record<string, string>> = {
+  timestamp: "TIMESTAMP '2026-01-31 12:00:00'",
+  date: "DATE '2026-01-31'",
+  time: "TIME '12:00:00'",
+}
+
+function incomparable(left: Expression, right: Expression, span: Node['span']): never {
+  const written = right.kind === 'literal' && right.type.kind === 'string' ? WRITTEN[left.type.kind] : undefined
+  const cast = canCast(right.type, left.type) ? `Cast it: CAST(… AS ${typeName(left.type)}).` : undefined
+  fail(span, 'TYPE_MISMATCH', `${typeName(left.type)} can't be compared with ${typeName(right.type)}`, {
+    hint: written === undefined ? cast : `Write it like ${written}.`,
+  })
 }
 
 function bindInList(node: InList, context: ExpressionContext): Expression {

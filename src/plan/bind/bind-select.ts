@@ -130,7 +130,8 @@ function bindHaving(select: Select, grouping: Grouping): Expression {
 function bindDistinct(select: Select, plan: LogicalPlan, environment: Environment, clauses: Clauses): LogicalPlan {
   if (!select.distinct) return plan
   const groupBy = plan.schema.fields.map((_, i) => i)
-  const changes = { ...clauses, emitMode: clauses.emitMode === 'changes' ? clauses.emitMode : undefined }
+  // A window below has taken EMIT FINAL for itself; without one it is an error here as for any group.
+  const changes = clauses.used.emit ? { ...clauses, emitMode: undefined } : clauses
   return groupAggregate(plan, { groupBy, aggregates: [], emit: groupEmit(changes, environment) })
 }
 

@@ -7,7 +7,8 @@ function editsMax(name: string): number {
 
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
-  let bestEdits = editsMax(name) + 1
+  // Another name of the same length with nothing in common is no near name.
+  let bestEdits = Math.min(editsMax(name) + 1, name.length)
   for (const candidate of candidates) {
     const edits = editDistance(name.toLowerCase(), candidate.toLowerCase(), bestEdits)
     if (edits < bestEdits) {

@@ -497,16 +497,9 @@ export const MISSING_FUNCTIONS: ReadonlyMap<string, string> = new Map([
     'regexp_match',
     'regexp',
     'regexp_substr',
-  ].map(
-    (name) =>
-      [name, 'regular expressions are not supported yet: LIKE, split_part, replace and contains may do'] as const,
-  ),
+  ].map((name) => [name, 'Regular expressions are to come; LIKE, split_part, replace and contains may do.'] as const),
   ...['uuid', 'random', 'rand', 'gen_random_uuid', 'rand_integer'].map(
-    (name) =>
-      [
-        name,
-        'random values are not supported: a replay after a restart would give other results; hash(…) may do',
-      ] as const,
+    (name) => [name, 'A replay after a restart would give other rows; hash(…) of a column may do.'] as const,
   ),
 ])
 

@@ -71,9 +71,14 @@ export class Scope {
 
   #single(found: readonly number[], ref: ColumnRef, name: string): Expression {
     if (found.length === 1) return this.at(found[0] as number)
-    const qualifiers = found.map((index) => this.columns[index]?.qualifier).filter((one) => one !== undefined)
-    fail(ref.span, 'AMBIGUOUS_COLUMN', `column "${name}" is in more than one relation`, {
-      hint: qualifiers.length > 0 ? `Write ${qualifiers.map((one) => `${one}.${name}`).join(' or ')}.` : undefined,
+    const qualifiers = [...new Set(found.flatMap((index) => this.columns[index]?.qualifier ?? []))]
+    if (qualifiers.length > 1) {
+      fail(ref.span, 'AMBIGUOUS_COLUMN', `column "${name}" is in more than one relation`, {
+        hint: `Write ${qualifiers.map((one) => `${one}.${name}`).join(' or ')}.`,
+      })
+    }
+    fail(ref.span, 'AMBIGUOUS_COLUMN', `${this.description} has more than one column "${name}"`, {
+      hint: 'Give one of them another name with AS.',
     })
   }
 

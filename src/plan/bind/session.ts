@@ -36,7 +36,14 @@ export const SESSION_KEYS: readonly string[] = [
 ]
 
 /** A value that an option can't have: what it may be. */
-export class InvalidOption extends Error {}
+export class InvalidOption extends Error {
+  readonly key: string
+
+  constructor(key: string, expected: string) {
+    super(`option "${key}" ${expected}`)
+    this.key = key
+  }
+}
 
 /** Later settings win. Keys that are no session options are left out: they are someone else's. Throws InvalidOption. */
 export function sessionOptions(...settings: readonly ReadonlyMap<string, string>[]): SessionOptions {
@@ -63,7 +70,7 @@ function oneOf<T extends string>(all: ReadonlyMap<string, string>, key: string, 
   const value = all.get(key)
   if (value === undefined) return fallback
   const found = values.find((one) => one === value.toLowerCase().replaceAll('_', '-'))
-  if (found === undefined) throw new InvalidOption(`option "${key}" is one of ${values.join(', ')}`)
+  if (found === undefined) throw new InvalidOption(key, `is one of ${values.join(', ')}`)
   return found
 }
 
@@ -81,12 +88,12 @@ export function startupOption(mode: string | undefined, timestamp: string | unde
     case 'timestamp': {
       const timestampMs = Number(timestamp)
       if (timestamp === undefined || !Number.isFinite(timestampMs)) {
-        throw new InvalidOption('option "scan.startup.timestamp-millis" is needed: milliseconds since 1970')
+        throw new InvalidOption('scan.startup.timestamp-millis', 'is needed: milliseconds since 1970')
       }
       return { kind: 'timestamp', timestampMs }
     }
     default:
-      throw new InvalidOption('option "scan.startup.mode" is one of earliest, latest, timestamp')
+      throw new InvalidOption('scan.startup.mode', 'is one of earliest, latest, timestamp')
   }
 }
 
@@ -121,7 +128,7 @@ export function parseDuration(text: string): DurationMs | undefined {
 
 function duration(key: string, text: string): DurationMs {
   const ms = parseDuration(text)
-  if (ms === undefined || ms <= 0) throw new InvalidOption(`option "${key}" is a duration, such as '5s' or '200 ms'`)
+  if (ms === undefined || ms <= 0) throw new InvalidOption(key, "is a duration, such as '5s' or '200 ms'")
   return ms
 }
 

@@ -267,13 +267,10 @@ export function windowAggregate(
   const count = of.groupBy.length
   const byKey = of.groupBy.map((_, i) => i)
   // Where a window ends says where it began; the other way round that holds for all but CUMULATE.
-  const keys =
-    of.spec.kind === 'cumulate'
-      ? [[...byKey, count + 1]]
-      : [
-          [...byKey, count],
-          [...byKey, count + 1],
-        ]
+  const byStart = of.spec.kind === 'cumulate' ? [] : [[...byKey, count]]
+  // A group of rows that are windowed already, by their window, is of that window: see Grouping.
+  const outer = windowAmongKeys(input, of.groupBy)
+  const keys = [...(outer === undefined ? [] : [byKey]), ...byStart, [...byKey, count + 1]]
   return {
     ...of,
     kind: 'window-aggregate',
@@ -281,12 +278,19 @@ export function windowAggregate(
     schema: {
       fields: [...groupFields(input, of.groupBy), ...WINDOW_FIELDS, ...aggregateFields(of.aggregates, names)],
       key: keys[0] as readonly number[],
-      timeColumn: of.time === 'event' ? count + 1 : undefined,
+      timeColumn: of.time === 'event' ? (outer?.end ?? count + 1) : undefined,
       mode: revises(of) ? 'upsert' : 'append',
     },
     keys,
-    window: { start: count, end: count + 1, spec: of.spec, time: of.time },
+    window: outer ?? { start: count, end: count + 1, spec: of.spec, time: of.time },
   }
+}
+
+function windowAmongKeys(input: LogicalPlan, groupBy: readonly number[]): WindowColumns | undefined {
+  const { window } = input
+  if (window?.end === undefined || !groupBy.includes(window.end)) return undefined
+  const start = window.start === undefined ? -1 : groupBy.indexOf(window.start)
+  return { ...window, start: start === -1 ? undefined : start, end: groupBy.indexOf(window.end) }
 }
 
 /** Whether rows that came out of a window may change. */

@@ -151,7 +151,9 @@ class Lowering {
 
   #aggregate(node: Extract<LogicalPlan, { kind: 'window-aggregate' | 'group-aggregate' }>, needsOld: boolean): Lowered {
     const input = this.#exchange(this.lower(node.input, changes(node.input)), node.groupBy)
-    const schema = withMode(node.schema, modeOf(node, needsOld))
+    // A session that grows or merges gets other bounds: what it was has to be taken back.
+    const moves = node.kind === 'window-aggregate' && node.spec.kind === 'session'
+    const schema = withMode(node.schema, modeOf(node, needsOld || moves))
     const common = {
       inputs: [input.id],
       schema,

@@ -189,8 +189,8 @@ function pruneTopN(node: Extract<LogicalPlan, { kind: 'top-n' }>, needed: Readon
   const read = new Set([...needed].filter((index) => index < rank))
   for (const index of [...node.partitionBy, ...node.orderBy.map((key) => key.column)]) read.add(index)
   if (end !== undefined) read.add(end)
-  // Without the rank, rows that change are known by the key of the input.
-  const withRank = node.withRank && (needed.has(rank) || node.schema.mode !== 'append')
+  // Without the rank a row that keeps its place in the first n does not change when others move.
+  const withRank = node.withRank && needed.has(rank)
   const input = prune(node.input, withKey(node.input, read))
   const changed = input.changed || withRank !== node.withRank
   const to = (index: number) => (index < rank ? input.to(index) : input.node.schema.fields.length)
