@@ -3,6 +3,7 @@
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
 import { Client, type ClientReadableStream, credentials, type Metadata, type ServiceError, status } from '@grpc/grpc-js'
 import { afterEach, describe, expect, it } from 'vitest'
+import { rowsFrom, ScriptedStream, scriptedRuntime } from '../../test/e2e/scripted-runtime.ts'
 import { AppError } from '../core/errors.ts'
 import type { IngestRequest, Runtime } from '../runtime/api.ts'
 import { loadConfig, type SettingName } from './config/config.ts'
@@ -16,7 +17,6 @@ import {
 } from './grpc/protos.ts'
 import type { SubscribeResponse } from './proto/weir/v1/SubscribeResponse.ts'
 import { type RunningServer, startServer } from './start-server.ts'
-import { rowsFrom, ScriptedStream, scriptedRuntime } from './testing/scripted-runtime.ts'
 
 const cleanups: (() => unknown)[] = []
 

@@ -6,12 +6,7 @@ import { AppError } from '../../src/core/errors.ts'
 import type { IngestRequest, ResultEvent, ResultStream, Runtime, SubscribeOptions } from '../../src/runtime/api.ts'
 import { loadConfig, type SettingName } from '../../src/server/config/config.ts'
 import { startServer } from '../../src/server/start-server.ts'
-import {
-  rowsFrom,
-  SCRIPTED_SCHEMA,
-  ScriptedStream,
-  scriptedRuntime,
-} from '../../src/server/testing/scripted-runtime.ts'
+import { rowsFrom, SCRIPTED_SCHEMA, ScriptedStream, scriptedRuntime } from './scripted-runtime.ts'
 
 const cleanups: (() => unknown)[] = []
 

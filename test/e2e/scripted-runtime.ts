@@ -1,9 +1,9 @@
 // An engine that does what a test says. For specs of the server's own behaviour: back-pressure, cancellation, drain.
 
-import { AppError } from '../../core/errors.ts'
-import type { Schema } from '../../core/schema.ts'
-import { BIGINT, STRING } from '../../core/type.ts'
-import type { ResultEvent, ResultStream, Runtime } from '../../runtime/api.ts'
+import { AppError } from '../../src/core/errors.ts'
+import type { Schema } from '../../src/core/schema.ts'
+import { BIGINT, STRING } from '../../src/core/type.ts'
+import type { ResultEvent, ResultStream, Runtime } from '../../src/runtime/api.ts'
 
 export const SCRIPTED_SCHEMA: Schema = {
   fields: [
