@@ -108,7 +108,10 @@ function buildCreateRelation(
     return { kind: 'create-as', object, ...start, options, query: buildQuery(context, only(children.query)) }
   }
   const elements = (children.element ?? []).map((element) => buildElement(context, element))
-  const connector = buildConnector(context, only(children.connector))
+  // Without one it is a topic of the embedded log, with JSON.
+  const connector = children.connector
+    ? buildConnector(context, only(children.connector))
+    : ({ kind: 'connector', properties: [], format: undefined, span: start.name.span } as const)
   return { kind: object === 'stream' ? 'create-stream' : 'create-table', ...start, elements, connector }
 }
 
@@ -225,7 +228,7 @@ function buildConnector(context: BuildContext, node: ConnectorCstNode): Connecto
   const { withProperties, formatClause } = node.children
   return {
     kind: 'connector',
-    properties: buildOptions(context, only(withProperties)),
+    properties: buildOptions(context, withProperties?.[0]),
     format: formatClause && buildFormat(context, only(formatClause)),
     span: context.span(node),
   }

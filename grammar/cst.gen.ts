@@ -1229,8 +1229,8 @@ export interface ConnectorCstNode extends CstNode {
 }
 
 export type ConnectorCstChildren = {
-  withProperties: WithPropertiesCstNode[];
-  formatClause?: FormatClauseCstNode[];
+  withProperties?: WithPropertiesCstNode[];
+  formatClause?: (FormatClauseCstNode)[];
 };
 
 export interface WithPropertiesCstNode extends CstNode {

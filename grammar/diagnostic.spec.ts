@@ -70,7 +70,7 @@ describe('messages', () => {
     ['SELECT a FROM t ALLOWED LATENESS )', "SYNTAX 1:34 expected a duration, found ')'"],
     ['SELECT a FROM', 'SYNTAX 1:14 expected a stream, table, view or subquery, found the end of the statement'],
     ['SELECT a FROM t JOIN u', 'SYNTAX 1:23 expected ON or USING, found the end of the statement'],
-    ['CREATE SINK s AS SELECT a FROM t', 'SYNTAX 1:33 expected WITH, found the end of the statement'],
+    ['CREATE SINK s AS SELECT a FROM t', 'SYNTAX 1:33 expected WITH or FORMAT, found the end of the statement'],
     ['SELECT a FROM t LIMIT x', "SYNTAX 1:23 expected a number, found 'x'"],
     ["SELECT a 'secret'", 'SYNTAX 1:10 expected the end of the statement, found a string'],
     [

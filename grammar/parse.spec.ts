@@ -297,3 +297,13 @@ describe('expressions', () => {
     canonical(text)
   })
 })
+
+describe('a stream without a connector', () => {
+  it('parses with WITH, with FORMAT alone, and with neither', () => {
+    expect(canonical('create stream s (a int)')).toBe('CREATE STREAM s (a INT)')
+    expect(canonical('create stream s (a int) format plain encode csv')).toBe(
+      'CREATE STREAM s (a INT) FORMAT PLAIN ENCODE CSV',
+    )
+    expect(canonical("create stream s (a int) with (topic = 't')")).toBe("CREATE STREAM s (a INT) WITH (topic = 't')")
+  })
+})

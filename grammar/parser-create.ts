@@ -49,7 +49,7 @@ export abstract class CreateParser extends PropertyParser {
             this.CONSUME(T.LParen)
             this.AT_LEAST_ONE_SEP({ SEP: T.Comma, DEF: () => this.SUBRULE(this.element) })
             this.CONSUME(T.RParen)
-            this.SUBRULE(this.connector)
+            this.OPTION2(() => this.SUBRULE(this.connector))
           },
         },
         {

@@ -13,8 +13,15 @@ export abstract class PropertyParser extends RelationParser {
   // ---- properties ----------------------------------------------------------------------------------------------
 
   readonly connector: Rule = this.RULE('connector', () => {
-    this.SUBRULE(this.withProperties)
-    this.OPTION(() => this.SUBRULE(this.formatClause))
+    this.OR([
+      {
+        ALT: () => {
+          this.SUBRULE(this.withProperties)
+          this.OPTION(() => this.SUBRULE(this.formatClause))
+        },
+      },
+      { ALT: () => this.SUBRULE2(this.formatClause) },
+    ])
   })
 
   readonly withProperties: Rule = this.RULE('withProperties', () => {

@@ -127,13 +127,13 @@ function printHeader({ orReplace, ifNotExists, name }: Header, object: string): 
 
 function printCreateRelation(statement: CreateStream | CreateTable): string {
   const head = printHeader(statement, statement.kind === 'create-stream' ? 'STREAM' : 'TABLE')
-  return `${head} (${statement.elements.map(printElement).join(', ')}) ${printConnector(statement.connector)}`
+  return `${head} (${statement.elements.map(printElement).join(', ')})${printConnector(statement.connector)}`
 }
 
 function printCreateSink(statement: CreateSink): string {
   const { input } = statement
   const source = input.kind === 'identifier' ? `FROM ${printIdentifier(input)}` : `AS ${printQuery(input)}`
-  return `${printHeader(statement, 'SINK')} ${source} ${printConnector(statement.connector)}`
+  return `${printHeader(statement, 'SINK')} ${source}${printConnector(statement.connector)}`
 }
 
 function printCreateFunction(statement: CreateFunction): string {
@@ -174,7 +174,7 @@ function printWatermark({ column, expression, emit, idleTimeout, maxFuture }: Wa
 }
 
 function printConnector({ properties, format }: Connector): string {
-  const head = `WITH ${printProperties(properties)}`
+  const head = printOptions(properties)
   if (format === undefined) return head
   const options = format.properties.length === 0 ? '' : ` ${printProperties(format.properties)}`
   return `${head} FORMAT ${format.envelope.toUpperCase()} ENCODE ${format.encoding.toUpperCase()}${options}`

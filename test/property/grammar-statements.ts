@@ -24,6 +24,8 @@ const format = node('format', {
   properties: options,
 })
 const connector = node('connector', { properties, format: maybe(format) })
+/** Streams and tables may go without. */
+const optionalConnector = node('connector', { properties: options, format: maybe(format) })
 
 const metadata = node('metadata', { key: maybe(fc.string()) })
 const futureAction = fc.constantFrom('clamp', 'drop', 'dead-letter', undefined)
