@@ -62,8 +62,8 @@ function create<K extends string, T extends object>(kind: K, parts: { readonly [
 const parameter = node('function-parameter', { name: identifier, type: typeName })
 const signature = { parameters: few(parameter), returns: typeName }
 const creates = [
-  create('create-stream', { elements: few(element, 1), connector }),
-  create('create-table', { elements: few(element, 1), connector }),
+  create('create-stream', { elements: few(element, 1), connector: optionalConnector }),
+  create('create-table', { elements: few(element, 1), connector: optionalConnector }),
   create('create-as', { object: fc.constantFrom('stream', 'table'), options, query }),
   create('create-materialized-view', { options, query }),
   create('create-view', { query }),
