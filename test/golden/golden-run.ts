@@ -1,16 +1,14 @@
 import type { Storage } from '../../src/adapters/storage.ts'
-import { assert, must } from '../../src/core/assert.ts'
-import { CHANGE_KIND_NAMES, isRetraction } from '../../src/core/batch.ts'
-import type { Schema } from '../../src/core/schema.ts'
+import { assert } from '../../src/core/assert.ts'
 import { END_OF_TIME, NO_WATERMARK } from '../../src/core/time.ts'
-import type { SqlType } from '../../src/core/type.ts'
 import type { Checkpoint, TaskStorage } from '../../src/engine/ports/state.ts'
 import type { Source } from '../../src/engine/source.ts'
 import type { Task } from '../../src/engine/task.ts'
 import { chunkOf } from '../harness/chunk.ts'
+import { foldChanges } from '../harness/fold.ts'
 import { type LoggedRow, QUERY, QueryWorld } from '../harness/query-world.ts'
 import type { Random } from '../harness/random.ts'
-import { renderChange, renderRow, renderValue } from '../harness/render.ts'
+import { renderChange, renderRow } from '../harness/render.ts'
 import type { SettableClock } from '../harness/settable-clock.ts'
 import type { GoldenCase, GoldenEvent, Section } from './golden-case.ts'
 
@@ -259,23 +257,10 @@ class GoldenRun {
 
   #fold(rows: readonly LoggedRow[]): string[] {
     const { schema } = this.#world.result
-    const table = new Map<string, string>()
-    let unkeyed = 0
-    for (const { kind, row } of rows) {
-      const key =
-        schema.key.length === 0
-          ? String(unkeyed++)
-          : schema.key.map((column) => renderValue(row[column] ?? null, fieldType(schema, column))).join()
-      if (schema.key.length === 0) table.set(key, `${CHANGE_KIND_NAMES[kind]} ${renderRow(row, schema)}`)
-      else if (isRetraction(kind)) table.delete(key)
-      else table.set(key, renderRow(row, schema))
-    }
-    return [...table.values()].sort()
+    return foldChanges(rows, schema)
+      .map((row) => renderRow(row, schema))
+      .sort()
   }
-}
-
-function fieldType(schema: Schema, column: number): SqlType {
-  return must(schema.fields[column], 'a key column is a field').type
 }
 
 function isExact(world: QueryWorld): boolean {

@@ -1,32 +1,10 @@
 import { DuckDBDecimalValue, DuckDBListValue, type DuckDBValue } from '@duckdb/node-api'
-import { isRetraction } from '../../src/core/batch.ts'
 import type { Schema } from '../../src/core/schema.ts'
 import type { SqlType } from '../../src/core/type.ts'
 import type { Row, Value } from '../../src/core/value.ts'
-import type { LoggedRow } from '../harness/query-world.ts'
 import { renderRow, renderValue } from '../harness/render.ts'
 import { outputsOf } from './duck.ts'
 import type { QuerySpec } from './workload.ts'
-
-/** The rows that a changelog leaves. Without a key every row stays. Throws where a change does not fit what is there. */
-export function foldChanges(rows: readonly LoggedRow[], schema: Schema): Row[] {
-  if (schema.key.length === 0) return rows.map(({ row }) => row)
-  const table = new Map<string, Row>()
-  for (const { kind, row } of rows) {
-    const key = keyOf(row, schema)
-    if (!isRetraction(kind)) table.set(key, row)
-    else if (!table.delete(key)) throw new Error(`a row is taken back that is not there: ${renderRow(row, schema)}`)
-  }
-  return [...table.values()]
-}
-
-export function keyOf(row: Row, schema: Schema): string {
-  return schema.key.map((column) => renderCell(row, schema, column)).join()
-}
-
-function renderCell(row: Row, schema: Schema, column: number): string {
-  return renderValue(row[column] as Value, (schema.fields[column] as Schema['fields'][number]).type)
-}
 
 /** What differs between the engine's rows and DuckDB's, one line each; empty when they agree. */
 export function differences(
