@@ -120,7 +120,7 @@ function build(path: string, tables: Tables, lock: DirectoryLock, clock: Clock):
   const state = new EmbeddedState(tables, queue, log, numbers)
   const catalog = new EmbeddedCatalog(tables, queue)
   // What an earlier run dropped and could not finish removing.
-  numbers.sweep().catch(() => {})
+  void numbers.sweep()
   let closing: Promise<void> | undefined
   const close = async () => {
     await numbers.close()

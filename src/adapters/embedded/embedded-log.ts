@@ -24,7 +24,17 @@ import { EmbeddedReader } from './embedded-reader.ts'
 import { decodeFrame, encodeFrame, type Frame, FrameError, frameFill, frameRecords, recordBytes } from './frame.ts'
 import { afterPrefix, decodeText, encodeText, floats, frameKey, frameKeyBase, prefixKey, textKey } from './keys.ts'
 import type { Numbers } from './numbers.ts'
-import { META_PARTITION, META_TOPIC, type Tables } from './tables.ts'
+import { META_TOPIC, type Tables } from './tables.ts'
+import {
+  NEW_PARTITION,
+  type Partition,
+  partitionMetaKey,
+  type StoredTopic,
+  specOf,
+  type Topic,
+  timed,
+  topicInfo,
+} from './topic.ts'
 
 /**
  * Topics as frames in LMDB. The invariant: the frames of a partition follow each other without a gap from `start` to
@@ -38,33 +48,6 @@ import { META_PARTITION, META_TOPIC, type Tables } from './tables.ts'
 const FRAME_MERGE_BYTES_MAX = 16 * 1024
 /** Frames that one transaction of retention removes. */
 const RETENTION_FRAMES = 64
-
-/** What is known of a partition without reading its frames. */
-interface PartitionState {
-  readonly start: number
-  readonly end: number
-  readonly bytes: number
-  readonly maxTimestamp: number
-}
-
-const NEW_PARTITION: PartitionState = { start: 0, end: 0, bytes: 0, maxTimestamp: Number.NEGATIVE_INFINITY }
-
-export interface Partition {
-  readonly topic: Topic
-  readonly number: number
-  state: PartitionState
-  /** Within a transaction: what the state becomes with it, and the records to frame. */
-  pending: PartitionState | undefined
-  records: OutputRecord[]
-}
-
-export interface Topic {
-  readonly number: number
-  spec: TopicSpec
-  readonly partitions: readonly Partition[]
-  readonly listeners: Set<() => void>
-  deleted: boolean
-}
 
 export class EmbeddedLog implements Log, Participant {
   readonly #tables: Tables
@@ -413,41 +396,7 @@ export class EmbeddedLog implements Log, Participant {
   }
 }
 
-interface StoredTopic {
-  readonly number: number
-  readonly name: string
-  readonly partitions: number
-  readonly retentionMs: number | null
-  readonly retentionBytes: number | null
-}
-
-function specOf(stored: StoredTopic): TopicSpec {
-  return {
-    name: stored.name,
-    partitions: stored.partitions,
-    retentionMs: stored.retentionMs ?? undefined,
-    retentionBytes: stored.retentionBytes ?? undefined,
-  }
-}
-
-/** As Kafka's LogAppendTime: retention and offsetAt need a time of every record. */
-function timed(record: OutputRecord, nowMs: () => number): OutputRecord {
-  return Number.isNaN(record.timestamp) ? { ...record, timestamp: nowMs() } : record
-}
-
-function partitionMetaKey(partition: Partition): Uint8Array {
-  return textKey(META_PARTITION, `${partition.topic.number}/${partition.number}`)
-}
-
 function producerEntry(bytes: Uint8Array): readonly [sequence: number, timeMs: number] {
   const [sequence, timeMs] = floats(bytes)
   return [sequence as number, timeMs as number]
-}
-
-function topicInfo(topic: Topic): TopicInfo {
-  return {
-    ...topic.spec,
-    offsets: topic.partitions.map(({ state }) => ({ start: state.start, end: state.end })),
-    bytes: topic.partitions.reduce((sum, { state }) => sum + state.bytes, 0),
-  }
 }

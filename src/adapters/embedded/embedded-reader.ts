@@ -1,8 +1,9 @@
 import { must } from '../../core/assert.ts'
 import type { RecordChunk, SourceReader } from '../../engine/ports/log.ts'
 import { partitionMissing, positionAhead, positionExpired, positionInvalid, topicMissing } from '../log-rules.ts'
-import type { EmbeddedLog, Partition, Topic } from './embedded-log.ts'
+import type { EmbeddedLog } from './embedded-log.ts'
 import { type Frame, mergeFrames } from './frame.ts'
+import type { Partition, Topic } from './topic.ts'
 
 /** Small frames are copied into one chunk up to this size; beyond, the copy costs more than a second chunk. */
 const MERGE_BYTES_MAX = 256 * 1024

@@ -47,11 +47,13 @@ export class Numbers implements Participant {
     group.put(this.#tables.meta, textKey(META_GARBAGE, String(number)), encodeText('{}'))
   }
 
-  /** Removes the rows of all garbage; resolves when there is none. */
+  /**
+   * Removes the rows of all garbage. Never rejects: the drop itself is committed, and what can't be removed now, such as
+   * on a full disk, goes with the next sweep or start.
+   */
   sweep(): Promise<void> {
-    const swept = this.#sweep.then(() => this.#sweepAll())
-    this.#sweep = swept.catch(() => {})
-    return swept
+    this.#sweep = this.#sweep.then(() => this.#sweepAll()).catch(() => {})
+    return this.#sweep
   }
 
   async #sweepAll(): Promise<void> {

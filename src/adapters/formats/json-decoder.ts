@@ -31,6 +31,7 @@ export const JSON_RECORD_BYTES_MAX = 16 * 1024 * 1024
 const QUOTE = 0x22
 const COMMA = 0x2c
 const COLON = 0x3a
+const SPACE = 0x20
 const MINUS = 0x2d
 const OBJECT_OPEN = 0x7b
 const OBJECT_CLOSE = 0x7d
@@ -54,6 +55,8 @@ interface Column {
 interface Node {
   readonly name: string
   readonly columns: readonly Column[]
+  /** The one column of a name that leads to no more than that, which is nearly every name. */
+  readonly only: Column | undefined
   readonly children: ReadonlyMap<string, Node>
   /** Columns of this node and of all below: what a repeated name takes back. */
   readonly below: readonly Column[]
@@ -64,7 +67,8 @@ interface Node {
 }
 
 interface ShapeEntry {
-  readonly name: Uint8Array
+  /** The name as it stood in the record: `"name":`. */
+  readonly token: Uint8Array
   readonly node: Node | undefined
 }
 
@@ -148,14 +152,23 @@ export class JsonDecoder implements Decoder {
       scanner.position++
       return
     }
+    const { shape } = node
     for (let i = 0; ; i++) {
-      const child = this.#name(node, i)
-      scanner.expect(COLON)
+      const due = i < shape.length ? shape[i] : undefined
+      let child: Node | undefined
+      if (due !== undefined && scanner.takeToken(due.token)) child = due.node
+      else {
+        child = this.#name(node, i)
+        scanner.expect(COLON)
+      }
       if (child === undefined) scanner.skipValue(depth)
       else this.#value(child, depth)
       const next = scanner.peek()
       scanner.position++
-      if (next === COMMA) continue
+      if (next === COMMA) {
+        scanner.peek()
+        continue
+      }
       if (next === OBJECT_CLOSE) return
       scanner.position--
       scanner.unexpected()
@@ -166,26 +179,16 @@ export class JsonDecoder implements Decoder {
   #name(node: Node, index: number): Node | undefined {
     const scanner = this.#scanner
     if (scanner.peek() !== QUOTE) scanner.unexpected()
-    const due = node.shape[index]
-    if (due !== undefined) {
-      const { data } = scanner
-      const { name } = due
-      const start = scanner.position + 1
-      const end = start + name.length
-      if (end < scanner.end && data[end] === QUOTE) {
-        let i = 0
-        while (i < name.length && data[start + i] === name[i]) i++
-        if (i === name.length) {
-          scanner.position = end + 1
-          return due.node
-        }
-      }
-    }
     scanner.scanString()
     const child = node.children.get(scanner.stringText())
     if (scanner.stringPlain && index < SHAPE_NAMES_MAX && index <= node.shape.length) {
-      const name = new Uint8Array(scanner.data.subarray(scanner.stringStart, scanner.stringEnd))
-      node.shape[index] = { name, node: child }
+      // With the quotes and, as far as it stands there, the colon and the spaces around it.
+      const start = scanner.stringStart - 1
+      const nameEnd = scanner.position
+      let end = scanner.peek() === COLON ? scanner.position + 1 : nameEnd
+      while (end < scanner.end && scanner.data[end] === SPACE) end++
+      scanner.position = nameEnd
+      if (end > nameEnd) node.shape[index] = { token: new Uint8Array(scanner.data.subarray(start, end)), node: child }
     }
     return child
   }
@@ -195,6 +198,11 @@ export class JsonDecoder implements Decoder {
     if (node.seenIn === this.#record) this.#takeBack(node)
     node.seenIn = this.#record
     const byte = scanner.peek()
+    const { only } = node
+    if (only !== undefined) {
+      this.#rows.row[only.index] = this.#column(only, byte, depth)
+      return
+    }
     const start = scanner.position
     for (const column of node.columns) {
       scanner.position = start
@@ -240,6 +248,8 @@ export class JsonDecoder implements Decoder {
         return this.#number(column, start)
       case 'timestamp':
         if (byte === QUOTE) {
+          const iso = this.#isoTime()
+          if (!Number.isNaN(iso)) return iso
           scanner.scanString()
           const time = timestampOf(scanner)
           if (time !== undefined) return time
@@ -264,6 +274,20 @@ export class JsonDecoder implements Decoder {
     }
     scanner.skipValue(depth)
     return this.#converted(column, start)
+  }
+
+  /** A time of one of the two usual lengths at the current quote; NaN, and nothing taken, for anything else. */
+  #isoTime(): number {
+    const scanner = this.#scanner
+    const { data, end } = scanner
+    const start = scanner.position + 1
+    for (const length of ISO_LENGTHS) {
+      if (start + length >= end || data[start + length] !== QUOTE) continue
+      const time = isoTimestamp(data, start, start + length)
+      if (!Number.isNaN(time)) scanner.position = start + length + 1
+      return time
+    }
+    return Number.NaN
   }
 
   /** The number just scanned, from its digits where a double holds them. */
@@ -343,6 +367,7 @@ function nodeOf(
   return {
     name,
     columns: own.map((entry) => entry.column),
+    only: own.length === 1 && children.size === 0 ? own[0]?.column : undefined,
     children,
     below: columns.map((entry) => entry.column),
     shape: [],
@@ -359,6 +384,8 @@ function isDigit(byte: number): boolean {
   return byte >= 0x30 && byte <= 0x39
 }
 
+/** `YYYY-MM-DDTHH:MM:SS.fffZ` and `YYYY-MM-DDTHH:MM:SSZ`. */
+const ISO_LENGTHS = [24, 20]
 const POWERS_OF_TEN = Array.from({ length: 23 }, (_, i) => 10 ** i)
 
 /** Mantissa × 10^places where that is exact; else -1, and the slow way rounds. */

@@ -72,6 +72,11 @@ export class JsonScanner {
   peek(): number {
     const { data, end } = this
     let { position } = this
+    // Most JSON has no white space between its tokens.
+    if (position < end) {
+      const byte = data[position] as number
+      if (byte > 0x20) return byte
+    }
     while (position < end && WHITE[data[position] as number] === 1) position++
     this.position = position
     return position < end ? (data[position] as number) : -1
@@ -88,6 +93,16 @@ export class JsonScanner {
   expect(byte: number): void {
     if (this.peek() !== byte) this.unexpected()
     this.position++
+  }
+
+  /** Takes these bytes when they come next, without white space before them; true when it did. */
+  takeToken(token: Uint8Array): boolean {
+    const { data, position } = this
+    const { length } = token
+    if (position + length > this.end) return false
+    for (let i = 0; i < length; i++) if (data[position + i] !== token[i]) return false
+    this.position = position + length
+    return true
   }
 
   /** Nothing but white space may follow. */
@@ -149,6 +164,21 @@ export class JsonScanner {
     } catch {
       return this.fail('it is not valid UTF-8', start)
     }
+  }
+
+  /** Passes over a string at the current position (its quote). */
+  skipString(): void {
+    const { data, end } = this
+    let position = this.position + 1
+    for (;;) {
+      if (position >= end) this.fail('it ends within a string', end)
+      const byte = data[position] as number
+      if (STRING_STOP[byte] === 0) position++
+      else if (byte === QUOTE) break
+      else if (byte === BACKSLASH) position = this.#escape(position + 1)
+      else this.fail(`unexpected byte 0x${byte.toString(16)} in a string`, position)
+    }
+    this.position = position + 1
   }
 
   /** A number at the current position; sets mantissa and so on. */
@@ -220,6 +250,11 @@ export class JsonScanner {
 
   /** Passes over one value of any kind, after white space. `depth` is that of the object or array it is in. */
   skipValue(depth: number): void {
+    const first = this.peek()
+    if (first !== OBJECT_OPEN && first !== ARRAY_OPEN) {
+      this.skipScalar(first)
+      return
+    }
     const stack = this.#stack
     let level = 0
     for (;;) {
@@ -253,12 +288,12 @@ export class JsonScanner {
 
   skipKey(): void {
     if (this.peek() !== QUOTE) this.unexpected()
-    this.scanString()
+    this.skipString()
     this.expect(COLON)
   }
 
   skipScalar(byte: number): void {
-    if (byte === QUOTE) this.scanString()
+    if (byte === QUOTE) this.skipString()
     else if (byte === MINUS || (byte >= ZERO && byte <= NINE)) this.scanNumber()
     else if (byte === 0x74) this.scanWord(TRUE)
     else if (byte === 0x66) this.scanWord(FALSE)

@@ -13,6 +13,7 @@ import type { SourceField } from '../../plan/physical/nodes.ts'
 export class RowCollector {
   readonly #fields: readonly SourceField[]
   readonly #outside: readonly number[]
+  readonly #required: readonly number[]
   /** The row being built, NULL where nothing was found. */
   readonly row: Value[]
   #columns: Value[][] = []
@@ -23,6 +24,7 @@ export class RowCollector {
   constructor(fields: readonly SourceField[]) {
     this.#fields = fields
     this.row = fields.map(() => null)
+    this.#required = fields.flatMap((field, i) => (field.nullable ? [] : [i]))
     this.#outside = fields.flatMap((field, i) => (field.from === 'value' ? [] : [i]))
   }
 
@@ -51,16 +53,14 @@ export class RowCollector {
         return
       }
     }
-    for (let i = 0; i < row.length; i++) {
-      if (row[i] === null && !(this.#fields[i] as SourceField).nullable) {
-        this.reject(
-          index,
-          `field "${fieldName(this.#fields[i] as SourceField)}": is missing or null, but declared NOT NULL`,
-        )
-        return
-      }
+    for (const column of this.#required) {
+      if (row[column] !== null) continue
+      const name = fieldName(this.#fields[column] as SourceField)
+      this.reject(index, `field "${name}": is missing or null, but declared NOT NULL`)
+      return
     }
-    for (let i = 0; i < row.length; i++) (this.#columns[i] as Value[]).push(row[i] as Value)
+    const columns = this.#columns
+    for (let i = 0; i < columns.length; i++) (columns[i] as Value[]).push(row[i] as Value)
     this.#records[this.#length++] = index
   }
 
