@@ -100,6 +100,44 @@ describe('CSV', () => {
   })
 })
 
+describe('JSON upserts', () => {
+  const table: Schema = {
+    ...schema,
+    fields: schema.fields.map((f, i) => ({ ...f, nullable: i !== 0 })),
+    key: [0],
+    mode: 'upsert',
+  }
+  const spec: FormatSpec = { envelope: 'upsert', encoding: 'json', options: {} }
+  const columns = table.fields.map((f): SourceField => ({ ...f, from: 'value', path: [f.name] }))
+
+  test('rows are +U, records without a value are -D with the key; in the order of the records', () => {
+    const encoder = FORMATS.encoder(spec, table)
+    const row: Value[] = ['a', 7, 250, 0, true]
+    const { rows, kinds, bad, records } = rowsOf(
+      spec,
+      [
+        encoder.encode(row, 0, 1),
+        encoder.encode(row, 3, 1),
+        { key: Buffer.from('{"id":"b","n":5}'), value: null, timestamp: 0 },
+        { key: null, value: null, timestamp: 0 },
+        textRecord('{"n":1}'),
+        encoder.encode(row, 2, 1),
+      ],
+      columns,
+    )
+    expect(rows).toEqual([row, ['a', null, null, null, null], ['b', 5, null, null, null], row])
+    expect(kinds).toEqual([2, 3, 3, 2])
+    expect(records).toEqual([0, 1, 2, 5])
+    expect(bad.map(({ index }) => index).sort()).toEqual([3, 4])
+    expect(rowsOf(spec, [encoder.encode(row, 0, 1)], columns).kinds).toEqual([2])
+  })
+
+  test('a key that is no object needs one NOT NULL column to go to', () => {
+    const tombstone = { key: Buffer.from('a'), value: null, timestamp: 0 }
+    expect(rowsOf(spec, [tombstone], fields).bad[0]?.reason).toContain('has not one NOT NULL column')
+  })
+})
+
 describe('rows', () => {
   const spec = format('rows')
 

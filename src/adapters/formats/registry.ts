@@ -6,10 +6,12 @@ import { CsvDecoder, CsvEncoder, csvOptions } from './csv-format.ts'
 import { JsonDecoder } from './json-decoder.ts'
 import { JsonEncoder } from './json-encoder.ts'
 import { RowsDecoder, RowsEncoder } from './rows-format.ts'
+import { UpsertDecoder } from './upsert-decoder.ts'
 
-/** All formats of this release: JSON, CSV and BYTES in the plain envelope, JSON upserts as output, and our own rows. */
+/** All formats of this release: JSON, CSV and BYTES in the plain envelope, JSON upserts, and our own rows. */
 export const FORMATS: FormatRegistry = {
   decoder(format, fields) {
+    if (format.envelope === 'upsert' && format.encoding === 'json') return new UpsertDecoder(fields)
     if (format.envelope !== 'plain') throw notSupported(format, 'read')
     switch (format.encoding) {
       case 'json':
