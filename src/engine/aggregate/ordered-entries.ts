@@ -28,7 +28,7 @@ export class OrderedEntries {
   }
 
   /** The last to arrive of equal pairs; without one of this order, any with the value. */
-  remove(order: Value, value: Value): void {
+  remove(order: Value, value: Value) {
     const end = this.#search(order, true)
     for (let i = end - 1; i >= 0 && this.#compare(this.orders[i] as Value, order) === 0; i--) {
       if (equalValues(this.#type, this.values[i] as Value, value)) return this.#removeAt(i)

@@ -1,12 +1,27 @@
 import type { FunctionTable, ScalarBody } from './function.ts'
 import { ARITHMETIC_FUNCTIONS } from './functions/arithmetic.ts'
+import { ARRAY_FUNCTIONS } from './functions/array.ts'
+import { BYTES_FUNCTIONS } from './functions/bytes.ts'
 import { COMPARISON_FUNCTIONS } from './functions/comparison.ts'
+import { JSON_FUNCTIONS } from './functions/json.ts'
+import { MATH_FUNCTIONS } from './functions/math.ts'
+import { STRING_FUNCTIONS } from './functions/string.ts'
+import { TIME_FUNCTIONS } from './functions/time.ts'
 
 /**
  * Every scalar function's body by id. The signatures are in plan/bind/functions.ts; a test compares the two lists.
  * `coalesce` and `now` are in neither table: they are lazy or need the context, so the compiler knows them.
  */
-const TABLES: readonly FunctionTable[] = [ARITHMETIC_FUNCTIONS, COMPARISON_FUNCTIONS]
+const TABLES: readonly FunctionTable[] = [
+  ARITHMETIC_FUNCTIONS,
+  COMPARISON_FUNCTIONS,
+  STRING_FUNCTIONS,
+  BYTES_FUNCTIONS,
+  MATH_FUNCTIONS,
+  TIME_FUNCTIONS,
+  JSON_FUNCTIONS,
+  ARRAY_FUNCTIONS,
+]
 
 const BODIES: ReadonlyMap<string, ScalarBody> = new Map(TABLES.flatMap((table) => Object.entries(table)))
 

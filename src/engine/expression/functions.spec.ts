@@ -1,0 +1,16 @@
+import { describe, expect, test } from 'vitest'
+import { AGGREGATE_FUNCTIONS } from '../../plan/bind/aggregates.ts'
+import { SCALAR_FUNCTIONS } from '../../plan/bind/functions.ts'
+import { aggregateIds } from '../aggregate/registry.ts'
+import { SPECIAL_FORMS, scalarBodyIds } from './functions.ts'
+
+describe('function bodies', () => {
+  test('every scalar signature has a body, and every body a signature', () => {
+    const bodies = [...scalarBodyIds(), ...SPECIAL_FORMS].sort()
+    expect(bodies).toEqual(SCALAR_FUNCTIONS.map((entry) => entry.id).sort())
+  })
+
+  test('every aggregate signature has a body, and every body a signature', () => {
+    expect([...aggregateIds()].sort()).toEqual(AGGREGATE_FUNCTIONS.map((entry) => entry.id).sort())
+  })
+})
