@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { formatRegistry } from '../../src/adapters/formats/registry.ts'
 import { AppError } from '../../src/core/errors.ts'
 import type { SourceReader } from '../../src/engine/ports/log.ts'
-import type { Checkpoint, TaskStorage } from '../../src/engine/ports/state.ts'
+import type { Checkpoint, StateBackend } from '../../src/engine/ports/state.ts'
 import type { ScanStep } from '../../src/plan/physical/nodes.ts'
 import { StoredCatalog } from '../../src/runtime/catalog.ts'
 import { Job } from '../../src/runtime/job.ts'
@@ -80,7 +80,7 @@ export async function simulate(seed: number, oracle: DuckOracle, mutant?: Mutant
   const random = new Random(seed)
   const options = randomOptions(random)
   const world = await SimWorld.create(options, random.fork('world'), mutant)
-  const failure = (await world.run()) ?? (await check(world.outcome(), oracle))
+  const failure = (await world.run()) ?? (await check(world.outcome(), oracle).catch(sentenceOf))
   return {
     seed,
     options,
@@ -92,6 +92,11 @@ export async function simulate(seed: number, oracle: DuckOracle, mutant?: Mutant
     epochs: world.epochs,
     rowsOut: endOffset(world.resultPartition),
   }
+}
+
+/** A checker that can't go on has found something, too. */
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 /** The SQL of a seed, to look at. */
@@ -282,11 +287,10 @@ class SimWorld {
     const job = new Job({
       name: QUERY,
       plan,
-      backend: storage.state,
+      backend: this.#backend(storage),
       clock,
-      openTask: (inner) => {
+      openTask: (taskStorage) => {
         this.#reads = []
-        const taskStorage = this.#mutate(inner)
         return openTask({
           query: QUERY,
           plan,
@@ -307,8 +311,14 @@ class SimWorld {
     job.start().catch(() => {})
   }
 
-  #mutate(inner: TaskStorage): TaskStorage {
-    return this.#mutant?.storage?.(inner, { disk: this.#disk, taskId: QUERY }) ?? inner
+  #backend({ state }: SimStorage): StateBackend {
+    const mutate = this.#mutant?.storage
+    if (mutate === undefined) return state
+    return {
+      openTask: async (taskId) => mutate(await state.openTask(taskId), { disk: this.#disk, taskId }),
+      snapshot: (taskId) => state.snapshot(taskId),
+      dropTask: (taskId) => state.dropTask(taskId),
+    }
   }
 
   /** Ends when all records have arrived and were read, and notes what was given out. */
@@ -348,7 +358,7 @@ class SimWorld {
     this.failures++
     this.#note(`failure ${String(error)}`)
     const passing = error instanceof AppError && error.domain === 'external'
-    if (!passing || !willRetry) this.#failure = `the query failed: ${error instanceof Error ? error.stack : error}`
+    if (!passing || !willRetry) this.#failure = `the query failed: ${sentenceOf(error)}`
   }
 
   #note(line: string): void {
