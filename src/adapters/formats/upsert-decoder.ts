@@ -48,18 +48,9 @@ export class UpsertDecoder implements Decoder {
     const end = chunk.keyEnd?.[record] ?? -1
     if (start < 0) return 'a deletion has no key'
     if (chunk.data[start] === 0x7b) {
-      const one = {
-        ...chunk,
-        count: record + 1,
-        valueStart: chunk.valueStart.slice(),
-        valueEnd: chunk.valueEnd.slice(),
-      }
-      one.valueStart.fill(-1)
-      one.valueStart[record] = start
-      one.valueEnd[record] = end
-      const rows = this.#keys.decode(one)
+      const rows = this.#keys.decode(keyAsValue(chunk, record, start, end))
       if (rows.length === 1) return rows.columns.map((column) => column[0] as Value)
-      return `the key of a deletion: ${rows.bad.find((bad) => bad.index === record)?.reason ?? 'it gives no row'}`
+      return `the key of a deletion: ${rows.bad[0]?.reason ?? 'it gives no row'}`
     }
     const field = this.#keyFields[this.#keyColumn]
     if (field === undefined) return 'the key of a deletion is no JSON object, and the table has not one NOT NULL column'
@@ -79,8 +70,8 @@ export class UpsertDecoder implements Decoder {
     const records: number[] = []
     const kinds: number[] = []
     const bad: BadRecord[] = rows.bad.filter((one) => !deleted.has(one.index))
-    const add = (record: number, kind: number, valueOf: (column: number) => Value) => {
-      for (let c = 0; c < columns.length; c++) (columns[c] as Value[]).push(valueOf(c))
+    const add = (record: number, kind: number, cell: (column: number) => Value) => {
+      for (let c = 0; c < columns.length; c++) (columns[c] as Value[]).push(cell(c))
       records.push(record)
       kinds.push(kind)
     }
@@ -98,5 +89,19 @@ export class UpsertDecoder implements Decoder {
     }
     addRowsBefore(Number.POSITIVE_INFINITY)
     return { length: records.length, columns, records: Int32Array.from(records), kinds: Uint8Array.from(kinds), bad }
+  }
+}
+
+/** A chunk of one record, whose key is its value. */
+function keyAsValue(chunk: RecordChunk, record: number, start: number, end: number): RecordChunk {
+  return {
+    ...chunk,
+    count: 1,
+    valueStart: Int32Array.of(start),
+    valueEnd: Int32Array.of(end),
+    keyStart: Int32Array.of(start),
+    keyEnd: Int32Array.of(end),
+    timestamps: chunk.timestamps.slice(record, record + 1),
+    offsets: chunk.offsets.slice(record, record + 1),
   }
 }
