@@ -53,7 +53,11 @@ export function bindSelect(
 /** A table function in FROM is the select's own window, so that it takes the clauses unless a group follows. */
 function fromClauses(select: Select, clauses: Clauses, inner: Clauses): Clauses {
   if (select.from?.kind === 'deduplicate-relation') return clauses
-  if (select.from?.kind === 'window-relation') return isGrouped(select) ? NO_CLAUSES : clauses
+  if (select.from?.kind === 'window-relation') {
+    if (!isGrouped(select)) return clauses
+    // Where the function can't be taken out of FROM, it must not drop what the group still waits for.
+    return { ...NO_CLAUSES, allowedLatenessMs: clauses.allowedLatenessMs, used: { late: false, emit: false } }
+  }
   return inner
 }
 
