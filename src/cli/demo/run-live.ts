@@ -8,7 +8,7 @@ import { printStatement } from '../output/print-statement.ts'
 import { RemoteSession } from '../remote-session.ts'
 import { paint, type Terminal, writeTo } from '../terminal.ts'
 import { OrderGenerator } from './orders.ts'
-import { CREATE_LIVE_VIEW, CREATE_LIVE_STREAM, LIVE_VIEW, LIVE_STREAM } from './queries.ts'
+import { CREATE_LIVE_STREAM, CREATE_LIVE_VIEW, LIVE_STREAM, LIVE_VIEW } from './queries.ts'
 
 /** Orders are sent this often; short enough to look like a stream. */
 const TICK_MS = 50

@@ -8,7 +8,7 @@ import { durationText } from '../output/print-results.ts'
 import { renderTable, type TableColumn } from '../render-table.ts'
 import { paint, type Terminal, writeTo } from '../terminal.ts'
 import { DISORDER_MS_MAX, OrderGenerator } from './orders.ts'
-import { CREATE_FINAL_VIEW, CREATE_FINAL_STREAM, FINAL_VIEW, FINAL_WINDOW_MS, FINAL_STREAM } from './queries.ts'
+import { CREATE_FINAL_STREAM, CREATE_FINAL_VIEW, FINAL_STREAM, FINAL_VIEW, FINAL_WINDOW_MS } from './queries.ts'
 
 /** Event time that passes; its windows are all that is printed. */
 const SPAN_MS = 3 * FINAL_WINDOW_MS
