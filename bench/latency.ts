@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { WeirClient } from '../clients/typescript/src/index.ts'
 import { hardware, type Measurement, percentile, versions } from './measure.ts'
-import { order, ORDERS_COLUMNS } from './orders.ts'
+import { ORDERS_COLUMNS, order } from './orders.ts'
 
 /**
  * From the call that ingests an event until a subscriber in another process has the change that it caused: gRPC in,
@@ -19,9 +19,13 @@ const WARM_UP_EVENTS = 40_000
 
 export async function measureLatency(events: number): Promise<Measurement> {
   const directory = mkdtempSync(join(tmpdir(), 'weir-bench-'))
-  const server = spawn(process.execPath, ['dist/src/main.js', '--listen', '127.0.0.1:0', '--data-directory', directory], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  const server = spawn(
+    process.execPath,
+    ['dist/src/main.js', '--listen', '127.0.0.1:0', '--data-directory', directory],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  )
   try {
     const client = await WeirClient.connect(await addressOf(server.stderr))
     await client.execute(`
@@ -83,7 +87,9 @@ async function run(client: WeirClient, events: number): Promise<number[]> {
       }
       const region = `probe-${i}`
       sent.set(region, performance.now())
-      await writer.write(`{"order_id":"p","user_id":1,"region":"${region}","status":"paid","amount":1.00,"ts":${Date.now()}}`)
+      await writer.write(
+        `{"order_id":"p","user_id":1,"region":"${region}","status":"paid","amount":1.00,"ts":${Date.now()}}`,
+      )
     }
     await new Promise((resolve) => setTimeout(resolve, TICK_MS))
   }

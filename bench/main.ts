@@ -7,10 +7,10 @@ import { formatRegistry } from '../src/adapters/formats/registry.ts'
 import type { Storage } from '../src/adapters/storage.ts'
 import { SystemClock } from '../src/adapters/system-clock.ts'
 import { WeirRuntime } from '../src/runtime/weir-runtime.ts'
-import { hardware, type Measurement, RssWatch, versions } from './measure.ts'
-import { order, ORDERS_COLUMNS, type OrdersOptions } from './orders.ts'
-import { type BenchQuery, QUERIES } from './queries.ts'
 import { measureLatency } from './latency.ts'
+import { hardware, type Measurement, RssWatch, versions } from './measure.ts'
+import { ORDERS_COLUMNS, type OrdersOptions, order } from './orders.ts'
+import { type BenchQuery, QUERIES } from './queries.ts'
 import { measureState } from './state.ts'
 
 /**
@@ -34,7 +34,10 @@ async function main(): Promise<void> {
   const measurement = await measure(values.query, Number(values.events))
   const line = JSON.stringify(measurement)
   if (values.history) {
-    appendFileSync(new URL('./history.ndjson', import.meta.url), `${JSON.stringify({ date: today(), ...measurement })}\n`)
+    appendFileSync(
+      new URL('./history.ndjson', import.meta.url),
+      `${JSON.stringify({ date: today(), ...measurement })}\n`,
+    )
   }
   process.stdout.write(values.json ? `${line}\n` : `${JSON.stringify(measurement, null, 2)}\n`)
 }
@@ -48,7 +51,9 @@ async function measure(name: string, events: number): Promise<Measurement> {
   if (name === 'state') return measureState(events)
   const query = QUERIES.find((one) => one.name === name)
   if (query === undefined) {
-    throw new Error(`no query "${name}"; there are ${[...QUERIES.map((one) => one.name), 'latency', 'state'].join(', ')}`)
+    throw new Error(
+      `no query "${name}"; there are ${[...QUERIES.map((one) => one.name), 'latency', 'state'].join(', ')}`,
+    )
   }
   const directory = mkdtempSync(join(tmpdir(), 'weir-bench-'))
   try {

@@ -1,5 +1,5 @@
-import { cpus, totalmem } from 'node:os'
 import { readFileSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
 
 /** One line of `bench/history.ndjson`. */
 export interface Measurement {
@@ -17,7 +17,9 @@ export interface Measurement {
 }
 
 export function versions(): Record<string, string> {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
   return { weir: version, node: process.version }
 }
 

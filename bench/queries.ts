@@ -39,7 +39,7 @@ export const QUERIES: readonly BenchQuery[] = [
     name: 'group-1m',
     keys: 1_000_000,
     eventsPerSecondOfEventTime: 2_000,
-    sql: 'SELECT user_id, COUNT(*) AS orders, SUM(amount) AS revenue FROM orders GROUP BY user_id EMIT CHANGES EVERY INTERVAL \'1\' SECOND',
+    sql: "SELECT user_id, COUNT(*) AS orders, SUM(amount) AS revenue FROM orders GROUP BY user_id EMIT CHANGES EVERY INTERVAL '1' SECOND",
   },
   {
     name: 'filter',

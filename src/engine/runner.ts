@@ -81,7 +81,7 @@ export class Runner {
     const read = await this.#read()
     const nowMs = clock.nowMs()
     task.tick(nowMs)
-    if (task.dirty && this.#checkpointDueMs(nowMs) <= nowMs) await this.#checkpoint()
+    if (task.full || (task.dirty && this.#checkpointDueMs(nowMs) <= nowMs)) await this.#checkpoint()
     return read
   }
 

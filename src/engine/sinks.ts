@@ -1,8 +1,18 @@
-import { type Batch, isRetraction } from '../core/batch.ts'
+import {
+  type Batch,
+  type ChangeKind,
+  DELETE,
+  INSERT,
+  isRetraction,
+  UPDATE_AFTER,
+  UPDATE_BEFORE,
+} from '../core/batch.ts'
 import { keyCodec } from '../core/key-codec.ts'
 import type { Schema } from '../core/schema.ts'
 import { type EventTimeMs, NO_WATERMARK } from '../core/time.ts'
-import type { Value } from '../core/value.ts'
+import type { SqlType } from '../core/type.ts'
+import type { Row, Value } from '../core/value.ts'
+import { KeyColumns, type MapKey } from './key-columns.ts'
 import type { Operator, OperatorContext } from './operator.ts'
 import type { Encoder } from './ports/format.ts'
 import type { OutputRecord } from './ports/log.ts'
@@ -14,46 +24,62 @@ import type { StateStore, TaskStorage } from './ports/state.ts'
  */
 export const RESULT_TABLE = 'table'
 
-/** The query's own result log and, when its rows have a key, the table that pull queries read. */
-export class ResultSink implements Operator {
+/** A sink that holds output until the next barrier; the runner checkpoints before it holds too much. */
+export interface StagingSink extends Operator {
+  readonly stagedRows: number
+}
+
+/**
+ * The query's own result log and, when its rows have a key, the table that pull queries read.
+ *
+ * A query that emits every change may change a row many times between two commits, and readers see only what is
+ * committed: `coalesce` keeps the last state of each row, so that a commit tells each change once.
+ */
+export class ResultSink implements StagingSink {
   readonly #storage: TaskStorage
   readonly #topic: string
   readonly #schema: Schema
   readonly #encoder: Encoder
-  #staged: OutputRecord[] = []
-  #stagedRows = new Map<string, StagedRow>()
+  readonly #keys: KeyColumns | undefined
+  readonly #coalesce: boolean
+  /** Changes in the order in which they are told; undefined where a later one has taken back an earlier one. */
+  #changes: (StagedChange | undefined)[] = []
+  /** By key, the position of its last change. */
+  #last = new Map<MapKey, number>()
   #table: StateStore | undefined
-  #encodeKey: ((row: readonly Value[]) => Uint8Array) | undefined
   #watermark: EventTimeMs = NO_WATERMARK
   #loggedWatermark: EventTimeMs = NO_WATERMARK
 
-  constructor(storage: TaskStorage, topic: string, schema: Schema, encoder: Encoder) {
+  constructor(storage: TaskStorage, topic: string, schema: Schema, encoder: Encoder, coalesce: boolean) {
     this.#storage = storage
     this.#topic = topic
     this.#schema = schema
     this.#encoder = encoder
+    this.#keys = schema.key.length === 0 ? undefined : new KeyColumns(schema.key, keyTypes(schema))
+    this.#coalesce = coalesce
   }
 
   open(context: OperatorContext): void {
     this.#loggedWatermark = context.restoredWatermark
-    if (this.#schema.key.length === 0) return
-    this.#table = context.store(RESULT_TABLE)
-    this.#encodeKey = tableKeyEncoder(this.#schema)
+    if (this.#keys !== undefined) this.#table = context.store(RESULT_TABLE)
   }
 
-  get staged(): number {
-    return this.#staged.length
+  get stagedRows(): number {
+    return this.#changes.length
   }
 
   onBatch(_port: number, batch: Batch): void {
     for (let i = 0; i < batch.length; i++) {
-      const row = batch.row(i)
       const kind = batch.kind(i)
-      const record = this.#encoder.encode(row, kind, batch.times[i] as number)
-      this.#staged.push(record)
-      if (this.#encodeKey === undefined) continue
-      const key = this.#encodeKey(row)
-      this.#stagedRows.set(latin1(key), { key, value: isRetraction(kind) ? undefined : record.value })
+      const change = { row: batch.row(i), kind, time: batch.times[i] as number }
+      if (this.#keys === undefined) {
+        this.#changes.push(change)
+        continue
+      }
+      const key = this.#keys.keyAt(batch.columns, i)
+      // The +U that follows says all there is to say about this row.
+      if (this.#coalesce && kind === UPDATE_BEFORE && this.#isReplaced(batch, i, key)) continue
+      this.#stageKeyed(key, change)
     }
   }
 
@@ -62,37 +88,70 @@ export class ResultSink implements Operator {
   }
 
   onBarrier(): void {
-    if (this.#table !== undefined) {
-      for (const { key, value } of this.#stagedRows.values()) {
-        if (value === undefined || value === null) this.#table.delete(key)
-        else this.#table.put(key, value)
-      }
-      this.#stagedRows = new Map()
+    const records: OutputRecord[] = []
+    const lastAt = new Set(this.#last.values())
+    for (const [position, change] of this.#changes.entries()) {
+      if (change === undefined) continue
+      const { row, kind, time } = change
+      const record = this.#encoder.encode(row, kind, time)
+      records.push(record)
+      if (this.#keys === undefined || this.#table === undefined || !lastAt.has(position)) continue
+      const key = this.#keys.encode(
+        NO_PREFIX,
+        this.#schema.key.map((column) => row[column] as Value),
+      )
+      if (isRetraction(kind) || record.value === null) this.#table.delete(key)
+      else this.#table.put(key, record.value)
     }
+    this.#changes = []
+    this.#last = new Map()
     if (this.#watermark > this.#loggedWatermark) {
       this.#loggedWatermark = this.#watermark
-      this.#staged.push(watermarkRecord(this.#watermark))
+      records.push(watermarkRecord(this.#watermark))
     }
-    if (this.#staged.length === 0) return
-    this.#storage.append(this.#topic, 0, this.#staged)
-    this.#staged = []
+    if (records.length > 0) this.#storage.append(this.#topic, 0, records)
+  }
+
+  #isReplaced(batch: Batch, row: number, key: MapKey): boolean {
+    const next = row + 1
+    return next < batch.length && batch.kind(next) === UPDATE_AFTER && this.#keys?.keyAt(batch.columns, next) === key
+  }
+
+  #stageKeyed(key: MapKey, change: StagedChange): void {
+    const position = this.#last.get(key)
+    const before = position === undefined ? undefined : this.#changes[position]
+    if (!this.#coalesce || before === undefined || position === undefined) {
+      this.#last.set(key, this.#changes.length)
+      this.#changes.push(change)
+      return
+    }
+    // The row as it was at the last commit: there, unless the first change since then brought it into being.
+    const wasThere = before.kind !== INSERT
+    const isThere = !isRetraction(change.kind)
+    if (!wasThere && !isThere) {
+      this.#changes[position] = undefined
+      this.#last.delete(key)
+      return
+    }
+    this.#changes[position] = { ...change, kind: !wasThere ? INSERT : isThere ? UPDATE_AFTER : DELETE }
   }
 }
 
-interface StagedRow {
-  readonly key: Uint8Array
-  /** Undefined: the row is gone. */
-  readonly value: Uint8Array | null | undefined
+interface StagedChange {
+  readonly row: Row
+  readonly kind: ChangeKind
+  readonly time: EventTimeMs
 }
 
-/** Bytes as a Map key. */
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+const NO_PREFIX = new Uint8Array(0)
+
+function keyTypes(schema: Schema): readonly SqlType[] {
+  return schema.key.map((column) => (schema.fields[column] as Schema['fields'][number]).type)
 }
 
 /** The key of a result table: the schema's key columns, order-preserving, so that a key prefix is a range. */
 export function tableKeyEncoder(schema: Schema): (row: readonly Value[]) => Uint8Array {
-  const codec = keyCodec(schema.key.map((column) => (schema.fields[column] as Schema['fields'][number]).type))
+  const codec = keyCodec(keyTypes(schema))
   return (row) => codec.encode(schema.key.map((column) => row[column] as Value))
 }
 
@@ -108,23 +167,24 @@ export function watermarkRecord(watermark: EventTimeMs): OutputRecord {
 }
 
 /** A topic of the log: rows encoded as the sink's FORMAT says, keyed rows to the partition of their key. */
-export class TopicSink implements Operator {
+export class TopicSink implements StagingSink {
   readonly #storage: TaskStorage
   readonly #topic: string
   readonly #encoder: Encoder
   readonly #partitionOf: (key: Uint8Array | null) => number
   readonly #staged = new Map<number, OutputRecord[]>()
 
-  constructor(
-    storage: TaskStorage,
-    topic: string,
-    encoder: Encoder,
-    partitionOf: (key: Uint8Array | null) => number,
-  ) {
+  constructor(storage: TaskStorage, topic: string, encoder: Encoder, partitionOf: (key: Uint8Array | null) => number) {
     this.#storage = storage
     this.#topic = topic
     this.#encoder = encoder
     this.#partitionOf = partitionOf
+  }
+
+  get stagedRows(): number {
+    let rows = 0
+    for (const records of this.#staged.values()) rows += records.length
+    return rows
   }
 
   open(): void {}

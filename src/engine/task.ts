@@ -9,7 +9,8 @@ import type { FormatRegistry } from './ports/format.ts'
 import type { RecordChunk, SourceReader } from './ports/log.ts'
 import type { Checkpoint, TaskStorage } from './ports/state.ts'
 import { SideOutputs, type SideStreams } from './side-outputs.ts'
-import { Source, type RejectedRecord, type SourceOutput } from './source.ts'
+import type { StagingSink } from './sinks.ts'
+import { type RejectedRecord, Source, type SourceOutput } from './source.ts'
 import { finiteOrNull } from './watermark.ts'
 
 /**
@@ -38,6 +39,9 @@ export interface ReadCandidate {
 /** Records that one read may bring at most: bounds the work between two looks at the clock. */
 export const READ_RECORDS_MAX = 4096
 
+/** Rows of output between two barriers, about: bounds memory and the size of a commit. */
+export const STAGED_ROWS_MAX = 200_000
+
 export class Task implements SourceOutput {
   readonly plan: PhysicalPlan
   readonly #storage: TaskStorage
@@ -45,6 +49,7 @@ export class Task implements SourceOutput {
   readonly #sides: SideOutputs
   readonly #sources: readonly Source[]
   readonly #context: { nowMs: number }
+  readonly #sinks: Partial<StagingSink>[] = []
   #epoch: number
   #dirty = false
 
@@ -58,7 +63,11 @@ export class Task implements SourceOutput {
     const restored = options.storage.checkpoint?.watermark ?? NO_WATERMARK
     this.#pipeline = buildPipeline(options.plan, {
       context: (step, metrics) => this.#operatorContext(options, step, metrics, restored),
-      sink: (step) => options.openSink(step, options.storage),
+      sink: (step) => {
+        const sink: Operator & Partial<StagingSink> = options.openSink(step, options.storage)
+        this.#sinks.push(sink)
+        return sink
+      },
     })
   }
 
@@ -97,6 +106,13 @@ export class Task implements SourceOutput {
   /** Something has changed since the last barrier. */
   get dirty(): boolean {
     return this.#dirty
+  }
+
+  /** So much output waits for the barrier that it should not wait for the interval. */
+  get full(): boolean {
+    let rows = 0
+    for (const sink of this.#sinks) rows += sink.stagedRows ?? 0
+    return rows >= STAGED_ROWS_MAX
   }
 
   /** Partitions to try, the one furthest behind in event time first, so that state stays small on a replay. */
@@ -230,4 +246,3 @@ export class Task implements SourceOutput {
 function compareTimes(a: EventTimeMs, b: EventTimeMs): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
-

@@ -51,7 +51,12 @@ export type StatementResult =
   /** DDL and the like: one line of what was done. */
   | { readonly kind: 'done'; readonly statement: string; readonly message: string }
   /** SHOW, DESCRIBE, EXPLAIN: a small table, complete. */
-  | { readonly kind: 'table'; readonly statement: string; readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] }
+  | {
+      readonly kind: 'table'
+      readonly statement: string
+      readonly columns: readonly string[]
+      readonly rows: readonly (readonly string[])[]
+    }
   /** EXPLAIN: text to print as it is. */
   | { readonly kind: 'text'; readonly statement: string; readonly text: string }
   | { readonly kind: 'rows'; readonly statement: string; readonly results: ResultStream }
@@ -86,7 +91,11 @@ export type ResultEvent =
 export interface IngestRequest {
   readonly stream: string
   /** Encoded as the stream's FORMAT says. */
-  readonly records: readonly { readonly key?: Uint8Array | undefined; readonly value: Uint8Array; readonly timestampMs?: number | undefined }[]
+  readonly records: readonly {
+    readonly key?: Uint8Array | undefined
+    readonly value: Uint8Array
+    readonly timestampMs?: number | undefined
+  }[]
   readonly producerId?: string | undefined
   /** Sequence of the first record; consecutive from there. Needs `producerId`. */
   readonly sequence?: number | undefined

@@ -15,7 +15,7 @@ import { AppError } from '../core/errors.ts'
 import type { TopicSpec } from '../engine/ports/log.ts'
 import { DEAD_LETTER_SCHEMA } from '../engine/side-outputs.ts'
 import type { MaterializedRelation, QueryEntry, Relation, SourceRelation } from '../plan/catalog.ts'
-import { checkScript, defineSource, defineView, planContinuous, type ContinuousPlan } from '../plan/planner.ts'
+import { type ContinuousPlan, checkScript, defineSource, defineView, planContinuous } from '../plan/planner.ts'
 import { requireRelation } from './require.ts'
 import type { StatementsOptions } from './statements.ts'
 import { invalidSql } from './weir-runtime.ts'
@@ -67,14 +67,22 @@ export class Definitions {
   ): Promise<string> {
     const { catalog, jobs, storage, clock } = this.#options
     const name = this.#queryName(statement)
-    const what = statement.kind === 'create-sink' ? `sink "${name}"` : statement.kind === 'insert' ? `query "${name}"` : `materialized view "${name}"`
+    const what =
+      statement.kind === 'create-sink'
+        ? `sink "${name}"`
+        : statement.kind === 'insert'
+          ? `query "${name}"`
+          : `materialized view "${name}"`
     if (statement.kind !== 'insert' && (await this.#existsAlready(statement, what))) return `${what} exists already`
     jobs.checkLimit()
     const nowMs = clock.nowMs()
     const topic = `weir.results.${name}.${nowMs.toString(36)}`
     const planned = planContinuous(statement, catalog, session, { name, topic })
     if (planned.plan === undefined) throw invalidSql(planned.diagnostics)
-    const relations = [...this.#resultRelations(statement, planned.plan, name, topic), ...this.#lateStreams(planned.plan, name, nowMs)]
+    const relations = [
+      ...this.#resultRelations(statement, planned.plan, name, topic),
+      ...this.#lateStreams(planned.plan, name, nowMs),
+    ]
     const entry: QueryEntry = {
       name,
       sql: print(statement),
@@ -197,9 +205,7 @@ export class Definitions {
     topic: string,
   ): MaterializedRelation[] {
     if (statement.kind === 'create-sink' || statement.kind === 'insert') return []
-    return [
-      { kind: 'materialized-view', name, sql: print(statement), schema: plan.plan.schema, topic, query: name },
-    ]
+    return [{ kind: 'materialized-view', name, sql: print(statement), schema: plan.plan.schema, topic, query: name }]
   }
 
   #lateStreams({ lateStreams }: ContinuousPlan, query: string, nowMs: number): MaterializedRelation[] {
@@ -250,7 +256,12 @@ function resultTopic(name: string, plan?: ContinuousPlan): TopicSpec {
 function isOwned(one: Relation, relation: Relation | undefined, query: QueryEntry | undefined): boolean {
   if (one.kind === 'late-stream') return query !== undefined && one.query === query.name
   if (one.kind === 'materialized-view') return query !== undefined && one.query === query.name
-  return one.kind === 'dead-letter-stream' && relation !== undefined && 'deadLetter' in relation && relation.deadLetter === one.name
+  return (
+    one.kind === 'dead-letter-stream' &&
+    relation !== undefined &&
+    'deadLetter' in relation &&
+    relation.deadLetter === one.name
+  )
 }
 
 function quoted(names: readonly string[]): string {

@@ -1,8 +1,8 @@
 import type { Explain, Statement } from '../../grammar/index.ts'
 import { errorAt, type Query } from '../../grammar/index.ts'
 import { explainLogical, explainPhysical } from '../plan/explain.ts'
-import { type LogicalPlans, planContinuous, planQuery } from '../plan/planner.ts'
 import type { PhysicalPlan } from '../plan/physical/nodes.ts'
+import { type LogicalPlans, planContinuous, planQuery } from '../plan/planner.ts'
 import type { StoredCatalog } from './catalog.ts'
 import { invalidSql } from './weir-runtime.ts'
 

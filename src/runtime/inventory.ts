@@ -41,12 +41,7 @@ export function listObjects(
   }
 }
 
-export function describeObject(
-  name: string,
-  catalog: StoredCatalog,
-  jobs: Jobs,
-  storage: Storage,
-): ObjectDescription {
+export function describeObject(name: string, catalog: StoredCatalog, jobs: Jobs, storage: Storage): ObjectDescription {
   const relation = catalog.relation(name)
   const query = catalog.query(name) ?? (relation && 'query' in relation ? catalog.query(relation.query) : undefined)
   if (relation === undefined && query !== undefined) {

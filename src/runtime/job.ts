@@ -1,9 +1,9 @@
 import { AppError } from '../core/errors.ts'
-import type { PhysicalPlan } from '../plan/physical/nodes.ts'
 import type { Clock } from '../engine/ports/clock.ts'
 import type { StateBackend, TaskStorage } from '../engine/ports/state.ts'
 import { Runner } from '../engine/runner.ts'
 import type { Task } from '../engine/task.ts'
+import type { PhysicalPlan } from '../plan/physical/nodes.ts'
 import type { QueryStats } from './api.ts'
 import { SlidingP95 } from './sliding-p95.ts'
 

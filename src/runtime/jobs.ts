@@ -45,9 +45,13 @@ export class Jobs {
   /** @throws AppError RESOURCE_EXHAUSTED when as many queries run as may. */
   checkLimit(): void {
     if (this.#jobs.size < this.#options.limits.queriesMax) return
-    throw new AppError('RESOURCE_EXHAUSTED', `${this.#jobs.size} queries exist; at most ${this.#options.limits.queriesMax}`, {
-      hint: 'Drop a query, or raise limits.queriesMax.',
-    })
+    throw new AppError(
+      'RESOURCE_EXHAUSTED',
+      `${this.#jobs.size} queries exist; at most ${this.#options.limits.queriesMax}`,
+      {
+        hint: 'Drop a query, or raise limits.queriesMax.',
+      },
+    )
   }
 
   async start(entry: QueryEntry): Promise<void> {

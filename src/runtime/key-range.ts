@@ -29,7 +29,9 @@ export function keyRange(plan: PhysicalPlan, scan: ScanStep, table: Schema): Key
     values.push(literal.value)
   }
   if (values.length === 0) return everything
-  const types = table.key.slice(0, values.length).map((column) => (table.fields[column] as Schema['fields'][number]).type)
+  const types = table.key
+    .slice(0, values.length)
+    .map((column) => (table.fields[column] as Schema['fields'][number]).type)
   const from = keyCodec(types).encode(values)
   return { from, to: keyPrefixEnd(from) }
 }

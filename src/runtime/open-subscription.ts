@@ -7,8 +7,8 @@ import type { MaterializedRelation } from '../plan/catalog.ts'
 import type { SubscribeOptions } from './api.ts'
 import type { StoredCatalog } from './catalog.ts'
 import { requireMaterialized } from './require.ts'
-import { decodeResumeToken, type ResumePosition } from './resume-token.ts'
 import { resultRowDecoder, sinkStepId, sourceFields } from './result-table.ts'
+import { decodeResumeToken, type ResumePosition } from './resume-token.ts'
 import { Subscription } from './subscription.ts'
 
 /** Where a subscription begins: at its token, else with the snapshot, else with what changes from now on. */

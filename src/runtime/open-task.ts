@@ -42,7 +42,12 @@ export async function openTask(options: OpenTaskOptions): Promise<Task> {
     formats,
     openReader: (scan) =>
       options.openReader?.(scan) ??
-      openReader(scan, storage, () => clock.nowMs(), () => jobs.hasFinished(scan.relation)),
+      openReader(
+        scan,
+        storage,
+        () => clock.nowMs(),
+        () => jobs.hasFinished(scan.relation),
+      ),
     openSink: (step) => options.sink ?? openSink(step, options),
     sides: sideStreams(options.catalog, plan),
     nowMs: clock.nowMs(),
@@ -56,7 +61,13 @@ function openSink(step: SinkStep, options: OpenTaskOptions): Operator {
   const topic = properties['topic'] ?? options.query
   switch (kind) {
     case 'result':
-      return new ResultSink(taskStorage, topic, step.schema, formats.encoder(step.format, step.schema))
+      return new ResultSink(
+        taskStorage,
+        topic,
+        step.schema,
+        formats.encoder(step.format, step.schema),
+        tellsEveryChange(options.plan),
+      )
     case 'embedded': {
       const partitions = storage.log.topic(topic)?.partitions ?? 1
       let next = 0
@@ -73,6 +84,11 @@ function openSink(step: SinkStep, options: OpenTaskOptions): Operator {
         hint: `Write to 'embedded', 'print' or 'blackhole'.`,
       })
   }
+}
+
+/** True unless the query promises when and how often a row is told: once at the close of its window, for example. */
+function tellsEveryChange(plan: PhysicalPlan): boolean {
+  return plan.steps.every((step) => !('emit' in step) || step.emit.mode === 'changes')
 }
 
 function sideStreams(catalog: Catalog, plan: PhysicalPlan): SideStreams {

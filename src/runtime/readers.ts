@@ -40,7 +40,9 @@ function openTopic(scan: ScanStep, storage: Storage): SourceReader {
         ? offsets.end
         : offsets.start
   })
-  return scan.connector.options['scan.bounded.mode'] === 'latest-offset' ? new BoundedReader(reader, topic, storage) : reader
+  return scan.connector.options['scan.bounded.mode'] === 'latest-offset'
+    ? new BoundedReader(reader, topic, storage)
+    : reader
 }
 
 /** Passes everything on; the readers below change one thing each. */

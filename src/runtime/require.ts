@@ -1,6 +1,6 @@
 import { AppError } from '../core/errors.ts'
-import type { Catalog, MaterializedRelation, Relation, SourceRelation } from '../plan/catalog.ts'
 import { didYouMean } from '../plan/bind/did-you-mean.ts'
+import type { Catalog, MaterializedRelation, Relation, SourceRelation } from '../plan/catalog.ts'
 
 /** Look-ups that answer with one clear error. */
 export function requireRelation(catalog: Catalog, name: string): Relation {

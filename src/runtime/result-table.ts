@@ -20,5 +20,8 @@ export function sourceFields(schema: Schema): readonly SourceField[] {
 
 /** The step whose table holds a query's results. */
 export function sinkStepId(plan: PhysicalPlan): string {
-  return must(plan.steps.find((step) => step.kind === 'sink'), 'a plan ends in a sink').id
+  return must(
+    plan.steps.find((step) => step.kind === 'sink'),
+    'a plan ends in a sink',
+  ).id
 }

@@ -1,19 +1,19 @@
 import type { Identifier, Literal, Query, Span, Statement } from '../../grammar/index.ts'
 import { type Diagnostic, errorAt, parse } from '../../grammar/index.ts'
 import type { Storage } from '../adapters/storage.ts'
-import { AppError } from '../core/errors.ts'
+import type { AppError } from '../core/errors.ts'
 import { typeName } from '../core/type.ts'
 import type { Clock } from '../engine/ports/clock.ts'
 import type { FormatRegistry } from '../engine/ports/format.ts'
 import type { ExecuteOptions, ObjectKind, ResultStream, StatementResult } from './api.ts'
 import type { StoredCatalog } from './catalog.ts'
 import { Definitions } from './definitions.ts'
+import { explainStatement } from './explain-statement.ts'
 import { insertValues } from './insert-values.ts'
+import { describeObject, listObjects } from './inventory.ts'
 import type { Jobs } from './jobs.ts'
 import { TransientQueries } from './transient-queries.ts'
-import { explainStatement } from './explain-statement.ts'
 import { invalidSql, type RuntimeLimits } from './weir-runtime.ts'
-import { describeObject, listObjects } from './inventory.ts'
 
 /** SQL statements one by one: the table of contents of what a script can do. */
 export interface StatementsOptions {
@@ -101,7 +101,11 @@ export class Statements {
       case 'describe':
         return this.#describe(statement.name.name, statement.extended, name)
       case 'explain':
-        return { kind: 'text', statement: name, text: explainStatement(statement, this.#options.catalog, options.session) }
+        return {
+          kind: 'text',
+          statement: name,
+          text: explainStatement(statement, this.#options.catalog, options.session),
+        }
       default:
         throw notSupported(statement, name)
     }

@@ -97,7 +97,12 @@ export class Subscription implements ResultStream {
         segments: [...before.segments, segment],
         inSnapshot: segment.upTo !== undefined,
       }
-      return this.#rows(rows, rows.map(() => INSERT), Float64Array.from(times), true)
+      return this.#rows(
+        rows,
+        rows.map(() => INSERT),
+        Float64Array.from(times),
+        true,
+      )
     }
     try {
       for (const [key, value] of view.scan(sinkId, RESULT_TABLE, after ?? new Uint8Array(0), undefined)) {

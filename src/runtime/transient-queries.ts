@@ -1,10 +1,10 @@
 import type { Query } from '../../grammar/index.ts'
 import { MemoryState } from '../adapters/memory/memory-state.ts'
 import { AppError } from '../core/errors.ts'
+import type { SourceReader } from '../engine/ports/log.ts'
 import type { MaterializedRelation } from '../plan/catalog.ts'
 import type { PhysicalPlan, ScanStep } from '../plan/physical/nodes.ts'
 import { planQuery } from '../plan/planner.ts'
-import type { SourceReader } from '../engine/ports/log.ts'
 import type { ResultStream } from './api.ts'
 import { keyRange } from './key-range.ts'
 import { openTask } from './open-task.ts'
@@ -31,11 +31,15 @@ export class TransientQueries {
   async open(query: Query, session: SessionOptions): Promise<ResultStream> {
     const { catalog, jobs, clock, limits } = this.#options
     if (this.#open.size >= limits.transientQueriesMax) {
-      throw new AppError('RESOURCE_EXHAUSTED', `${this.#open.size} queries of readers run; at most ${limits.transientQueriesMax}`, {
-        domain: 'external',
-        retry: true,
-        hint: 'End one, or read from a materialized view, whose cost is shared.',
-      })
+      throw new AppError(
+        'RESOURCE_EXHAUSTED',
+        `${this.#open.size} queries of readers run; at most ${limits.transientQueriesMax}`,
+        {
+          domain: 'external',
+          retry: true,
+          hint: 'End one, or read from a materialized view, whose cost is shared.',
+        },
+      )
     }
     const planned = planQuery(query, catalog, session.session, session.parameters, { kind: 'transient' })
     if (planned.plan === undefined) throw invalidSql(planned.diagnostics)

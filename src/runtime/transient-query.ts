@@ -107,4 +107,3 @@ function limitState(task: Task): void {
     hint: 'Create a materialized view, which keeps its state on disk, and read from that.',
   })
 }
-

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { formatRegistry } from '../adapters/formats/registry.ts'
-import { MemoryStorage } from '../adapters/memory/memory-storage.ts'
+import { openMemoryStorage } from '../adapters/memory/memory-storage.ts'
 import { SystemClock } from '../adapters/system-clock.ts'
 import { CHANGE_KIND_NAMES } from '../core/batch.ts'
 import { writeJsonObject } from '../core/format-value.ts'
@@ -11,7 +11,7 @@ let runtime: WeirRuntime
 
 beforeEach(async () => {
   runtime = await WeirRuntime.open({
-    storage: new MemoryStorage(),
+    storage: openMemoryStorage(),
     formats: formatRegistry(),
     clock: new SystemClock(),
   })

@@ -1,5 +1,5 @@
-import { parse } from '../../grammar/index.ts'
 import type { Diagnostic } from '../../grammar/diagnostic.ts'
+import { parse } from '../../grammar/index.ts'
 import type { Storage } from '../adapters/storage.ts'
 import { AppError } from '../core/errors.ts'
 import { partitionOf } from '../core/murmur2.ts'
