@@ -24,6 +24,8 @@ const TURN_MS = 8
 const SLEEP_MS_MAX = 1_000
 /** A checkpoint is held back until this many times its own duration has passed: at most a fifth of the time goes to it. */
 const CHECKPOINT_COST_FACTOR = 4
+/** Between two checkpoints of a query that keeps up: a few commits of the disk, and no more. */
+const CAUGHT_UP_INTERVAL_MS = 10
 /** No checkpoint counts as longer than this: the clock may have been set forward while it ran. */
 const CHECKPOINT_MS_MAX = 15_000
 
@@ -81,7 +83,7 @@ export class Runner {
     const read = await this.#read()
     const nowMs = clock.nowMs()
     task.tick(nowMs)
-    if (task.full || (task.dirty && this.#checkpointDueMs(nowMs) <= nowMs)) await this.#checkpoint()
+    if (task.full || (task.dirty && this.#checkpointDueMs(nowMs, !read) <= nowMs)) await this.#checkpoint()
     return read
   }
 
@@ -99,12 +101,17 @@ export class Runner {
     return false
   }
 
-  #checkpointDueMs(nowMs: number): number {
+  /**
+   * Under load a checkpoint waits for its interval. When the query has read all there is, readers wait for what it has
+   * found, and there is nothing better to do.
+   */
+  #checkpointDueMs(nowMs: number, caughtUp: boolean): number {
     const { checkpointIntervalMs } = this.#options
     if (checkpointIntervalMs === undefined) return Number.POSITIVE_INFINITY
     // A clock that was set back by an hour must not hold checkpoints back for that hour.
     this.#lastCheckpointMs = Math.min(this.#lastCheckpointMs, nowMs)
-    return this.#lastCheckpointMs + Math.max(checkpointIntervalMs, CHECKPOINT_COST_FACTOR * this.#lastDurationMs)
+    const intervalMs = caughtUp ? Math.min(checkpointIntervalMs, CAUGHT_UP_INTERVAL_MS) : checkpointIntervalMs
+    return this.#lastCheckpointMs + Math.max(intervalMs, CHECKPOINT_COST_FACTOR * this.#lastDurationMs)
   }
 
   /**
@@ -133,7 +140,7 @@ export class Runner {
     let untilMs = nowMs + SLEEP_MS_MAX
     const tickMs = task.nextTickMs(nowMs)
     if (tickMs !== undefined && tickMs < untilMs) untilMs = tickMs
-    if (task.dirty) untilMs = Math.min(untilMs, this.#checkpointDueMs(nowMs))
+    if (task.dirty) untilMs = Math.min(untilMs, this.#checkpointDueMs(nowMs, true))
     if (untilMs <= nowMs || this.#signalled) return clock.yieldNow()
     const waiter = new AbortController()
     this.#wake = () => waiter.abort()
