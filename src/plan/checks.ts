@@ -7,7 +7,8 @@ import type { Schema } from '../core/schema.ts'
 import { VIEW_NESTING_MAX } from './bind/bind-relation.ts'
 import type { Catalog, ViewRelation } from './catalog.ts'
 import { type Diagnostics, notSupported } from './diagnostics.ts'
-import { inputsOf, type LogicalPlan } from './logical/nodes.ts'
+import type { LogicalPlan } from './logical/nodes.ts'
+import { inputsOf } from './logical/visit.ts'
 
 /**
  * A query without EMIT over views and tables alone is answered once, from what is there now. A stream has no "now": a

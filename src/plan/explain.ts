@@ -3,7 +3,7 @@
 
 import type { Field, Schema } from '../core/schema.ts'
 import type { LogicalPlan } from './logical/nodes.ts'
-import { inputsOf } from './logical/nodes.ts'
+import { inputsOf } from './logical/visit.ts'
 import type { Expression } from './physical/expression.ts'
 import type { AggregateCall, EmitSpec, LatePolicy, PhysicalPlan, ScanStep, SortKey, Step } from './physical/nodes.ts'
 import { printDuration, printExpression } from './print-expression.ts'

@@ -11,7 +11,8 @@ import { numbers } from './bind-arithmetic.ts'
 import { bindCondition, bindExpression, type ExpressionContext } from './bind-expression.ts'
 import { castTo, coerce, commonTypeOf } from './cast.ts'
 import { didYouMean } from './did-you-mean.ts'
-import { MISSING_FUNCTIONS, type ScalarFunction, scalarFunction, scalarNames } from './functions.ts'
+import { MISSING_FUNCTIONS, scalarFunction, scalarNames } from './functions.ts'
+import type { ScalarFunction } from './scalar-function.ts'
 import { resolveSignature } from './signature.ts'
 
 /** Units of EXTRACT, DATE_TRUNC and their like, with the spellings that the other systems have. */

@@ -4,58 +4,10 @@
 
 import type { SqlType } from '../../core/type.ts'
 import { DECIMAL_PRECISION_MAX, decimal } from '../../core/type.ts'
-import { parseSignatures, type Signature } from './signature.ts'
+import { OPERATORS } from './operators.ts'
+import { inGroup, type ScalarFunction } from './scalar-function.ts'
 
-export type FunctionGroup =
-  | 'operator'
-  | 'string'
-  | 'number'
-  | 'conditional'
-  | 'time'
-  | 'json'
-  | 'array'
-  | 'map'
-  | 'other'
-
-export interface ScalarFunction {
-  /** The id in plans; for all but operators also the SQL name. */
-  readonly id: string
-  readonly aliases: readonly string[]
-  readonly group: FunctionGroup
-  readonly signatures: readonly Signature[]
-  readonly doc: string
-  readonly example: string
-  /** False for operators, which are written with a sign and have no name. */
-  readonly callable: boolean
-  /** True for now() and the like: another run gives another result. */
-  readonly nondeterministic: boolean
-  /** The result type where it follows from the argument types by a rule that signatures can't say. */
-  readonly resultType: ((types: readonly SqlType[]) => SqlType | undefined) | undefined
-}
-
-interface Extra {
-  readonly aliases?: readonly string[]
-  readonly nondeterministic?: boolean
-  readonly resultType?: (types: readonly SqlType[]) => SqlType | undefined
-}
-
-const all: ScalarFunction[] = []
-
-function inGroup(group: FunctionGroup) {
-  return (id: string, signatures: string, doc: string, example: string, extra: Extra = {}): void => {
-    all.push({
-      id,
-      aliases: extra.aliases ?? [],
-      group,
-      signatures: parseSignatures(signatures),
-      doc,
-      example,
-      callable: group !== 'operator',
-      nondeterministic: extra.nondeterministic ?? false,
-      resultType: extra.resultType,
-    })
-  }
-}
+const all: ScalarFunction[] = [...OPERATORS]
 
 /** Digits before the point after rounding: one more than before, 9.9 gives 10. */
 function roundedDecimal(types: readonly SqlType[]): SqlType | undefined {
@@ -70,64 +22,9 @@ function integralDecimal(types: readonly SqlType[]): SqlType | undefined {
   return decimal(Math.min(type.precision - type.scale + 1, DECIMAL_PRECISION_MAX), 0)
 }
 
-// ---- operators: types of arithmetic results are in bind-arithmetic.ts --------------------------------------------
-
-const operator = inGroup('operator')
-operator('add', '(N, N) -> N', 'sum', '1 + 2')
-operator('subtract', '(N, N) -> N', 'difference', '3 - 1')
-operator('multiply', '(N, N) -> N', 'product; decimals add their scales', '2 * 3')
-operator('divide', '(N, N) -> N', 'quotient; of integers cut towards zero; by zero is an error', '7 / 2')
-operator('modulo', '(N, N) -> N', 'remainder with the sign of the first operand', '7 % 3')
-operator('negate', '(N) -> N | (interval) -> interval', 'the number with its sign changed', '-amount')
-for (const [id, sign] of [
-  ['equal', '='],
-  ['not_equal', '<>'],
-  ['less', '<'],
-  ['less_equal', '<='],
-  ['greater', '>'],
-  ['greater_equal', '>='],
-] as const) {
-  operator(id, '(T, T) -> boolean', 'comparison; NULL when either side is NULL', `a ${sign} b`)
-}
-operator('is_distinct', '(T, T) -> boolean', 'not equal, where NULL equals NULL; never NULL', 'a IS DISTINCT FROM b')
-operator('is_not_distinct', '(T, T) -> boolean', 'equal, where NULL equals NULL', 'a IS NOT DISTINCT FROM b')
-operator('in', '(T, T...) -> boolean', 'true when the first equals one of the rest', "region IN ('eu', 'us')")
-operator('like', '(string, string, string?) -> boolean', '% is any text, _ one character', "name LIKE 'a%'")
-operator('not_like', '(string, string, string?) -> boolean', 'the opposite of LIKE', "name NOT LIKE 'a%'")
-operator('timestamp_add', '(timestamp, interval) -> timestamp', 'later by', "ts + INTERVAL '1' HOUR")
-operator('timestamp_subtract', '(timestamp, interval) -> timestamp', 'earlier by', "ts - INTERVAL '5' SECOND")
-operator('timestamp_diff', '(timestamp, timestamp) -> interval', 'time from the second to the first', 'arrived - sent')
-operator(
-  'timestamp_add_months',
-  '(timestamp, int) -> timestamp',
-  'the same day of another month, or its last day',
-  "ts + INTERVAL '1' MONTH",
-)
-operator('date_subtract', '(date, int) -> date', 'days before', "DATE '2026-01-31' - 1")
-operator('date_diff', '(date, date) -> int', 'days from the second to the first', 'due - today')
-operator('time_add', '(time, interval) -> time', 'later by, round the clock', "t + INTERVAL '1' HOUR")
-operator('time_subtract', '(time, interval) -> time', 'earlier by, round the clock', "t - INTERVAL '1' HOUR")
-operator('time_diff', '(time, time) -> interval', 'time from the second to the first', 'closes - opens')
-operator('interval_add', '(interval, interval) -> interval', 'sum', "INTERVAL '1' HOUR + INTERVAL '5' MINUTE")
-operator('interval_subtract', '(interval, interval) -> interval', 'difference', 'waited - worked')
-operator('interval_multiply', '(interval, double) -> interval', 'a multiple', "INTERVAL '1' MINUTE * 5")
-operator('interval_divide', '(interval, double) -> interval', 'a part', 'waited / 2')
-operator(
-  'json_get',
-  '(json, string) -> json | (json, bigint) -> json',
-  'field by name, element from 0',
-  "payload -> 'user'",
-)
-operator('json_get_text', '(json, string) -> string | (json, bigint) -> string', 'the same as text', "payload ->> 'id'")
-operator('array_get', '(array<T>, bigint) -> T', 'element from 1; NULL outside', 'tags[1]')
-operator('map_get', '(map<K, V>, K) -> V', 'value of a key; NULL when absent', "attributes['colour']")
-operator('array', '(T...) -> array<T>', 'an array of its arguments', 'ARRAY[1, 2]')
-operator('map', '(any...) -> map<K, V>', 'a map; keys and values in turn', "MAP{'a': 1}")
-operator('struct', '(any...) -> any', 'a struct; one argument a field', 'STRUCT(1 AS a)')
-
 // ---- strings -----------------------------------------------------------------------------------------------------
 
-const string = inGroup('string')
+const string = inGroup(all, 'string')
 string(
   'concat',
   '(text...) -> string | (bytes, bytes) -> bytes',
@@ -225,7 +122,7 @@ string(
 
 // ---- numbers -----------------------------------------------------------------------------------------------------
 
-const number = inGroup('number')
+const number = inGroup(all, 'number')
 number('abs', '(N) -> N', 'without sign', 'abs(-1)')
 number('ceil', '(N) -> N', 'next whole number above', 'ceil(1.2)', {
   aliases: ['ceiling'],
@@ -289,7 +186,7 @@ number('shiftright', '(bigint, int) -> bigint', 'bits moved down, the sign kept'
 
 // ---- conditional -------------------------------------------------------------------------------------------------
 
-const conditional = inGroup('conditional')
+const conditional = inGroup(all, 'conditional')
 conditional(
   'coalesce',
   '(T, T...) -> T',
@@ -301,7 +198,7 @@ conditional('nullif', '(T, T) -> T', 'NULL when both are equal, else the first',
 
 // ---- time --------------------------------------------------------------------------------------------------------
 
-const time = inGroup('time')
+const time = inGroup(all, 'time')
 time('now', '() -> timestamp', 'processing time: the clock when the row is worked on', 'now()', {
   aliases: ['current_timestamp', 'localtimestamp', 'proctime'],
   nondeterministic: true,
@@ -387,7 +284,7 @@ time(
 
 // ---- JSON --------------------------------------------------------------------------------------------------------
 
-const json = inGroup('json')
+const json = inGroup(all, 'json')
 json(
   'json_value',
   '(json, string) -> string',
@@ -411,7 +308,7 @@ json('json_keys', '(json) -> array<string>', 'names of the fields; NULL when it 
 
 // ---- arrays and maps ---------------------------------------------------------------------------------------------
 
-const array = inGroup('array')
+const array = inGroup(all, 'array')
 array('cardinality', '(array<T>) -> int | (map<K, V>) -> int', 'number of elements or entries', 'cardinality(tags)', {
   aliases: ['array_length', 'array_size'],
 })
@@ -456,13 +353,13 @@ array('array_min', '(array<T>) -> T', 'the least element', 'array_min(a)')
 array('array_max', '(array<T>) -> T', 'the greatest element', 'array_max(a)')
 array('element', '(array<T>) -> T', 'the only element; more than one is an error', 'element(a)')
 
-const map = inGroup('map')
+const map = inGroup(all, 'map')
 map('map_keys', '(map<K, V>) -> array<K>', 'keys', 'map_keys(attributes)')
 map('map_values', '(map<K, V>) -> array<V>', 'values', 'map_values(attributes)')
 map('map_contains_key', '(map<K, V>, K) -> boolean', 'has this key', "map_contains_key(attributes, 'a')")
 map('map_from_arrays', '(array<K>, array<V>) -> map<K, V>', 'from keys and values', 'map_from_arrays(k, v)')
 
-const other = inGroup('other')
+const other = inGroup(all, 'other')
 other('hash', '(any, any...) -> bigint', '64-bit hash of the arguments, the same in every version', 'hash(user_id)')
 
 export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = all

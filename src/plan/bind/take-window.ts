@@ -3,7 +3,8 @@
 
 import { TIMESTAMP } from '../../core/type.ts'
 import { column, columnsOf, literal } from '../expression-tree.ts'
-import { filter, type LogicalPlan, project, type WindowAssignNode, withInput } from '../logical/nodes.ts'
+import { filter, type LogicalPlan, project, type WindowAssignNode } from '../logical/nodes.ts'
+import { withInput } from '../logical/visit.ts'
 import type { Expression } from '../physical/expression.ts'
 
 export interface TakenWindow {

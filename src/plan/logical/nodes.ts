@@ -368,49 +368,6 @@ export function limit(input: LogicalPlan, count: number): LimitNode {
   return { kind: 'limit', input, count, schema: input.schema, keys: input.keys, window: input.window }
 }
 
-/** The same node over another input that has the same columns in the same places. */
-export function withInput(node: Exclude<LogicalPlan, ScanNode | UnionNode>, input: LogicalPlan): LogicalPlan {
-  switch (node.kind) {
-    case 'filter':
-      return filter(input, node.predicate)
-    case 'project':
-      return project(input, node.expressions, node.schema.fields)
-    case 'window-assign':
-      return windowAssign(input, node.spec, node.time, node.late, node.partitionBy)
-    case 'window-aggregate':
-      return windowAggregate(input, node, aggregateNames(node))
-    case 'group-aggregate':
-      return groupAggregate(input, node, aggregateNames(node))
-    case 'deduplicate':
-      return deduplicate(input, node)
-    case 'top-n':
-      return topN(input, node, node.withRank ? node.schema.fields.at(-1)?.name : undefined)
-    case 'limit':
-      return limit(input, node.count)
-  }
-}
-
-export function aggregateNames(node: WindowAggregateNode | GroupAggregateNode): readonly string[] {
-  return node.schema.fields.slice(node.schema.fields.length - node.aggregates.length).map((field) => field.name)
-}
-
-export function inputsOf(node: LogicalPlan): readonly LogicalPlan[] {
-  if (node.kind === 'scan') return []
-  return node.kind === 'union' ? node.inputs : [node.input]
-}
-
-/** Rebuilds a tree from the leaves up. */
-export function transform(node: LogicalPlan, change: (node: LogicalPlan) => LogicalPlan): LogicalPlan {
-  if (node.kind === 'scan') return change(node)
-  if (node.kind === 'union') {
-    const inputs = node.inputs.map((input) => transform(input, change))
-    const same = inputs.every((input, i) => input === node.inputs[i])
-    return change(same ? node : union(inputs, node.schema.fields))
-  }
-  const input = transform(node.input, change)
-  return change(input === node.input ? node : withInput(node, input))
-}
-
 function groupFields(input: LogicalPlan, groupBy: readonly number[]): readonly Field[] {
   return groupBy.map((index) => must(input.schema.fields[index], 'grouped column'))
 }

@@ -4,7 +4,8 @@
 import { BOOLEAN } from '../../core/type.ts'
 import { INT_MAX, INT_MIN } from '../../core/value.ts'
 import { literal, rewrite } from '../expression-tree.ts'
-import { filter, type LogicalPlan, project, transform } from '../logical/nodes.ts'
+import { filter, type LogicalPlan, project } from '../logical/nodes.ts'
+import { transform } from '../logical/visit.ts'
 import type { Expression, LiteralExpression } from '../physical/expression.ts'
 import type { Rule } from './rule.ts'
 

@@ -1,7 +1,8 @@
 // Two projections become one, where no computed column would be computed twice; one that changes nothing goes.
 
 import { columnsOf, substituteColumns } from '../expression-tree.ts'
-import { type LogicalPlan, project, transform } from '../logical/nodes.ts'
+import { type LogicalPlan, project } from '../logical/nodes.ts'
+import { transform } from '../logical/visit.ts'
 import type { Expression } from '../physical/expression.ts'
 import type { Rule } from './rule.ts'
 

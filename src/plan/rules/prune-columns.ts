@@ -4,7 +4,6 @@
 import { must } from '../../core/assert.ts'
 import { column, columnsOf, mapColumns } from '../expression-tree.ts'
 import {
-  aggregateNames,
   deduplicate,
   filter,
   groupAggregate,
@@ -17,6 +16,7 @@ import {
   windowAggregate,
   windowAssign,
 } from '../logical/nodes.ts'
+import { aggregateNames } from '../logical/visit.ts'
 import type { AggregateCall, LatePolicy } from '../physical/nodes.ts'
 import { scannedColumns } from '../scanned-columns.ts'
 import type { Rule } from './rule.ts'

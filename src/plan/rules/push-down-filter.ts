@@ -2,7 +2,8 @@
 // look at keys alone. A predicate that looks at a window's bounds stays above it; one that looks at the clock stays.
 
 import { allOf, columnsOf, conjuncts, mapColumns, some, substituteColumns } from '../expression-tree.ts'
-import { filter, type LogicalPlan, transform, union, withInput } from '../logical/nodes.ts'
+import { filter, type LogicalPlan, union } from '../logical/nodes.ts'
+import { transform, withInput } from '../logical/visit.ts'
 import type { Expression } from '../physical/expression.ts'
 import type { Rule } from './rule.ts'
 
