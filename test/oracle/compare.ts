@@ -4,7 +4,7 @@ import type { SqlType } from '../../src/core/type.ts'
 import type { Row, Value } from '../../src/core/value.ts'
 import { renderRow, renderValue } from '../harness/render.ts'
 import { outputsOf } from './duck.ts'
-import type { QuerySpec } from './workload.ts'
+import type { Output, QuerySpec } from './workload.ts'
 
 /** What differs between the engine's rows and DuckDB's, one line each; empty when they agree. */
 export function differences(
@@ -15,8 +15,9 @@ export function differences(
 ): string[] {
   const bounds = query.window === undefined ? 0 : 2
   const keyColumns = query.keys.length + bounds
-  const tolerances = outputsOf(query).map((output) => output.tolerance)
-  tolerances.splice(query.keys.length, 0, ...new Array<number>(bounds).fill(0))
+  const outputs: (Output | undefined)[] = [...outputsOf(query)]
+  outputs.splice(query.keys.length, 0, ...new Array<undefined>(bounds).fill(undefined))
+  const merges = query.window?.kind === 'session'
   const keyText = (cells: readonly unknown[]): string => JSON.stringify(cells.slice(0, keyColumns).map(plainText))
   const wanted = new Map(expected.map((cells) => [keyText(cells.map(plainDuck)), cells]))
   const found: string[] = []
@@ -28,7 +29,7 @@ export function differences(
     if (other === undefined) found.push(`not expected: ${renderRow(row, schema)}`)
     else {
       const theirs = other.map(plainDuck)
-      const differ = cells.findIndex((cell, i) => !sameCell(cell, theirs[i], tolerances[i] ?? 0))
+      const differ = cells.findIndex((cell, i) => !sameCell(cell, theirs[i], outputs[i], merges))
       if (differ >= 0) {
         const name = (schema.fields[differ] as Schema['fields'][number]).name
         found.push(`${name} is ${cells[differ]}, not ${theirs[differ]}: ${renderRow(row, schema)}`)
@@ -71,11 +72,22 @@ function plainText(value: unknown): string {
   return String(value)
 }
 
-function sameCell(a: Plain, b: Plain | undefined, tolerance: number): boolean {
+function sameCell(a: Plain, b: Plain | undefined, output: Output | undefined, merges: boolean): boolean {
   if (a === null || b === null || b === undefined) return a === b
+  const tolerance = output?.tolerance ?? 0
   if (tolerance > 0 || typeof a === 'number' || typeof b === 'number') {
     const [x, y] = [Number(a), Number(b)]
     return Object.is(x, y) || Math.abs(x - y) <= tolerance * Math.max(1, Math.abs(y))
   }
+  if (output?.ordered && merges) return elements(a) === elements(b)
   return String(a) === String(b)
+}
+
+/** The elements of a list or a joined text, in an order of their own. */
+function elements(value: Plain): string {
+  return String(value)
+    .replace(/^\[|\]$/g, '')
+    .split(',')
+    .sort()
+    .join()
 }

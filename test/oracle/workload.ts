@@ -42,6 +42,8 @@ export interface Output extends Dialects {
   readonly name: string
   /** Doubles may differ in the last digits (the order of additions); all else must be equal. */
   readonly tolerance: number
+  /** Shows the order of arrival, which sessions that merge do not keep: there only the elements must be equal. */
+  readonly ordered?: boolean
 }
 
 export interface QuerySpec {
@@ -168,8 +170,8 @@ const AGGREGATES: readonly Output[] = [
     duck: 'LAST(s ORDER BY ts, seq) FILTER (WHERE s IS NOT NULL)',
     tolerance: 0,
   },
-  { name: 'texts', weir: "STRING_AGG(s, ',')", duck: "STRING_AGG(s, ',' ORDER BY seq)", tolerance: 0 },
-  { name: 'ids', weir: 'ARRAY_AGG(id)', duck: 'ARRAY_AGG(id ORDER BY seq)', tolerance: 0 },
+  { name: 'texts', weir: "STRING_AGG(s, ',')", duck: "STRING_AGG(s, ',' ORDER BY seq)", tolerance: 0, ordered: true },
+  { name: 'ids', weir: 'ARRAY_AGG(id)', duck: 'ARRAY_AGG(id ORDER BY seq)', tolerance: 0, ordered: true },
   same('first_by', "ARG_MIN(COALESCE(s, '-'), id)"),
   same('last_by', "ARG_MAX(COALESCE(s, '-'), id)"),
   same('label', "CASE WHEN COUNT(*) > 2 THEN 'many' ELSE 'few' END"),
