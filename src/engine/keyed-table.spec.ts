@@ -65,14 +65,32 @@ describe('keys', () => {
       [[BIGINT], [[1], [2n ** 62n], [-(2n ** 62n)], [null]]],
       [[BYTES], [[Uint8Array.of(1, 0)], [Uint8Array.of()], [null]]],
       [[{ kind: 'array', element: STRING }], [[['a', 'b']], [['ab']], [[null]], [[]], [null]]],
-      [[STRING, STRING], [['a', 'b'], ['ab', ''], ['', 'ab'], [null, 'ab'], ['n', null], ['null', 'x']]],
-      [[STRING, BIGINT], [['1,', 2], ['1', 2], ['1', 2n ** 60n]]],
+      [
+        [STRING, STRING],
+        [
+          ['a', 'b'],
+          ['ab', ''],
+          ['', 'ab'],
+          [null, 'ab'],
+          ['n', null],
+          ['null', 'x'],
+        ],
+      ],
+      [
+        [STRING, BIGINT],
+        [
+          ['1,', 2],
+          ['1', 2],
+          ['1', 2n ** 60n],
+        ],
+      ],
       [[], [[]]],
     ]
     for (const [types, rows] of keys) {
       const first = open(new TestStores(), types)
       for (const [i, row] of rows.entries()) put(first, 7, row, i)
-      for (const [i, row] of rows.entries()) expect(first.table.getByValues(first.table.namespace(7), row)?.value).toBe(i)
+      for (const [i, row] of rows.entries())
+        expect(first.table.getByValues(first.table.namespace(7), row)?.value).toBe(i)
       checkpoint(first)
       const second = open(first.context.stores, types)
       for (const [i, row] of rows.entries()) {
@@ -145,7 +163,10 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('put' as const), namespace, key, value: fc.nat(9) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('delete' as const), namespace, key }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('drop' as const), namespace }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('checkpoint' as const, 'restart' as const, 'crash' as const) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constantFrom('checkpoint' as const, 'restart' as const, 'crash' as const) }),
+  },
 )
 
 test('whatever happens to it, the table holds what a plain Map holds', () => {
@@ -193,4 +214,3 @@ test('whatever happens to it, the table holds what a plain Map holds', () => {
     { numRuns: 500 },
   )
 })
-

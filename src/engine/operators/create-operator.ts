@@ -33,7 +33,7 @@ export function createOperator(
     case 'normalize':
       return new Normalize(step, input)
     case 'window-assign':
-      return new WindowAssign(step)
+      return new WindowAssign(step, evalContext)
     case 'window-aggregate':
       return createWindowAggregate(step, input, evalContext)
     case 'session-aggregate':

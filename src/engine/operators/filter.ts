@@ -1,7 +1,7 @@
 import { Batch, DELETE, INSERT, UPDATE_AFTER, UPDATE_BEFORE } from '../../core/batch.ts'
-import { EvalError } from '../../core/eval-error.ts'
 import type { FilterStep } from '../../plan/physical/nodes.ts'
 import { compilePredicate, type EvalContext, type Predicate } from '../expression/compile.ts'
+import { selectRows } from '../expression/rows.ts'
 import type { Operator, OperatorContext, Output } from '../operator.ts'
 
 /**
@@ -35,26 +35,9 @@ export class Filter implements Operator {
   }
 
   #select(batch: Batch): number {
-    try {
-      return this.#predicate(batch, this.#evalContext, this.#selection)
-    } catch (error) {
-      if (!(error instanceof EvalError)) throw error
-      return this.#selectOneByOne(batch)
-    }
-  }
-
-  /** The way when a row of the batch has no truth value: that row goes to the dead letter. */
-  #selectOneByOne(batch: Batch): number {
-    const one = new Int32Array(1)
-    let count = 0
-    for (let i = 0; i < batch.length; i++) {
-      try {
-        const passed = this.#predicate(batch.slice(i, i + 1), this.#evalContext, one)
-        if (passed === 1) this.#selection[count++] = i
-      } catch (error) {
-        if (!(error instanceof EvalError)) throw error
-        this.#context?.deadLetter(error.reason, batch.row(i))
-      }
+    const { count, failed } = selectRows(this.#predicate, batch, this.#evalContext, this.#selection)
+    if (failed !== undefined) {
+      for (const { row, reason } of failed) this.#context?.deadLetter(reason, batch.row(row))
     }
     return count
   }

@@ -7,6 +7,8 @@ export function cumulate(stepMs: DurationMs, sizeMs: DurationMs, offsetMs: Durat
   return {
     stepMs,
     sizeMs,
+    sliceMs: stepMs,
+    offsetMs,
     firstEnd: (time) => alignDown(time, stepMs, offsetMs) + stepMs,
     lastEnd: (time) => alignDown(time, sizeMs, offsetMs) + sizeMs,
     start: (end) => alignDown(end - stepMs, sizeMs, offsetMs),

@@ -7,8 +7,14 @@ export function hop(slideMs: DurationMs, sizeMs: DurationMs, offsetMs: DurationM
   return {
     stepMs: slideMs,
     sizeMs,
+    sliceMs: greatestCommonDivisor(sizeMs, slideMs),
+    offsetMs,
     firstEnd: (time) => alignDown(time - sizeMs, slideMs, offsetMs) + slideMs + sizeMs,
     lastEnd: (time) => alignDown(time, slideMs, offsetMs) + sizeMs,
     start: (end) => end - sizeMs,
   }
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b)
 }

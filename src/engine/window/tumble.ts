@@ -5,5 +5,13 @@ import type { Windower } from './windower.ts'
 /** Windows of one size, side by side: each time is in exactly one. */
 export function tumble(sizeMs: DurationMs, offsetMs: DurationMs): Windower {
   const endOf = (time: number): number => alignDown(time, sizeMs, offsetMs) + sizeMs
-  return { stepMs: sizeMs, sizeMs, firstEnd: endOf, lastEnd: endOf, start: (end) => end - sizeMs }
+  return {
+    stepMs: sizeMs,
+    sizeMs,
+    sliceMs: sizeMs,
+    offsetMs,
+    firstEnd: endOf,
+    lastEnd: endOf,
+    start: (end) => end - sizeMs,
+  }
 }

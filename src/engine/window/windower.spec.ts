@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { WindowSpec } from '../../plan/physical/nodes.ts'
+import { alignDown } from './align.ts'
 import { windower } from './windower.ts'
 
 function windowsOf(spec: WindowSpec, time: number): [number, number][] {
@@ -111,6 +112,18 @@ test('the windows of a time are those that hold it', () => {
   fc.assert(
     fc.property(spec, time, (s, t) => {
       expect(windowsOf(s, t)).toEqual(naiveWindowsOf(s, t))
+    }),
+  )
+})
+
+test('all times of a slice are in the same windows', () => {
+  fc.assert(
+    fc.property(spec, time, (s, t) => {
+      const { sliceMs, offsetMs } = windower(s)
+      const start = alignDown(t, sliceMs, offsetMs)
+      expect(start <= t && t < start + sliceMs).toBe(true)
+      expect(windowsOf(s, start)).toEqual(windowsOf(s, t))
+      expect(windowsOf(s, start + sliceMs - 0.001)).toEqual(windowsOf(s, t))
     }),
   )
 })

@@ -19,6 +19,9 @@ export interface Windower {
   readonly stepMs: DurationMs
   /** Length of the longest window. */
   readonly sizeMs: DurationMs
+  /** All times of one slice, [offset + k · sliceMs, offset + (k + 1) · sliceMs), are in the same windows. */
+  readonly sliceMs: DurationMs
+  readonly offsetMs: DurationMs
   firstEnd(time: EventTimeMs): EventTimeMs
   lastEnd(time: EventTimeMs): EventTimeMs
   start(end: EventTimeMs): EventTimeMs
