@@ -37,7 +37,7 @@ function render(line: Line, depth = 0): string {
   return [...own, ...line.inputs.map((input) => render(input, depth + 1))].join('\n')
 }
 
-// ---- logical ---------------------------------------------------------------------------------------------------------
+// ---- logical ----------------------------------------------------------------------------------------------
 
 function logicalLine(node: LogicalPlan): Line {
   const inputs = inputsOf(node).map(logicalLine)
@@ -92,7 +92,7 @@ function logicalLine(node: LogicalPlan): Line {
   }
 }
 
-// ---- physical --------------------------------------------------------------------------------------------------------
+// ---- physical ---------------------------------------------------------------------------------------------
 
 function physicalLine(step: Step, fields: readonly Field[]): Omit<Line, 'inputs'> {
   const result = rowsOf(step.schema)
@@ -175,7 +175,7 @@ function scanDetails(step: ScanStep): readonly (string | undefined)[] {
   ]
 }
 
-// ---- parts -----------------------------------------------------------------------------------------------------------
+// ---- parts ------------------------------------------------------------------------------------------------
 
 /** `upsert rows, key (region)`; nothing for plain rows without a key. */
 function rowsOf(schema: Schema): string | undefined {
@@ -230,7 +230,8 @@ function timeText(time: 'event' | 'processing'): string | undefined {
 }
 
 function emitText(emit: EmitSpec): string {
-  return `emit ${emit.mode.replaceAll('-', ' ')}${emit.everyMs === undefined ? '' : ` every ${printDuration(emit.everyMs)}`}`
+  const every = emit.everyMs === undefined ? '' : ` every ${printDuration(emit.everyMs)}`
+  return `emit ${emit.mode.replaceAll('-', ' ')}${every}`
 }
 
 function lateText(late: LatePolicy): string | undefined {

@@ -1,5 +1,5 @@
-// The table of contents of planning: bind, optimise, lower. Pure functions of a statement, a catalog and a session; what
-// is wrong with the statement comes back as diagnostics, all of it, and nothing is thrown but defects.
+// The table of contents of planning: bind, optimise, lower. Pure functions of a statement, a catalog and a session;
+// what is wrong with the statement comes back as diagnostics, all of it, and nothing is thrown but defects.
 
 import type {
   CreateAs,

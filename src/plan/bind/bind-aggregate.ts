@@ -15,7 +15,7 @@ import { bindCondition, bindExpression, type ExpressionContext, plainContext } f
 import { castTo } from './cast.ts'
 import { isNullable } from './nullable.ts'
 import type { Projection } from './projection.ts'
-import { resolveSignature } from './signature.ts'
+import { resolveSignature, usage } from './signature.ts'
 
 /** Function of the placeholder call; its argument is the number of the aggregate. Never leaves the binder. */
 export const AGGREGATE_PLACEHOLDER = '$aggregate'
@@ -89,7 +89,7 @@ export class AggregateList {
     )
     if (resolved === undefined) {
       fail(node.span, 'TYPE_MISMATCH', `there is no ${entry.id}(${args.map((one) => typeName(one.type)).join(', ')})`, {
-        hint: `It is ${entry.signatures.map((one) => `${entry.id}${one.text}`).join(', or ')}. Example: ${entry.example}`,
+        hint: usage(entry),
       })
     }
     const cast = args.map((one, i) => castTo(one, must(resolved.argumentTypes[i], 'a type an argument')))

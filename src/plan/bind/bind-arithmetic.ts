@@ -1,8 +1,8 @@
 // + - * / % || and the sign: which types go together, and what comes out.
 //
 // Numbers: both sides are cast to the wider type, INT < BIGINT < DECIMAL < DOUBLE. DECIMAL(p1,s1) and (p2,s2) give
-// for + - % the larger scale (operands are cast to it), for * the scale s1+s2 and for / the scale max(6, s1+p2+1), as in
-// SQL Server and Flink; * and / take their operands as they are.
+// for + - % the larger scale (operands are cast to it), for * the scale s1+s2 and for / the scale max(6, s1+p2+1), as
+// in SQL Server and Flink; * and / take their operands as they are.
 
 import type { Binary, Unary } from '../../../grammar/ast.ts'
 import {

@@ -13,7 +13,7 @@ import { castTo, coerce, commonTypeOf } from './cast.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { MISSING_FUNCTIONS, scalarFunction, scalarNames } from './functions.ts'
 import type { ScalarFunction } from './scalar-function.ts'
-import { resolveSignature } from './signature.ts'
+import { resolveSignature, usage } from './signature.ts'
 
 /** Units of EXTRACT, DATE_TRUNC and their like, with the spellings that the other systems have. */
 const UNITS: ReadonlyMap<string, string> = new Map([
@@ -73,7 +73,7 @@ function resolveCall(node: Call, entry: ScalarFunction, args: readonly Expressio
   if (resolved === undefined) {
     const given = args.map((one) => typeName(one.type)).join(', ')
     fail(node.span, 'TYPE_MISMATCH', `there is no ${entry.id}(${given})`, {
-      hint: `It is ${entry.signatures.map((one) => `${entry.id}${one.text}`).join(', or ')}. Example: ${entry.example}`,
+      hint: usage(entry),
     })
   }
   const types = resolved.argumentTypes

@@ -260,7 +260,7 @@ export class Grouping {
     const same = partitionBy.length === groupBy.length && partitionBy.every((one) => groupBy.includes(one))
     if (same) return
     fail(this.#span(), 'INVALID_WINDOW', 'PARTITION BY of SESSION and the keys of GROUP BY are not the same', {
-      hint: 'Sessions are those of a key: write SESSION(TABLE t PARTITION BY k, …) and GROUP BY k, window_start, window_end.',
+      hint: 'Sessions are those of a key: SESSION(TABLE t PARTITION BY k, …) and GROUP BY k, window_start, window_end.',
     })
   }
 

@@ -1,5 +1,5 @@
-// `SELECT … FROM (SELECT …, ROW_NUMBER() OVER (PARTITION BY … ORDER BY …) AS rn FROM …) WHERE rn <= n`: the way in which
-// SQL says "the first n of each". It becomes a TOP-N, or, for n = 1 in the order of event time, a deduplication.
+// `SELECT … FROM (SELECT …, ROW_NUMBER() OVER (PARTITION BY … ORDER BY …) AS rn FROM …) WHERE rn <= n`: the way in
+// which SQL says "the first n of each". It becomes a TOP-N, or, for n = 1 in the order of event time, a deduplication.
 
 import type {
   Call,

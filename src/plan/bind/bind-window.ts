@@ -93,12 +93,12 @@ export function bindWindowTime(
   }
   if (timeColumn === undefined) {
     fail(node.span, 'INVALID_TIME_COLUMN', `${scope.description} has no event time, so no windows over "${name}"`, {
-      hint: `Declare it: WATERMARK FOR ${name} AS ${name} - INTERVAL '5' SECOND; or use PROCTIME() for the clock's time.`,
+      hint: `Declare it: WATERMARK FOR ${name} AS ${name} - INTERVAL '5' SECOND; or SET 'time.mode' = 'processing'.`,
     })
   }
   const time = scope.columns[timeColumn]?.name
   fail(node.span, 'INVALID_TIME_COLUMN', `"${name}" is not the event time of ${scope.description}`, {
-    hint: `Windows go by "${time}", for which it has a watermark, or by PROCTIME().`,
+    hint: `Windows go by "${time}", which has a watermark, or, with SET 'time.mode' = 'processing', by the clock.`,
   })
 }
 

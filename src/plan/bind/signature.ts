@@ -110,6 +110,16 @@ function splitTop(text: string): string[] {
   return parts
 }
 
+/** How a function is called, for those who called it in another way. */
+export function usage(entry: {
+  readonly id: string
+  readonly signatures: readonly Signature[]
+  readonly example: string
+}): string {
+  const forms = entry.signatures.map((one) => `${entry.id}${one.text}`)
+  return `It is ${forms.join(', or ')}. Example: ${entry.example}`
+}
+
 /** The cheapest signature that takes these arguments; the earlier one when two are equal. */
 export function resolveSignature(signatures: readonly Signature[], types: readonly SqlType[]): Resolved | undefined {
   let best: Resolved | undefined

@@ -28,7 +28,10 @@ export interface LiteralExpression {
   readonly type: SqlType
 }
 
-/** A value as JSON: exact integers beyond 2^53 as `{ "$integer": "…" }`, bytes as `{ "$bytes": base64 }`, NaN/±Infinity as `{ "$double": "…" }`. */
+/**
+ * A value as JSON: exact integers beyond 2^53 as `{ "$integer": "…" }`, bytes as `{ "$bytes": base64 }`, NaN and
+ * infinities as `{ "$double": "…" }`.
+ */
 export type LiteralJson =
   | null
   | boolean

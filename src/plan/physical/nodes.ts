@@ -222,9 +222,9 @@ export interface SessionAggregateStep extends AggregateBase {
 }
 
 /**
- * GROUP BY without a window; DISTINCT is the case with no aggregates. Emits: keys, aggregates. `emit.mode` is `changes`,
- * but in plans over bounded input (pull queries), where it is `final`: each row once, when the watermark is +∞. Without
- * keys and with `final`, one row comes out even for no input.
+ * GROUP BY without a window; DISTINCT is the case with no aggregates. Emits: keys, aggregates. `emit.mode` is
+ * `changes`, but in plans over bounded input (pull queries), where it is `final`: each row once, when the watermark is
+ * +∞. Without keys and with `final`, one row comes out even for no input.
  */
 export interface GroupAggregateStep extends AggregateBase {
   readonly kind: 'group-aggregate'
@@ -268,7 +268,10 @@ export interface LimitStep extends StepBase {
   readonly count: number
 }
 
-/** The end of a plan: a connector, or with kind `result` the query's own result log and, when the rows have a key, its table. */
+/**
+ * The end of a plan: a connector, or with kind `result` the query's own result log and, when the rows have a key, its
+ * table.
+ */
 export interface SinkStep extends StepBase {
   readonly kind: 'sink'
   readonly connector: ConnectorSpec
