@@ -337,4 +337,16 @@ describe('package.json', () => {
     )
     expect(paths.filter((path) => !files.some((file) => file.path === path))).toEqual([])
   })
+
+  it('has a lock file that `npm ci` takes', () => {
+    const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { version?: string; optionalDependencies?: Record<string, string> }>
+    }
+    // An `npm install` over an existing node_modules forgets what other platforms need (npm/cli#4828).
+    const missing = Object.values(packages)
+      .flatMap(({ optionalDependencies }) => Object.keys(optionalDependencies ?? {}))
+      .filter((name) => packages[`node_modules/${name}`]?.version === undefined)
+      .filter((name) => !Object.keys(packages).some((path) => path.endsWith(`/node_modules/${name}`)))
+    expect(missing).toEqual([])
+  })
 })
