@@ -93,7 +93,7 @@ export class DuckOracle {
   async #compareSessions(query: QuerySpec, gapMs: number, onTime: readonly Pair[]): Promise<void> {
     const partition = query.keys.length === 0 ? '' : `PARTITION BY ${query.keys.map((key) => key.duck).join(', ')}`
     const rows = await this.#rows(
-      `WITH gaps AS (SELECT *, CASE WHEN ts - LAG(ts) OVER (${partition} ORDER BY ts) <= ${gapMs} THEN 0 ELSE 1 END AS first` +
+      `WITH gaps AS (SELECT *, CASE WHEN ts - LAG(ts) OVER (${partition} ORDER BY ts) < ${gapMs} THEN 0 ELSE 1 END AS first` +
         ` FROM input ${where(query)}),` +
         ` numbered AS (SELECT *, SUM(first) OVER (${partition} ORDER BY ts ROWS UNBOUNDED PRECEDING) AS session FROM gaps)` +
         ` SELECT seq, MIN(ts) OVER same, MAX(ts) OVER same + ${gapMs} FROM numbered` +

@@ -6,7 +6,7 @@ import type { StreamSpec, Window } from './workload.ts'
  * name. The other half, the aggregates, is DuckDB's.
  *
  * Rules: the watermark before a row is what the rows before it implied. A row is late for a window when the watermark
- * is at or past the window's end plus the allowed lateness. A session that the watermark has passed in that way is
+ * is at or past the window's end plus the allowed lateness. A session is [first row, last row + gap); one that the watermark has passed in that way is
  * closed: nothing joins it any more, and a row that only it could have taken begins a new one, or is late.
  */
 export interface TimedRow {
@@ -120,7 +120,7 @@ function classifySessions(
     const merged: OpenSession = { start: ts, end: ts + gapMs, rows: [seq] }
     const apart: OpenSession[] = []
     for (const session of open) {
-      if (session.start <= ts + gapMs && ts <= session.end) {
+      if (session.start < ts + gapMs && ts < session.end) {
         merged.start = Math.min(merged.start, session.start)
         merged.end = Math.max(merged.end, session.end)
         merged.rows.push(...session.rows)

@@ -51,6 +51,13 @@ const FUNCTIONS = new Map<string, (binding: AggregateBinding) => unknown>([
   ],
 ])
 
+/** Functions whose result depends on which row came first: groups that are merged can't tell. */
+const SHOW_ARRIVAL: ReadonlySet<string> = new Set(['array_agg', 'collect_set', 'string_agg', 'arg_min', 'arg_max'])
+
+export function showsArrival(call: AggregateCall): boolean {
+  return SHOW_ARRIVAL.has(call.function)
+}
+
 /** Functions whose result is the same with and without DISTINCT. */
 const DISTINCT_ANYWAY: ReadonlySet<string> = new Set([
   'min',

@@ -6,6 +6,7 @@ import { END_OF_TIME, type EventTimeMs, NO_WATERMARK } from '../../core/time.ts'
 import type { Row } from '../../core/value.ts'
 import type { WindowAggregateStep } from '../../plan/physical/nodes.ts'
 import { type AggregateSet, compileAggregates } from '../aggregate/aggregate-set.ts'
+import { showsArrival } from '../aggregate/registry.ts'
 import type { EvalContext } from '../expression/compile.ts'
 import type { KeyColumns, MapKey } from '../key-columns.ts'
 import { type Entry, KeyedTable, lowerBound, type Namespace } from '../keyed-table.ts'
@@ -33,6 +34,7 @@ import { atTime, isRetractable, keyColumnsOf, windowRow } from './window-groups.
  *
  * Cumulating windows whose rows come out once do not add a row to each of its windows (up to size / step of them) but
  * to the first that is open. When that closes, its groups move on into the next window with the same start.
+ * Functions that show the order of arrival keep a group a window: groups that are merged have lost that order.
  */
 export class WindowAggregate implements Operator {
   readonly #step: WindowAggregateStep
@@ -67,7 +69,7 @@ export class WindowAggregate implements Operator {
     this.#retractable = isRetractable(input)
     this.#aggregates = compileAggregates(step.aggregates, { retractable: this.#retractable })
     this.#latenessMs = step.latePolicy.allowedLatenessMs
-    this.#carries = step.window.kind === 'cumulate' && emitsOnce(step)
+    this.#carries = step.window.kind === 'cumulate' && emitsOnce(step) && !step.aggregates.some(showsArrival)
     this.#writer = new ChangeWriter(step.schema.fields.length, step.retractions)
     this.#every = new Every(step.emit.everyMs)
   }
@@ -154,7 +156,7 @@ export class WindowAggregate implements Operator {
       this.#row = row
       const time = times[row] as number
       if (!(time >= from && time < to)) {
-        if (time !== time) throw new EvaluationError('the event time is NULL')
+        if (Number.isNaN(time)) throw new EvaluationError('the event time is NULL')
         from = alignDown(time, this.#windows.sliceMs, this.#windows.offsetMs)
         to = from + this.#windows.sliceMs
         this.#enterSlice(time)
