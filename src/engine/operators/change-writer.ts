@@ -60,7 +60,7 @@ export function sameRow(a: Row, b: Row): boolean {
 }
 
 function sameValue(a: Value, b: Value): boolean {
-  if (a === b || (a !== a && b !== b)) return true
+  if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return true
   if (a instanceof Uint8Array) return b instanceof Uint8Array && Buffer.compare(a, b) === 0
   return Array.isArray(a) && Array.isArray(b) && a.length === b.length && sameRow(a as Row, b as Row)
 }

@@ -132,7 +132,7 @@ export class SessionAggregate implements Operator {
   #apply(namespace: Namespace<Sessions>, batch: Batch, row: number): void {
     const { columns } = batch
     const exactTime = batch.times[row] as number
-    if (exactTime !== exactTime) throw new EvaluationError('the event time is NULL')
+    if (Number.isNaN(exactTime)) throw new EvaluationError('the event time is NULL')
     // Bounds are whole milliseconds, like those of all windows.
     const time = Math.floor(exactTime)
     const key = this.#key.keyAt(columns, row)

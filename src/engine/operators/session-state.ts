@@ -62,7 +62,7 @@ export function sessionsCodec(aggregates: AggregateSet): EntryCodec<Sessions> {
         const state = reader.raw(reader.varint('the length of a session'), 'a session')
         list.push({ ...newSession({ start, last, end }, aggregates.decode(state)), rows })
       }
-      return { list, timer: timer === timer ? timer : undefined }
+      return { list, timer: Number.isNaN(timer) ? undefined : timer }
     },
   }
 }

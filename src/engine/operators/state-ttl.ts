@@ -52,7 +52,7 @@ export class StateTtl<V extends Touched> {
   touch(value: V, time: EventTimeMs): void {
     const touchedMs = this.#clock === undefined ? time : this.#clock.nowMs
     // A row without event time in a stream that has it: as old as the watermark.
-    if (touchedMs !== touchedMs) value.touchedMs = Math.max(value.touchedMs, this.#watermark)
+    if (Number.isNaN(touchedMs)) value.touchedMs = Math.max(value.touchedMs, this.#watermark)
     else if (touchedMs > value.touchedMs) value.touchedMs = touchedMs
   }
 

@@ -47,7 +47,7 @@ export class WindowAssign implements Operator {
   #assignAll(batch: Batch, out: Output): void {
     for (let row = 0; row < batch.length; row++) {
       const time = batch.times[row] as number
-      if (time !== time) {
+      if (Number.isNaN(time)) {
         this.#context?.deadLetter('the event time is NULL', batch.row(row))
       } else if (batch.kind(row) === UPDATE_BEFORE && batch.kinds?.[row + 1] === UPDATE_AFTER) {
         row++
