@@ -1,5 +1,5 @@
 // Every aggregate function; signatures only, like functions.ts. The bodies are in engine/aggregate under these ids.
-// All but COUNT ignore NULL and give NULL for no rows.
+// All but COUNT and ARRAY_AGG ignore NULL and give NULL for no rows.
 
 import { DECIMAL_PRECISION_MAX, decimal, type SqlType } from '../../core/type.ts'
 import { parseSignatures, type Signature } from './signature.ts'
@@ -48,32 +48,34 @@ aggregate(
   'sum',
   '(int) -> bigint | (bigint) -> bigint | (decimal) -> decimal | (double) -> double | (interval) -> interval',
   'exact for integers and decimals; overflow is an error',
-  'sum(amount)',
+  'sum(price)',
   { resultType: sumType },
 )
 aggregate(
   'avg',
   '(int) -> double | (bigint) -> double | (decimal) -> decimal | (double) -> double | (interval) -> interval',
   'mean',
-  'avg(amount)',
+  'avg(price)',
   { aliases: ['mean'], resultType: avgType },
 )
-aggregate('min', '(T) -> T', 'least value', 'min(amount)')
-aggregate('max', '(T) -> T', 'greatest value', 'max(amount)')
+aggregate('min', '(T) -> T', 'least value', 'min(price)')
+aggregate('max', '(T) -> T', 'greatest value', 'max(price)')
 aggregate(
   'approx_count_distinct',
   '(any) -> bigint',
   'number of different values, within about 1 %, in constant space',
-  'approx_count_distinct(user_id)',
+  'approx_count_distinct(name)',
 )
-aggregate('stddev_samp', '(double) -> double', 'standard deviation of a sample', 'stddev_samp(x)', {
+aggregate('stddev_samp', '(double) -> double', 'standard deviation of a sample', 'stddev_samp(latency)', {
   aliases: ['stddev'],
 })
-aggregate('stddev_pop', '(double) -> double', 'standard deviation of a population', 'stddev_pop(x)')
-aggregate('variance_samp', '(double) -> double', 'variance of a sample', 'variance_samp(x)', {
+aggregate('stddev_pop', '(double) -> double', 'standard deviation of a population', 'stddev_pop(latency)')
+aggregate('variance_samp', '(double) -> double', 'variance of a sample', 'variance_samp(latency)', {
   aliases: ['variance', 'var_samp'],
 })
-aggregate('variance_pop', '(double) -> double', 'variance of a population', 'variance_pop(x)', { aliases: ['var_pop'] })
+aggregate('variance_pop', '(double) -> double', 'variance of a population', 'variance_pop(latency)', {
+  aliases: ['var_pop'],
+})
 aggregate(
   'percentile',
   '(double, const double) -> double',
@@ -84,7 +86,7 @@ aggregate(
 aggregate(
   'approx_percentile',
   '(double, const double) -> double',
-  'percentile in bounded space',
+  'percentile within 1 % of the exact one, in bounded space',
   'approx_percentile(latency, 0.99)',
   { aliases: ['approx_quantile'] },
 )

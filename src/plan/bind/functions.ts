@@ -28,7 +28,7 @@ const string = inGroup(all, 'string')
 string(
   'concat',
   '(text...) -> string | (bytes, bytes) -> bytes',
-  'joined text; NULL counts as empty (in plans: NULL for NULL, the binder writes coalesce), as || does not',
+  'joined text; NULL counts as empty, unlike with ||',
   "concat('a', 1)",
 )
 string(
@@ -91,8 +91,8 @@ string(
 string('starts_with', '(string, string) -> boolean', 'begins with', "starts_with(name, 'a')", {
   aliases: ['startswith'],
 })
-string('ends_with', '(string, string) -> boolean', 'ends with', "ends_with(name, 'z')", { aliases: ['endswith'] })
-string('contains', '(string, string) -> boolean', 'has as a part', "contains(name, 'ei')")
+string('ends_with', '(string, string) -> boolean', 'ends with', "ends_with(name, 'a')", { aliases: ['endswith'] })
+string('contains', '(string, string) -> boolean', 'has as a part', "contains(name, 'nn')")
 string(
   'split_part',
   '(string, string, bigint) -> string',
@@ -206,7 +206,7 @@ time('now', '() -> timestamp', 'processing time: the clock when the row is worke
 time(
   'extract',
   '(unit, timestamp) -> bigint | (unit, date) -> bigint | (unit, time) -> bigint | (unit, interval) -> bigint',
-  'one part of a time',
+  'one part: YEAR, QUARTER, MONTH, WEEK, DAY, HOUR … MILLISECOND, DOW (0 is Sunday), ISODOW, DOY, EPOCH',
   'extract(HOUR FROM ts)',
   { aliases: ['date_part'] },
 )
@@ -224,7 +224,7 @@ time(
   'timestampdiff',
   '(unit, timestamp, timestamp) -> bigint',
   'whole units from the first to the second',
-  'timestampdiff(MINUTE, a, b)',
+  'timestampdiff(MINUTE, sent, arrived)',
   { aliases: ['datediff'] },
 )
 time(
@@ -248,7 +248,7 @@ time(
   'to_timestamp_ltz',
   '(bigint, int) -> timestamp',
   'from seconds (0), milliseconds (3) or microseconds (6) since 1970',
-  'to_timestamp_ltz(ms, 3)',
+  'to_timestamp_ltz(1500, 3)',
 )
 time('to_date', '(string, string?) -> date', 'from text, with a pattern such as yyyy-MM-dd', "to_date('2026-01-01')")
 time('epoch_ms', '(timestamp) -> bigint', 'milliseconds since 1970', 'epoch_ms(ts)', { aliases: ['unix_millis'] })
@@ -321,18 +321,33 @@ array(
 )
 array('array_append', '(array<T>, T) -> array<T>', 'with one more element at the end', "array_append(tags, 'x')")
 array('array_prepend', '(array<T>, T) -> array<T>', 'with one more element at the start', "array_prepend(tags, 'x')")
-array('array_remove', '(array<T>, T) -> array<T>', 'without an element', "array_remove(tags, 'x')")
-array('array_concat', '(array<T>, array<T>...) -> array<T>', 'one after the other', 'array_concat(a, b)', {
+array('array_remove', '(array<T>, T) -> array<T>', 'without an element', "array_remove(tags, 'new')")
+array('array_concat', '(array<T>, array<T>...) -> array<T>', 'one after the other', "array_concat(tags, ARRAY['x'])", {
   aliases: ['array_cat'],
 })
-array('array_distinct', '(array<T>) -> array<T>', 'each element once, where it came first', 'array_distinct(tags)')
-array('array_union', '(array<T>, array<T>) -> array<T>', 'elements of either, each once', 'array_union(a, b)')
-array('array_intersect', '(array<T>, array<T>) -> array<T>', 'elements of both, each once', 'array_intersect(a, b)')
+array(
+  'array_distinct',
+  '(array<T>) -> array<T>',
+  'each element once, where it came first',
+  'array_distinct(ARRAY[1, 2, 1])',
+)
+array(
+  'array_union',
+  '(array<T>, array<T>) -> array<T>',
+  'elements of either, each once',
+  "array_union(tags, ARRAY['new', 'x'])",
+)
+array(
+  'array_intersect',
+  '(array<T>, array<T>) -> array<T>',
+  'elements of both, each once',
+  "array_intersect(tags, ARRAY['new', 'x'])",
+)
 array(
   'array_except',
   '(array<T>, array<T>) -> array<T>',
   'elements of the first that the second has not, each once',
-  'array_except(a, b)',
+  "array_except(tags, ARRAY['new', 'x'])",
 )
 array(
   'array_join',
@@ -345,24 +360,36 @@ array(
   'array_slice',
   '(array<T>, bigint, bigint?) -> array<T>',
   'from a position to a position, both included, from 1; negative ones count from the end',
-  'array_slice(tags, 1, 2)',
+  'array_slice(ARRAY[1, 2, 3], 2, -1)',
 )
 array('array_sort', '(array<T>) -> array<T>', 'in ascending order, NULLs last', 'array_sort(tags)')
 array('array_reverse', '(array<T>) -> array<T>', 'from the end', 'array_reverse(tags)')
-array('array_min', '(array<T>) -> T', 'the least element', 'array_min(a)')
-array('array_max', '(array<T>) -> T', 'the greatest element', 'array_max(a)')
-array('element', '(array<T>) -> T', 'the only element; more than one is an error', 'element(a)')
+array('array_min', '(array<T>) -> T', 'the least element', 'array_min(tags)')
+array('array_max', '(array<T>) -> T', 'the greatest element', 'array_max(tags)')
+array('element', '(array<T>) -> T', 'the only element; more than one is an error', 'element(ARRAY[7])')
 
 const map = inGroup(all, 'map')
 map('map_keys', '(map<K, V>) -> array<K>', 'keys', 'map_keys(attributes)')
 map('map_values', '(map<K, V>) -> array<V>', 'values', 'map_values(attributes)')
-map('map_contains_key', '(map<K, V>, K) -> boolean', 'has this key', "map_contains_key(attributes, 'a')")
-map('map_from_arrays', '(array<K>, array<V>) -> map<K, V>', 'from keys and values', 'map_from_arrays(k, v)')
+map('map_contains_key', '(map<K, V>, K) -> boolean', 'has this key', "map_contains_key(attributes, 'colour')")
+map(
+  'map_from_arrays',
+  '(array<K>, array<V>) -> map<K, V>',
+  'from keys and values',
+  'map_from_arrays(tags, ARRAY[1, 2])',
+)
 
 const other = inGroup(all, 'other')
 other('hash', '(any, any...) -> bigint', '64-bit hash of the arguments, the same in every version', 'hash(user_id)')
 
 export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = all
+
+const PART_DOCS: Readonly<Record<string, string>> = {
+  week: 'the ISO week, 1 to 53',
+  dayofmonth: 'the day of the month',
+  dayofweek: 'the day of the week, 0 is Sunday',
+  dayofyear: 'the day of the year',
+}
 
 /** Functions that the binder writes as others, so that the engine has no body for them; listed for SHOW FUNCTIONS. */
 export const REWRITTEN_FUNCTIONS: readonly {
@@ -379,7 +406,7 @@ export const REWRITTEN_FUNCTIONS: readonly {
     (name) => ({
       name,
       signature: '(timestamp) -> bigint',
-      doc: `EXTRACT of the ${name}`,
+      doc: `as extract: ${PART_DOCS[name] ?? `the ${name}`}`,
     }),
   ),
 ]

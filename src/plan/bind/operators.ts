@@ -36,12 +36,12 @@ operator(
   "ts + INTERVAL '1' MONTH",
 )
 operator('date_subtract', '(date, int) -> date', 'days before', "DATE '2026-01-31' - 1")
-operator('date_diff', '(date, date) -> int', 'days from the second to the first', 'due - today')
+operator('date_diff', '(date, date) -> int', 'days from the second to the first', "DATE '2026-01-31' - d")
 operator('time_add', '(time, interval) -> time', 'later by, round the clock', "t + INTERVAL '1' HOUR")
 operator('time_subtract', '(time, interval) -> time', 'earlier by, round the clock', "t - INTERVAL '1' HOUR")
-operator('time_diff', '(time, time) -> interval', 'time from the second to the first', 'closes - opens')
+operator('time_diff', '(time, time) -> interval', 'time from the second to the first', "t - TIME '22:00:00'")
 operator('interval_add', '(interval, interval) -> interval', 'sum', "INTERVAL '1' HOUR + INTERVAL '5' MINUTE")
-operator('interval_subtract', '(interval, interval) -> interval', 'difference', 'waited - worked')
+operator('interval_subtract', '(interval, interval) -> interval', 'difference', "waited - INTERVAL '30' MINUTE")
 operator('interval_multiply', '(interval, double) -> interval', 'a multiple', "INTERVAL '1' MINUTE * 5")
 operator('interval_divide', '(interval, double) -> interval', 'a part', 'waited / 2')
 operator(
@@ -54,7 +54,7 @@ operator('json_get_text', '(json, string) -> string | (json, bigint) -> string',
 operator('array_get', '(array<T>, bigint) -> T', 'element from 1; NULL outside', 'tags[1]')
 operator('map_get', '(map<K, V>, K) -> V', 'value of a key; NULL when absent', "attributes['colour']")
 operator('array', '(T...) -> array<T>', 'an array of its arguments', 'ARRAY[1, 2]')
-operator('map', '(any...) -> map<K, V>', 'a map; keys and values in turn', "MAP{'a': 1}")
-operator('struct', '(any...) -> any', 'a struct; one argument a field', 'STRUCT(1 AS a)')
+operator('map', '(any...) -> map<K, V>', 'a map; keys and values in turn', "MAP('a' := 1)")
+operator('struct', '(any...) -> any', 'a struct; one argument a field', 'STRUCT(a := 1)')
 
 export const OPERATORS: readonly ScalarFunction[] = all
