@@ -1,7 +1,8 @@
 // Writes the TypeScript types of proto/ into the server and the TypeScript client; both are checked in, so that a
 // reader sees them and an editor needs no build. `--check` writes nothing and fails when they are stale.
 //
-// The messages themselves are encoded by @grpc/proto-loader from the .proto files at run time: only types are generated.
+// The messages themselves are encoded by @grpc/proto-loader from the .proto files at run time: only types are
+// generated.
 
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'

@@ -1,5 +1,6 @@
 /**
- * The embedded data directory: `node bench/micro/embedded-log.ts`. Appends and reads of 100-byte records, single durable
+ * The embedded data directory: `node bench/micro/embedded-log.ts`. Appends and reads of 100-byte records, single
+ * durable
  * appends, and checkpoints with state. Wall time, as the disk is what is measured; about 10 s.
  */
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -15,7 +15,10 @@ export function isRetraction(kind: number): boolean {
   return kind === UPDATE_BEFORE || kind === DELETE
 }
 
-/** One column of a batch: plain values, by row. Several batches may share a column, so none is written to after building. */
+/**
+ * One column of a batch: plain values, by row. Several batches may share a column, so none is written to after
+ * building.
+ */
 export type Column = readonly Value[]
 
 /** Rows that cross a boundary in one batch at most; bounds memory and the time between two looks at the clock. */

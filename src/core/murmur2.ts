@@ -1,6 +1,7 @@
 /**
  * The hash of Kafka's default partitioner (murmur2, seed 0x9747b28c), so that a key written here and by a Java producer
- * goes to the same partition. Source: org.apache.kafka.common.utils.Utils.murmur2 as documented; public domain algorithm
+ * goes to the same partition. Source: org.apache.kafka.common.utils.Utils.murmur2 as documented; public domain
+ * algorithm
  * by Austin Appleby.
  */
 const SEED = 0x9747b28c

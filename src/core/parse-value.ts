@@ -9,7 +9,8 @@ import { type SqlType, typeName } from './type.ts'
 import { BIGINT_MAX, BIGINT_MIN, exact, INT_MAX, INT_MIN, type Value } from './value.ts'
 
 /**
- * Text and JSON to values of a type. Both throw EvaluationError with a reason that names the type; casts and formats share
+ * Text and JSON to values of a type. Both throw EvaluationError with a reason that names the type; casts and formats
+ * share
  * these rules.
  */
 

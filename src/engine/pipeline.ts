@@ -70,7 +70,10 @@ export class Pipeline {
     return Math.min(...this.#sinks.map((node) => node.watermark))
   }
 
-  /** True when no sink will ever get another row: all input has ended, or each way to it ends in a LIMIT that is reached. */
+  /**
+   * True when no sink will ever get another row: all input has ended, or each way to it ends in a LIMIT that is
+   * reached.
+   */
   get finished(): boolean {
     return this.#sinks.every(isFinished)
   }

@@ -22,7 +22,10 @@ export interface RunnerOptions {
 const TURN_MS = 8
 /** Longest sleep, so that a missed wake-up costs little. */
 const SLEEP_MS_MAX = 1_000
-/** A checkpoint is held back until this many times its own duration has passed: at most a fifth of the time goes to it. */
+/**
+ * A checkpoint is held back until this many times its own duration has passed: at most a fifth of the time goes to
+ * it.
+ */
 const CHECKPOINT_COST_FACTOR = 4
 /** Between two checkpoints of a query that keeps up: a few commits of the disk, and no more. */
 const CAUGHT_UP_INTERVAL_MS = 10

@@ -20,7 +20,10 @@ export interface SideStreams {
 
 export const ROWS_FORMAT: FormatSpec = { envelope: 'plain', encoding: 'rows', options: {} }
 
-/** Columns of every dead-letter stream. `value` holds the record's bytes; for a row that failed in a query, its JSON. */
+/**
+ * Columns of every dead-letter stream. `value` holds the record's bytes; for a row that failed in a query, its
+ * JSON.
+ */
 export const DEAD_LETTER_SCHEMA: Schema = {
   fields: [
     { name: 'reason', type: STRING, nullable: false },
@@ -77,9 +80,7 @@ export class SideOutputs {
     const output = this.#streams.failedRows === undefined ? undefined : this.#output(this.#streams.failedRows)
     if (output === undefined) return
     const value = new TextEncoder().encode(JSON.stringify(row, exactIntegers))
-    output.staged.push(
-      output.encoder.encode([reason, operator, this.#query, null, null, nowMs, value], INSERT, nowMs),
-    )
+    output.staged.push(output.encoder.encode([reason, operator, this.#query, null, null, nowMs, value], INSERT, nowMs))
   }
 
   onBarrier(): void {

@@ -1,4 +1,4 @@
-import { Batch, BATCH_ROWS_MAX, type Column } from '../core/batch.ts'
+import { BATCH_ROWS_MAX, Batch, type Column } from '../core/batch.ts'
 import { END_OF_TIME, type EventTimeMs } from '../core/time.ts'
 import type { Value } from '../core/value.ts'
 import type { ScanStep, WatermarkSpec } from '../plan/physical/nodes.ts'

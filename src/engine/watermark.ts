@@ -1,5 +1,5 @@
 import { assert } from '../core/assert.ts'
-import { END_OF_TIME, NO_WATERMARK, type DurationMs, type EventTimeMs } from '../core/time.ts'
+import { type DurationMs, END_OF_TIME, type EventTimeMs, NO_WATERMARK } from '../core/time.ts'
 import type { WatermarkCheckpoint } from './ports/state.ts'
 
 /**

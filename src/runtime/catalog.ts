@@ -5,7 +5,8 @@ import { decodePlan, encodePlan } from '../plan/physical/codec.ts'
 
 /**
  * The catalog of this process: the planner's view of it in memory, and each change durable before it is seen. Entries
- * are JSON under `relation/NAME` and `query/NAME`; a query's plan is stored with it, so that a restart runs the same one.
+ * are JSON under `relation/NAME` and `query/NAME`; a query's plan is stored with it, so that a restart runs the same
+ * one.
  */
 export class StoredCatalog implements Catalog {
   readonly #store: CatalogStore

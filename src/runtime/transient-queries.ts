@@ -16,7 +16,8 @@ import { TransientQuery } from './transient-query.ts'
 import { invalidSql } from './weir-runtime.ts'
 
 /**
- * SELECT statements of readers. Over views and without EMIT it is a pull query: the tables as of one commit, to the end.
+ * SELECT statements of readers. Over views and without EMIT it is a pull query: the tables as of one commit, to the
+ * end.
  * Otherwise it is a push query, which runs until its reader leaves or its input ends.
  */
 export class TransientQueries {

@@ -1,6 +1,9 @@
 import type { Clock } from '../../src/engine/ports/clock.ts'
 
-/** A clock for a driver that calls the task itself: it may be set back for a replay; sleepers wake by their signal only. */
+/**
+ * A clock for a driver that calls the task itself: it may be set back for a replay; sleepers wake by their signal
+ * only.
+ */
 export class SettableClock implements Clock {
   #nowMs = 0
 

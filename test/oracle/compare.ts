@@ -3,8 +3,7 @@ import type { Schema } from '../../src/core/schema.ts'
 import type { SqlType } from '../../src/core/type.ts'
 import type { Row, Value } from '../../src/core/value.ts'
 import { renderRow, renderValue } from '../harness/render.ts'
-import { outputsOf } from './duck.ts'
-import type { Output, QuerySpec } from './workload.ts'
+import { type Output, type QuerySpec, resultColumns } from './workload.ts'
 
 /** What differs between the engine's rows and DuckDB's, one line each; empty when they agree. */
 export function differences(
@@ -14,9 +13,10 @@ export function differences(
   query: QuerySpec,
 ): string[] {
   const bounds = query.window === undefined ? 0 : 2
-  const keyColumns = query.keys.length + bounds
-  const outputs: (Output | undefined)[] = [...outputsOf(query)]
-  outputs.splice(query.keys.length, 0, ...new Array<undefined>(bounds).fill(undefined))
+  const columns = resultColumns(query)
+  const keyColumns = columns.keys.length + bounds
+  const outputs: (Output | undefined)[] = [...columns.keys, ...columns.others]
+  outputs.splice(columns.keys.length, 0, ...new Array<undefined>(bounds).fill(undefined))
   const merges = query.window?.kind === 'session'
   const keyText = (cells: readonly unknown[]): string => JSON.stringify(cells.slice(0, keyColumns).map(plainText))
   const wanted = new Map(expected.map((cells) => [keyText(cells.map(plainDuck)), cells]))

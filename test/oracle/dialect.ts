@@ -11,6 +11,28 @@ export function createStreamSql(name: string, stream: StreamSpec): string {
 }
 
 export function querySql(source: string, query: QuerySpec): string {
+  return outerSql(innerSql(source, query), query, 'weir')
+}
+
+/** What stands around a query; the same for both engines. */
+export function outerSql(inner: string, query: QuerySpec, dialect: 'weir' | 'duck'): string {
+  const { outer } = query
+  if (outer === undefined) return inner
+  if (outer.kind === 'aggregate') {
+    const outputs = [...outer.keys, ...outer.aggregates].map((output) => `${output[dialect]} AS ${output.name}`)
+    const groups = outer.keys.map((key) => key[dialect]).join(', ')
+    return `SELECT ${outputs.join(', ')} FROM (${inner}) x ${groups === '' ? '' : `GROUP BY ${groups}`}`
+  }
+  const columns = [...query.keys, ...query.aggregates].map((output) => output.name).join(', ')
+  const partition = outer.partitionBy.map((key) => key[dialect]).join(', ')
+  const over = `${partition === '' ? '' : `PARTITION BY ${partition} `}ORDER BY ${outer.orderBy}`
+  return (
+    `SELECT ${columns}${outer.withRank ? ', rn' : ''} FROM (SELECT *, ROW_NUMBER() OVER (${over}) AS rn` +
+    ` FROM (${inner}) x) y WHERE rn <= ${outer.limit}`
+  )
+}
+
+function innerSql(source: string, query: QuerySpec): string {
   const { window, spelling } = query
   const tableFunction = window !== undefined && spelling === 'table-function'
   const outputs = [...query.keys, ...query.aggregates].map((output) => `${output.weir} AS ${output.name}`)

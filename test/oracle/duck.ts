@@ -1,6 +1,7 @@
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api'
+import { outerSql } from './dialect.ts'
 import { classify, type KeyedRow, type LatePair, type Pair, watermarksBefore } from './evaluate.ts'
-import type { Output, QuerySpec, StreamEvent, StreamSpec } from './workload.ts'
+import type { QuerySpec, StreamEvent, StreamSpec } from './workload.ts'
 
 /**
  * The second engine: DuckDB computes filters, keys and aggregates over the rows that were on time. What is on time
@@ -82,11 +83,17 @@ export class DuckOracle {
   #aggregate(query: QuerySpec, from: string): Promise<readonly DuckDBValue[][]> {
     const bounds = query.window === undefined ? [] : ['window_start', 'window_end']
     const groups = [...query.keys.map((key) => key.duck), ...bounds]
-    return this.#rows(
-      `SELECT ${[...groups, ...query.aggregates.map((aggregate) => aggregate.duck)].join(', ')}` +
-        ` FROM ${from} ${where(query)} ${groups.length === 0 ? '' : `GROUP BY ${groups.join(', ')}`}` +
-        (query.having === undefined ? '' : ` HAVING ${query.having.duck}`),
-    )
+    const outputs = [...query.keys, ...query.aggregates].map((output) => `${output.duck} AS ${output.name}`)
+    outputs.splice(query.keys.length, 0, ...bounds)
+    // A stream without rows gives no row, not one that says so.
+    const having = [groups.length === 0 ? 'COUNT(*) > 0' : '', query.having?.duck ?? ''].filter((text) => text !== '')
+    const inner =
+      `SELECT ${outputs.join(', ')} FROM ${from} ${where(query)}` +
+      (groups.length === 0 ? '' : ` GROUP BY ${groups.join(', ')}`) +
+      (having.length === 0 ? '' : ` HAVING ${having.join(' AND ')}`)
+    const { outer } = query
+    const empty = outer?.kind === 'aggregate' && outer.keys.length === 0 ? ' HAVING COUNT(*) > 0' : ''
+    return this.#rows(outerSql(inner, query, 'duck') + empty)
   }
 
   /** Sessions by gaps between neighbours, which holds when lateness has split none. */
@@ -127,8 +134,4 @@ function where(query: QuerySpec): string {
 
 function text(value: string | null): string {
   return value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`
-}
-
-export function outputsOf(query: QuerySpec): readonly Output[] {
-  return [...query.keys, ...query.aggregates]
 }

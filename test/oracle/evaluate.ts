@@ -6,7 +6,8 @@ import type { StreamSpec, Window } from './workload.ts'
  * name. The other half, the aggregates, is DuckDB's.
  *
  * Rules: the watermark before a row is what the rows before it implied. A row is late for a window when the watermark
- * is at or past the window's end plus the allowed lateness. A session is [first row, last row + gap); one that the watermark has passed in that way is
+ * is at or past the window's end plus the allowed lateness. A session is [first row, last row + gap); one that the
+ * watermark has passed in that way is
  * closed: nothing joins it any more, and a row that only it could have taken begins a new one, or is late.
  */
 export interface TimedRow {

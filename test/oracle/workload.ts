@@ -46,7 +46,19 @@ export interface Output extends Dialects {
   readonly ordered?: boolean
 }
 
+/** Over the rows of the query, which change: an aggregate of aggregates, or the first rows of each partition. */
+export type Outer =
+  | { readonly kind: 'aggregate'; readonly keys: readonly Output[]; readonly aggregates: readonly Output[] }
+  | {
+      readonly kind: 'top-n'
+      readonly partitionBy: readonly Output[]
+      readonly orderBy: string
+      readonly limit: number
+      readonly withRank: boolean
+    }
+
 export interface QuerySpec {
+  readonly outer?: Outer | undefined
   readonly window: Window | undefined
   /** `GROUP BY k, TUMBLE(ts, …)`, or `FROM TABLE(TUMBLE(TABLE s, …)) GROUP BY k, window_start, window_end`. */
   readonly spelling: 'group' | 'table-function'
@@ -227,7 +239,70 @@ function spellingOf(window: Window | undefined, random: Random): QuerySpec['spel
   return window?.kind === 'cumulate' || random.chance(0.3) ? 'table-function' : 'group'
 }
 
+const INNER_AGGREGATES: readonly Output[] = [
+  same('n', 'COUNT(*)'),
+  same('total', 'SUM(i)'),
+  same('most', 'MAX(d)'),
+  same('least', 'MIN(x)'),
+  same('some_b', 'BOOL_OR(b)'),
+]
+
+const OUTER_KEYS: readonly Output[] = [
+  same('n', 'n'),
+  same('n_odd', 'n % 2'),
+  same('some_b', 'some_b'),
+  same('sign', 'total > 3'),
+]
+
+const OUTER_AGGREGATES: readonly Output[] = [
+  same('groups', 'COUNT(*)'),
+  same('n_total', 'COUNT(total)'),
+  same('sum_total', 'SUM(total)'),
+  same('max_total', 'MAX(total)'),
+  same('min_total', 'MIN(total)'),
+  same('max_most', 'MAX(most)'),
+  same('sum_most', 'SUM(most)'),
+  same('mean_n', 'AVG(n)', APPROXIMATE),
+  same('different', 'COUNT(DISTINCT n)'),
+  same('any_large', 'BOOL_OR(total > 3)'),
+  same('all_large', 'BOOL_AND(total > 3)'),
+  same('median_least', 'MEDIAN(least)', APPROXIMATE),
+  same('variance_n', 'VAR_POP(CAST(n AS DOUBLE))', 1e-6),
+  same('n_filter', 'COUNT(*) FILTER (WHERE most > 10.00)'),
+]
+
+/** An aggregate whose groups change, under an operator that has to take rows back. */
+function nestedQuery(random: Random): QuerySpec {
+  const keys = random.shuffle(KEYS).slice(0, random.integer(1, 2))
+  const outer: Outer = random.chance(0.6)
+    ? {
+        kind: 'aggregate',
+        keys: random.shuffle(OUTER_KEYS).slice(0, random.pick([0, 1, 1, 2])),
+        aggregates: random.shuffle(OUTER_AGGREGATES).slice(0, random.integer(1, 5)),
+      }
+    : {
+        kind: 'top-n',
+        partitionBy: random.some(OUTER_KEYS.slice(1), 0.4),
+        // All columns of the key, so that no two rows are equal.
+        orderBy: ['n DESC', 'total', ...keys.map((key) => key.name)].map((item) => `${item} NULLS LAST`).join(', '),
+        limit: random.integer(1, 3),
+        withRank: random.chance(0.5),
+      }
+  return {
+    window: undefined,
+    spelling: 'group',
+    keys,
+    aggregates: INNER_AGGREGATES,
+    where: random.chance(0.4) ? random.pick(FILTERS) : undefined,
+    having: random.chance(0.4) ? random.pick(HAVINGS) : undefined,
+    latenessMs: 0,
+    emit: 'changes',
+    outer,
+  }
+}
+
 export function randomQuery(random: Random): QuerySpec {
+  if (random.chance(0.2)) return nestedQuery(random)
   const window = randomWindow(random)
   const keys = random.shuffle(KEYS).slice(0, random.pick([0, 1, 1, 1, 2]))
   const aggregates = random.shuffle(AGGREGATES).slice(0, random.integer(1, 5))
@@ -241,4 +316,15 @@ export function randomQuery(random: Random): QuerySpec {
     latenessMs: window === undefined ? 0 : random.pick([0, 0, 4, 25]),
     emit: window === undefined ? 'changes' : random.pick(['final', 'on-window-close', 'changes']),
   }
+}
+
+/** Columns that identify a row of the result, and the others; without the window's bounds. */
+export function resultColumns(query: QuerySpec): {
+  readonly keys: readonly Output[]
+  readonly others: readonly Output[]
+} {
+  const { outer } = query
+  if (outer === undefined) return { keys: query.keys, others: query.aggregates }
+  if (outer.kind === 'aggregate') return { keys: outer.keys, others: outer.aggregates }
+  return { keys: query.keys, others: [...query.aggregates, ...(outer.withRank ? [same('rn', 'rn')] : [])] }
 }

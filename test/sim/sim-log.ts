@@ -26,7 +26,10 @@ import type { SimProcess } from './sim-storage.ts'
 
 const PRODUCER_IDLE_MAX_MS = 7 * 86_400_000
 
-/** A log in the simulated process: reads take time and may fail; what is appended is on the disk at once or not at all. */
+/**
+ * A log in the simulated process: reads take time and may fail; what is appended is on the disk at once or not at
+ * all.
+ */
 export class SimLog implements Log {
   readonly #disk: SimDisk
   readonly #process: SimProcess

@@ -85,7 +85,10 @@ export interface Skew {
   ms: number
 }
 
-/** The clock of one process: virtual time and the machine's error. Sleeping sees no jumps; a dead process never wakes. */
+/**
+ * The clock of one process: virtual time and the machine's error. Sleeping sees no jumps; a dead process never
+ * wakes.
+ */
 export class SimClock implements Clock {
   readonly #time: VirtualTime
   readonly #skew: Skew

@@ -1,4 +1,7 @@
-/** Waiting times between attempts: they double up to a limit, with jitter, so that clients do not return all at once. */
+/**
+ * Waiting times between attempts: they double up to a limit, with jitter, so that clients do not return all at
+ * once.
+ */
 export class Backoff {
   readonly #firstMs: number
   readonly #maxMs: number

@@ -9,7 +9,8 @@ import { hash, uniform } from './random.ts'
 
 /**
  * Generated rows, as columns, without bytes. A position is a row number, and a row follows from its number, so reading
- * again gives the same rows; only the pace follows the clock: it starts anew with each run, at the row where it goes on.
+ * again gives the same rows; only the pace follows the clock: it starts anew with each run, at the row where it goes
+ * on.
  */
 export class DatagenReader implements SourceReader {
   readonly #options: DatagenOptions

@@ -32,7 +32,10 @@ export interface DataDirectoryOptions {
   readonly clock?: Clock
 }
 
-/** LMDB must not be opened twice in one process: its locks belong to the process and would be lost with the first close. */
+/**
+ * LMDB must not be opened twice in one process: its locks belong to the process and would be lost with the first
+ * close.
+ */
 const openPaths = new Set<string>()
 
 /** The first map; LMDB doubles it when it is full. Address space, not memory. */

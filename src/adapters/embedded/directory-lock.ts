@@ -14,7 +14,8 @@ import { decodeText, encodeText, textKey } from './keys.ts'
  * - Who owns the directory listens on a Unix socket in it, under a name that is never used twice. The kernel closes the
  *   socket with the process, however it dies, and accepts connections for one that is merely busy or stopped. A
  *   socket file is found by its inode, so this holds across containers that share a volume.
- * - LMDB's write lock makes compare-and-set of the owner's record atomic between processes. Who finds the recorded owner
+ * - LMDB's write lock makes compare-and-set of the owner's record atomic between processes. Who finds the recorded
+ * owner
  *   dead takes over only if the record is still the one it looked at: of two that start at once, one wins.
  */
 const OWNER = textKey('owner', '')

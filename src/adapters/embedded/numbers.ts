@@ -48,7 +48,8 @@ export class Numbers implements Participant {
   }
 
   /**
-   * Removes the rows of all garbage. Never rejects: the drop itself is committed, and what can't be removed now, such as
+   * Removes the rows of all garbage. Never rejects: the drop itself is committed, and what can't be removed now, such
+   * as
    * on a full disk, goes with the next sweep or start.
    */
   sweep(): Promise<void> {

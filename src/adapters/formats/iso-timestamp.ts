@@ -1,5 +1,6 @@
 /**
- * Times as most records have them, read from the bytes: no text is made. What is not of this form is NaN, and the caller
+ * Times as most records have them, read from the bytes: no text is made. What is not of this form is NaN, and the
+ * caller
  * reads it with parseTimestamp of core, which takes all forms; both give the same for what both take (tested).
  */
 const CUMULATIVE_DAYS = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]

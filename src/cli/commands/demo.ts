@@ -22,7 +22,7 @@ export async function demoCommand(options: DemoOptions, terminal: Terminal): Pro
   try {
     // Any free port: the demo must not collide with a server that runs already.
     await using server = await startServer(
-      loadConfig({ flags: { listen: '127.0.0.1:0', dataDirectory, logLevel: 'warn' } }),
+      loadConfig({ flags: { listen: '127.0.0.1:0', dataDirectory, logLevel: 'error' } }),
     )
     await using client = await WeirClient.connect(server.address)
     if (options.once === true)

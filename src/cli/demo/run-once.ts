@@ -95,7 +95,8 @@ async function readCounts(client: WeirClient, sent: number): Promise<readonly Co
   return counts
 }
 
-function differences(expected: ReadonlyMap<string, number>, counts: readonly Count[]): readonly string[] {
+/** Windows of regions where what was sent and what was counted do not agree. */
+export function differences(expected: ReadonlyMap<string, number>, counts: readonly Count[]): readonly string[] {
   const left = new Map(expected)
   const wrong: string[] = []
   for (const { region, window_start, orders } of counts) {

@@ -11,7 +11,8 @@ import { fitter, scaleOf } from './functions/arithmetic.ts'
 
 /**
  * CAST of values that are not NULL, as PostgreSQL casts: text is parsed, a double is rounded to even and a decimal
- * half away from zero on its way to an integer, what does not fit is an error. Two as in Flink: a number and a timestamp
+ * half away from zero on its way to an integer, what does not fit is an error. Two as in Flink: a number and a
+ * timestamp
  * are milliseconds since 1970 to each other, a text and bytes are UTF-8.
  */
 export type Cast = (value: Value) => Value

@@ -164,7 +164,10 @@ export function generatePredicate(expression: Expression): Generated | undefined
   })
 }
 
-/** A row passes when each operand of the outermost ANDs is TRUE; after one that is not, the others are not evaluated. */
+/**
+ * A row passes when each operand of the outermost ANDs is TRUE; after one that is not, the others are not
+ * evaluated.
+ */
 function conjuncts(expression: Expression): readonly Expression[] {
   return expression.kind === 'and' ? expression.operands.flatMap(conjuncts) : [expression]
 }

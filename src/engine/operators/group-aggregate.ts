@@ -23,7 +23,8 @@ import { isRetractable, keyColumnsOf } from './window-groups.ts'
  * whose last row was taken away is deleted. In a bounded query (`final`) each group comes out once, at the end of
  * time, in the order of the keys.
  *
- * A row's event time is the latest of the input rows behind the change; NaN for `final`, where it means nothing. With a TTL a group that was not touched for that long
+ * A row's event time is the latest of the input rows behind the change; NaN for `final`, where it means nothing. With
+ * a TTL a group that was not touched for that long
  * is forgotten in silence, as in Flink: its row stays, and a later row of the key begins a new group.
  */
 export class GroupAggregate implements Operator {

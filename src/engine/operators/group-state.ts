@@ -22,7 +22,10 @@ export function newGroup(accumulators: Accumulators): GroupState {
   return { accumulators, rows: 0, before: undefined, changed: false, time: Number.NaN, touchedMs: NO_WATERMARK }
 }
 
-/** Bytes: rows and last touch as doubles where they are kept, then the accumulators. Stored for ever: never change a form. */
+/**
+ * Bytes: rows and last touch as doubles where they are kept, then the accumulators. Stored for ever: never change a
+ * form.
+ */
 export function groupCodec(
   aggregates: AggregateSet,
   keeps: { readonly rows: boolean; readonly touched: boolean },

@@ -103,7 +103,10 @@ export function newPartition(): Partition {
   return { rows: [], shown: undefined, touchedMs: NO_WATERMARK }
 }
 
-/** Bytes: last touch, then for each row its time, the length of its encoding and that. Stored for ever: never change a form. */
+/**
+ * Bytes: last touch, then for each row its time, the length of its encoding and that. Stored for ever: never change a
+ * form.
+ */
 export function partitionCodec(input: Schema): EntryCodec<Partition> {
   const codec = rowCodec(input.fields.map((field) => field.type))
   return {

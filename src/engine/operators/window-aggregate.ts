@@ -16,8 +16,9 @@ import { type Windower, windower } from '../window/windower.ts'
 import { ChangeWriter } from './change-writer.ts'
 import { Every } from './every.ts'
 import { type GroupState, groupCodec, newGroup } from './group-state.ts'
+import { HopAggregate } from './hop-aggregate.ts'
 import { LateRows } from './late-rows.ts'
-import { atTime, isRetractable, keyColumnsOf, windowRow } from './window-groups.ts'
+import { atTime, emitsOnce, isRetractable, keyColumnsOf, windowRow } from './window-groups.ts'
 
 /**
  * GROUP BY over tumbling, hopping or cumulating windows.
@@ -285,7 +286,8 @@ export class WindowAggregate implements Operator {
 
   #resultRow(window: Namespace<GroupState>, entry: Entry<GroupState>): Row | undefined {
     const context = must(this.#context, 'operator is open')
-    return windowRow(entry, this.#windows.start(window.id), window.id, this.#aggregates, context)
+    const start = this.#windows.start(window.id)
+    return windowRow(entry.values, start, window.id, entry.value.accumulators, this.#aggregates, context)
   }
 
   #advance(watermark: EventTimeMs, out: Output): void {
@@ -345,11 +347,10 @@ export class WindowAggregate implements Operator {
   }
 }
 
-/** True when no result is ever revised. */
-function emitsOnce({ emit, latePolicy }: WindowAggregateStep): boolean {
-  return emit.mode === 'final' || (emit.mode === 'on-window-close' && latePolicy.allowedLatenessMs === 0)
-}
-
+/** Hopping windows whose rows come out once have an operator that shares work between windows. */
 export function createWindowAggregate(step: WindowAggregateStep, input: Schema, evalContext: EvalContext): Operator {
+  const { window } = step
+  const overlaps = window.kind === 'hop' && window.slideMs < window.sizeMs
+  if (overlaps && emitsOnce(step) && !isRetractable(input)) return new HopAggregate(step, input, evalContext)
   return new WindowAggregate(step, input, evalContext)
 }

@@ -4,11 +4,10 @@ import type { Schema } from '../../core/schema.ts'
 import type { EventTimeMs } from '../../core/time.ts'
 import type { SqlType } from '../../core/type.ts'
 import type { Row } from '../../core/value.ts'
-import type { AggregateSet } from '../aggregate/aggregate-set.ts'
+import type { WindowAggregateStep } from '../../plan/physical/nodes.ts'
+import type { Accumulators, AggregateSet } from '../aggregate/aggregate-set.ts'
 import { KeyColumns } from '../key-columns.ts'
-import type { Entry } from '../keyed-table.ts'
 import type { OperatorContext } from '../operator.ts'
-import type { GroupState } from './group-state.ts'
 
 /** The key columns of a step over an input. */
 export function keyColumnsOf(keys: readonly number[], input: Schema): KeyColumns {
@@ -31,17 +30,23 @@ export function atTime(batch: Batch, nowMs: number): Batch {
 
 /** The result row of a group in a window; undefined, and told to the dead letter, where an aggregate overflows. */
 export function windowRow(
-  entry: Entry<GroupState>,
+  values: Row,
   start: EventTimeMs,
   end: EventTimeMs,
+  accumulators: Accumulators,
   aggregates: AggregateSet,
   context: OperatorContext,
 ): Row | undefined {
   try {
-    return [...entry.values, start, end, ...aggregates.results(entry.value.accumulators)]
+    return [...values, start, end, ...aggregates.results(accumulators)]
   } catch (error) {
     if (!(error instanceof EvaluationError)) throw error
-    context.deadLetter(error.reason, [...entry.values, start, end])
+    context.deadLetter(error.reason, [...values, start, end])
     return undefined
   }
+}
+
+/** True when no result of a window is ever revised. */
+export function emitsOnce({ emit, latePolicy }: WindowAggregateStep): boolean {
+  return emit.mode === 'final' || (emit.mode === 'on-window-close' && latePolicy.allowedLatenessMs === 0)
 }

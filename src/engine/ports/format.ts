@@ -1,7 +1,7 @@
-import type { SourceField, FormatSpec } from '../../plan/physical/nodes.ts'
+import type { ChangeKind } from '../../core/batch.ts'
 import type { Schema } from '../../core/schema.ts'
 import type { Row, Value } from '../../core/value.ts'
-import type { ChangeKind } from '../../core/batch.ts'
+import type { FormatSpec, SourceField } from '../../plan/physical/nodes.ts'
 import type { OutputRecord, RecordChunk } from './log.ts'
 
 /** A record that could not be decoded. A value, not an exception: it goes to the dead-letter stream, counted. */

@@ -21,7 +21,10 @@ export interface RecordChunk {
   readonly nextOffset: number
   /** True when this partition has ended for good: nothing follows `nextOffset`, ever. */
   readonly end: boolean
-  /** Set by sources that make values, not bytes (datagen, rows of a snapshot): columns by field; `data` is empty then. */
+  /**
+   * Set by sources that make values, not bytes (datagen, rows of a snapshot): columns by field; `data` is empty
+   * then.
+   */
   readonly columns: readonly (readonly Value[])[] | undefined
   /** With `columns`: change kinds and event times, where the source has them. */
   readonly kinds?: Uint8Array | undefined
@@ -36,7 +39,12 @@ export interface SourceReader {
    * The next records, or undefined when there are none at the moment. Never waits for new ones.
    * Throws AppError POSITION_EXPIRED when `offset` is older than what is kept.
    */
-  read(partition: number, offset: number, recordsMax: number, nowMs: number): RecordChunk | undefined | Promise<RecordChunk | undefined>
+  read(
+    partition: number,
+    offset: number,
+    recordsMax: number,
+    nowMs: number,
+  ): RecordChunk | undefined | Promise<RecordChunk | undefined>
   /** Records between `offset` and the end, where the source can say so: the consumer's lag. */
   lag(partition: number, offset: number): number | undefined
   /** Calls back when there may be something to read; returns how to stop that. */
@@ -75,7 +83,12 @@ export interface Log {
   topic(name: string): TopicInfo | undefined
   reader(topic: string): SourceReader
   /** Appends outside any query (ingest, INSERT VALUES); resolves with the first offset when the records are durable. */
-  append(topic: string, partition: number, records: readonly OutputRecord[], producer?: ProducerSequence): Promise<AppendResult>
+  append(
+    topic: string,
+    partition: number,
+    records: readonly OutputRecord[],
+    producer?: ProducerSequence,
+  ): Promise<AppendResult>
   /** First offset whose record timestamp is at or after the time; the end offset when there is none. */
   offsetAt(topic: string, partition: number, timestampMs: number): Promise<number>
   /** Deletes what retention no longer keeps. */

@@ -2,7 +2,10 @@ import type { DurationMs } from '../../core/time.ts'
 import { alignDown } from './align.ts'
 import type { Windower } from './windower.ts'
 
-/** Windows that begin together and grow by `stepMs` up to `sizeMs`, then begin anew. `sizeMs` is a multiple of `stepMs`. */
+/**
+ * Windows that begin together and grow by `stepMs` up to `sizeMs`, then begin anew. `sizeMs` is a multiple of
+ * `stepMs`.
+ */
 export function cumulate(stepMs: DurationMs, sizeMs: DurationMs, offsetMs: DurationMs): Windower {
   return {
     stepMs,

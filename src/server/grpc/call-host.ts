@@ -14,7 +14,10 @@ import { faultOf, type Logger } from '../telemetry/logger.ts'
 import { GrpcWriter, resetWhenStuck } from './grpc-writer.ts'
 
 export interface CallContext {
-  /** Aborts when the caller has gone, the deadline has passed, or shutdown no longer waits; the reason is an AppError. */
+  /**
+   * Aborts when the caller has gone, the deadline has passed, or shutdown no longer waits; the reason is an
+   * AppError.
+   */
   readonly signal: AbortSignal
   /** Aborts when the server begins to drain: what never ends by itself ends now. */
   readonly draining: AbortSignal
