@@ -65,8 +65,13 @@ export class TopN implements Operator {
       }
     }
     this.#writer.to(out)
-    for (const entry of this.#changed) this.#emitChanges(namespace, entry)
+    const changes = this.#changed.map((entry) => this.#changeOf(namespace, entry))
     this.#changed = []
+    // What leaves goes first, in all partitions: a row that moves to another one must not be taken away after it came.
+    for (const { left } of changes) for (const { row, time } of left) this.#writer.delete(row, time)
+    for (const { pairs } of changes) {
+      for (const { before, after, time } of pairs) this.#writer.change(before, after, time)
+    }
     this.#writer.flush()
   }
 
@@ -131,47 +136,48 @@ export class TopN implements Operator {
     return entry
   }
 
-  #emitChanges(namespace: Namespace<Partition>, entry: Entry<Partition>): void {
+  #changeOf(namespace: Namespace<Partition>, entry: Entry<Partition>): PartitionChange {
     const before = must(entry.value.shown, 'a changed partition knows what was shown')
     const after = entry.value.rows.slice(0, this.#step.limit)
     entry.value.shown = undefined
-    if (this.#step.withRank) this.#emitByRank(before, after)
-    else this.#emitByKey(before, after)
     if (entry.value.rows.length === 0) this.#state.delete(namespace, entry)
+    return this.#step.withRank ? changeByRank(before, after) : this.#changeByKey(before, after)
   }
 
-  #emitByRank(before: readonly RankedRow[], after: readonly RankedRow[]): void {
-    const ranked = (rows: readonly RankedRow[], i: number): Row | undefined => {
-      const found = rows[i]
-      return found && [...found.row, i + 1]
-    }
-    for (let i = 0; i < Math.max(before.length, after.length); i++) {
-      const time = (after[i] ?? (before[i] as RankedRow)).time
-      this.#writer.change(ranked(before, i), ranked(after, i), time)
-    }
-  }
-
-  #emitByKey(before: readonly RankedRow[], after: readonly RankedRow[]): void {
+  #changeByKey(before: readonly RankedRow[], after: readonly RankedRow[]): PartitionChange {
     const left = new Set(before)
     const came = after.filter((ranked) => !left.delete(ranked))
     const leftByKey = new Map([...left].map((ranked) => [this.#rowKey.keyOf(this.#keyValues(ranked)), ranked]))
-    const pairs = came.map((ranked) => {
-      const key = this.#rowKey.keyOf(this.#keyValues(ranked))
+    const pairs = came.map(({ row, time }) => {
+      const key = this.#rowKey.keyOf(this.#rowKey.positions.map((position) => row[position] ?? null))
       const replaced = leftByKey.get(key)
       if (replaced !== undefined) {
         leftByKey.delete(key)
         left.delete(replaced)
       }
-      return { ranked, replaced }
+      return { before: replaced?.row, after: row, time }
     })
-    // Those that leave go first, so that there are never more than `limit`.
-    for (const { row, time } of left) this.#writer.delete(row, time)
-    for (const { ranked, replaced } of pairs) this.#writer.change(replaced?.row, ranked.row, ranked.time)
+    return { left: [...left], pairs }
   }
 
   #keyValues({ row }: RankedRow): Row {
     return this.#rowKey.positions.map((position) => row[position] ?? null)
   }
+}
+
+/** What downstream has to hear of one partition: rows that are gone, then rows that came or changed. */
+interface PartitionChange {
+  readonly left: readonly RankedRow[]
+  readonly pairs: readonly { readonly before: Row | undefined; readonly after: Row; readonly time: EventTimeMs }[]
+}
+
+function changeByRank(before: readonly RankedRow[], after: readonly RankedRow[]): PartitionChange {
+  const left = before.slice(after.length).map(({ row, time }, i) => ({ row: [...row, after.length + i + 1], time }))
+  const pairs = after.map(({ row, time }, i) => {
+    const replaced = before[i]
+    return { before: replaced && [...replaced.row, i + 1], after: [...row, i + 1], time }
+  })
+  return { left, pairs }
 }
 
 export function createTopN(step: TopNStep, input: Schema, evalContext: EvalContext): Operator {

@@ -332,7 +332,7 @@ export function deduplicate(
     kind: 'deduplicate',
     input,
     schema: { ...input.schema, key: of.partitionBy, mode: of.keep === 'first' ? 'append' : 'upsert' },
-    keys: [of.partitionBy, ...input.keys],
+    keys: of.keep === 'first' ? [of.partitionBy, ...input.keys] : [of.partitionBy],
     window: input.window,
   }
 }
@@ -345,7 +345,10 @@ export function topN(
   const rank = input.schema.fields.length
   const byRank = of.withRank ? [[...of.partitionBy, rank]] : []
   const byPartition = of.limit === 1 && of.partitionBy.length > 0 ? [of.partitionBy] : []
-  const keys = [...byPartition, ...byRank, ...input.keys]
+  const all = [...byPartition, ...byRank, ...input.keys]
+  // Rows that change are told apart by one key only: an update of rank 2 is a new row there, which says nothing of
+  // the old one by any other key.
+  const keys = of.windowEndColumn === undefined ? all.slice(0, 1) : all
   const fields = of.withRank
     ? [...input.schema.fields, { name: rankName, type: BIGINT, nullable: false }]
     : input.schema.fields
