@@ -111,7 +111,8 @@ export class Repl {
     })
     readline.on('close', () => {
       this.#closed = true
-      this.#running?.abort()
+      // A person has hung up. The end of a pipe only says that no more statements come.
+      if (interactive) this.#running?.abort()
       this.#wake?.()
     })
     readline.on('SIGINT', () => this.#interrupt(readline))
