@@ -351,6 +351,7 @@ export class WindowAggregate implements Operator {
 export function createWindowAggregate(step: WindowAggregateStep, input: Schema, evalContext: EvalContext): Operator {
   const { window } = step
   const overlaps = window.kind === 'hop' && window.slideMs < window.sizeMs
-  if (overlaps && emitsOnce(step) && !isRetractable(input)) return new HopAggregate(step, input, evalContext)
+  const sliced = overlaps && emitsOnce(step) && !isRetractable(input) && !step.aggregates.some(showsArrival)
+  if (sliced) return new HopAggregate(step, input, evalContext)
   return new WindowAggregate(step, input, evalContext)
 }
