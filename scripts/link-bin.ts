@@ -1,4 +1,5 @@
-// `npx weir` in this checkout: npm links the commands of dependencies, but not those of the package itself.
+// `npx weir` in this checkout. A `bin` entry in package.json would make npm 11 install the checkout into its cache first,
+// which takes seconds and fails for a private package; a link among the commands of the dependencies is found at once.
 
 import { chmodSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
