@@ -25,7 +25,7 @@ export async function describeObject(
         .filter(Boolean)
         .join(', '),
     ])
-    await printResults(textResults(['column', 'type', ''], rows), { terminal, format, footer: false })
+    await printResults(textResults(['column', 'type', 'notes'], rows), { terminal, format, footer: false })
   }
   if (!people) return
   for (const [key, value] of Object.entries(object.properties)) {
