@@ -45,6 +45,7 @@ export class KeyColumns {
   }
 
   valuesAt(columns: readonly Column[], row: number): Row {
+    if (this.single !== undefined) return [(columns[this.single] as Column)[row] as Value]
     return this.positions.map((position) => (columns[position] as Column)[row] as Value)
   }
 
