@@ -1,4 +1,12 @@
-import { formatTime, MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, roundToMicros } from './timestamp.ts'
+import {
+  formatTime,
+  INTERVAL_MAX,
+  MS_PER_DAY,
+  MS_PER_HOUR,
+  MS_PER_MINUTE,
+  MS_PER_SECOND,
+  roundToMicros,
+} from './timestamp.ts'
 
 /**
  * Text of INTERVAL values, which are milliseconds: months and years have no fixed length and are no part of them.
@@ -45,7 +53,7 @@ function parseIso(text: string): number | undefined {
     (hours as number) * MS_PER_HOUR +
     (minutes as number) * MS_PER_MINUTE +
     (seconds as number) * MS_PER_SECOND
-  return finite(match[1] === '-' ? -total : total)
+  return withinRange(match[1] === '-' ? -total : total)
 }
 
 function parseParts(text: string): number | undefined {
@@ -68,11 +76,11 @@ function parseParts(text: string): number | undefined {
     position = PART.lastIndex
     while (text[position] === ' ') position++
   }
-  return finite(total)
+  return withinRange(total)
 }
 
-function finite(ms: number): number | undefined {
-  return Number.isFinite(ms) ? roundToMicros(ms) : undefined
+function withinRange(ms: number): number | undefined {
+  return ms >= -INTERVAL_MAX && ms <= INTERVAL_MAX ? roundToMicros(ms) : undefined
 }
 
 /** `1 day 02:03:04.500`, `-00:05:00`; parseInterval reads it back. */

@@ -4,7 +4,15 @@ import { EvaluationError } from './evaluation-error.ts'
 import { parseInteger } from './exact.ts'
 import { fromBase64, fromHex } from './format-value.ts'
 import { parseInterval } from './interval.ts'
-import { parseDate, parseTime, parseTimestamp } from './timestamp.ts'
+import {
+  DATE_MAX,
+  MS_PER_DAY,
+  parseDate,
+  parseTime,
+  parseTimestamp,
+  roundToMicros,
+  TIMESTAMP_MAX,
+} from './timestamp.ts'
 import { type SqlType, typeName } from './type.ts'
 import { BIGINT_MAX, BIGINT_MIN, exact, INT_MAX, INT_MIN, type Value } from './value.ts'
 
@@ -102,7 +110,7 @@ function parseDouble(text: string): number | undefined {
 
 function dateOfTimestamp(text: string): number | undefined {
   const ms = parseTimestamp(text)
-  return ms === undefined ? undefined : Math.floor(ms / 86_400_000)
+  return ms === undefined ? undefined : Math.floor(ms / MS_PER_DAY)
 }
 
 /** True for one JSON value with nothing behind it. */
@@ -179,8 +187,8 @@ export function fromJson(type: SqlType, json: unknown): Value {
     case 'date':
     case 'time':
     case 'interval':
-      return typeof json === 'number' && Number.isFinite(json)
-        ? json
+      return typeof json === 'number'
+        ? timeFromJson(type, json)
         : typeof json === 'string'
           ? parseValue(type, json)
           : fail(type)
@@ -194,6 +202,13 @@ export function fromJson(type: SqlType, json: unknown): Value {
     default:
       return unreachable(type)
   }
+}
+
+/** Milliseconds, or days for a date. */
+function timeFromJson(type: SqlType, json: number): number {
+  if (type.kind === 'date') return Number.isInteger(json) && Math.abs(json) <= DATE_MAX ? json : fail(type)
+  if (type.kind === 'time') return json >= 0 && json < MS_PER_DAY ? roundToMicros(json) : fail(type)
+  return Math.abs(json) <= TIMESTAMP_MAX ? roundToMicros(json) : fail(type)
 }
 
 function numberFromJson(type: SqlType, json: unknown): Value {

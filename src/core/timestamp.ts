@@ -13,6 +13,8 @@ export const MS_PER_DAY = 86_400_000
 /** As of JavaScript's Date: ±100 million days around 1970. Beyond it milliseconds lose exactness. */
 export const TIMESTAMP_MAX = 8.64e15
 export const DATE_MAX = 100_000_000
+/** As far as a timestamp is from 1970 at most; whole milliseconds are exact up to here. */
+export const INTERVAL_MAX = 8.64e15
 
 export interface CivilDate {
   readonly year: number

@@ -8,6 +8,7 @@ import { MS_PER_DAY, roundToMicros } from '../../core/timestamp.ts'
 import { isNumeric, type SqlType, sameType, typeName } from '../../core/type.ts'
 import type { ExactInteger, Row, Value } from '../../core/value.ts'
 import { fitter, scaleOf } from './functions/arithmetic.ts'
+import { checkInterval, checkTimestamp } from './functions/time.ts'
 
 /**
  * CAST of values that are not NULL, as PostgreSQL casts: text is parsed, a double is rounded to even and a decimal
@@ -70,8 +71,8 @@ const OTHER_CASTS: ReadonlyMap<string, Cast> = new Map<string, Cast>([
   ['time interval', identity],
   ['timestamp bigint', wholeMs],
   ['interval bigint', wholeMs],
-  ['bigint timestamp', (value) => Number(value)],
-  ['bigint interval', (value) => Number(value)],
+  ['bigint timestamp', (value) => checkTimestamp(Number(value))],
+  ['bigint interval', (value) => checkInterval(Number(value))],
   ['boolean int', (value) => (value === true ? 1 : 0)],
   ['boolean bigint', (value) => (value === true ? 1 : 0)],
   ['int boolean', (value) => value !== 0],

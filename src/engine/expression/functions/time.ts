@@ -4,6 +4,7 @@ import {
   DATE_MAX,
   daysFromCivil,
   daysInMonth,
+  INTERVAL_MAX,
   MS_PER_DAY,
   MS_PER_HOUR,
   MS_PER_MINUTE,
@@ -30,9 +31,8 @@ function checkDate(days: number): number {
   throw new EvaluationError('DATE overflow')
 }
 
-/** Intervals reach as far as timestamps do from each other. */
-function checkInterval(ms: number): number {
-  if (ms >= -2 * TIMESTAMP_MAX && ms <= 2 * TIMESTAMP_MAX) return roundToMicros(ms)
+export function checkInterval(ms: number): number {
+  if (ms >= -INTERVAL_MAX && ms <= INTERVAL_MAX) return roundToMicros(ms)
   throw new EvaluationError('INTERVAL overflow')
 }
 
