@@ -14,6 +14,7 @@ const FIRST_SEED = Number(process.env['ORACLE_SEED'] ?? 1)
 const CASES_PER_TEST = 50
 
 let oracle: DuckOracle
+const compared = { rows: 0, late: 0, withLateRows: 0 }
 
 beforeAll(async () => {
   oracle = await DuckOracle.open()
@@ -29,8 +30,17 @@ for (let from = FIRST_SEED; from < FIRST_SEED + CASES; from += CASES_PER_TEST) {
     for (let seed = from; seed < to; seed++) {
       const random = new Random(seed)
       const workload = randomWorkload(random, { eventsMax: 60, partitionsMax: 3, periodic: true })
-      const differing = await runWorkload(workload, random, openMemoryStorage(), oracle)
+      const { differing, rows, late } = await runWorkload(workload, random, openMemoryStorage(), oracle)
       if (differing.length > 0) expect.unreachable(explain(seed, workload, differing))
+      compared.rows += rows
+      compared.late += late
+      if (late > 0) compared.withLateRows++
     }
   })
 }
+
+test('the comparison is not idle: there are results and late rows', () => {
+  expect(compared.rows).toBeGreaterThan(CASES * 5)
+  expect(compared.late).toBeGreaterThan(CASES)
+  expect(compared.withLateRows).toBeGreaterThan(CASES / 20)
+})

@@ -30,14 +30,14 @@ export async function openWorkload(
 
 /**
  * Runs a workload through the engine in random batches, with checkpoints and restarts between them, and through
- * DuckDB; gives what differs, one line each.
+ * DuckDB.
  */
 export async function runWorkload(
   workload: Workload,
   random: Random,
   storage: Storage,
   oracle: DuckOracle,
-): Promise<string[]> {
+): Promise<Compared> {
   const { stream, events, query } = workload
   const world = await openWorkload(workload, storage, random.pick([1, 8, 100_000]))
   const restarts = random.chance(0.4)
@@ -49,7 +49,14 @@ export async function runWorkload(
   if (!restarts && rowsLate !== expected.late.length) {
     found.push(`${rowsLate} rows were counted as late, not ${expected.late.length}`)
   }
-  return found
+  return { differing: found, rows: expected.rows.length, late: expected.late.length }
+}
+
+export interface Compared {
+  /** What differs, one line each. */
+  readonly differing: readonly string[]
+  readonly rows: number
+  readonly late: number
 }
 
 /** The events in their order, as runs of one partition. A restart follows a commit, so that the order stays. */

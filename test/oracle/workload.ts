@@ -91,7 +91,7 @@ export function randomWorkload(random: Random, options: WorkloadOptions): Worklo
 function randomStream(random: Random, options: WorkloadOptions): StreamSpec {
   const periodic = options.periodic && random.chance(0.4)
   return {
-    partitions: random.integer(1, options.partitionsMax),
+    partitions: random.chance(0.4) ? 1 : random.integer(1, options.partitionsMax),
     delayMs: random.pick([0, 0, 2, 5, 20]),
     emit: periodic ? { kind: 'periodic', intervalMs: random.pick([1, 3, 10]) } : { kind: 'on-event' },
   }
@@ -99,7 +99,7 @@ function randomStream(random: Random, options: WorkloadOptions): StreamSpec {
 
 export function randomEvents(random: Random, stream: StreamSpec, eventsMax: number): StreamEvent[] {
   const count = random.integer(0, eventsMax)
-  const disorderMs = random.pick([0, 3, stream.delayMs, 15, 60])
+  const disorderMs = random.pick([0, stream.delayMs, 20, 80, 200])
   const nulls = random.pick([0, 0.1, 0.5])
   const keys = ['a', 'b', 'c', 'ä', '', 'a b'].slice(0, random.integer(1, 6))
   const maybe = <T>(value: T): T | null => (random.chance(nulls) ? null : value)
@@ -214,7 +214,7 @@ const HAVINGS: readonly Dialects[] = [
 ]
 
 export function randomWindow(random: Random): Window | undefined {
-  const unit = random.pick([1, 5, 10])
+  const unit = random.pick([1, 3, 5, 10])
   switch (random.pick(['tumble', 'hop', 'session', 'cumulate', 'none'] as const)) {
     case 'tumble':
       return { kind: 'tumble', sizeMs: unit * random.integer(1, 5), offsetMs: random.pick([0, 0, 0, 3]) }
