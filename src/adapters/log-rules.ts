@@ -1,12 +1,11 @@
 import { AppError } from '../core/errors.ts'
+import { PARTITIONS_MAX } from '../core/limits.ts'
 import type { OutputRecord, ProducerSequence, TopicSpec } from '../engine/ports/log.ts'
 
 /** What every log of ours asks of its callers, and how it says no: one text for the embedded and the memory log. */
 
 /** Kafka's rule for names, so that a stream can move there: letters, digits, `.`, `_`, `-`, at most 249. */
 const TOPIC_NAME = /^[A-Za-z0-9._-]{1,249}$/
-/** Each partition is an entry in memory and in each transaction that touches it. */
-export const PARTITIONS_MAX = 1024
 /** A record is held in memory as a whole, several times; Kafka's default is 1 MiB. */
 export const RECORD_BYTES_MAX = 16 * 1024 * 1024
 /** Producer ids are part of a key. */

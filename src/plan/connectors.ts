@@ -1,63 +1,45 @@
 // What WITH (…) and FORMAT … ENCODE … of a stream, table or sink may say. One table a connector: unknown keys are
 // errors, values are checked here, and what is stored is normal: durations in milliseconds, sizes in bytes.
 
-import type { Connector, Literal, Property } from '../../grammar/ast.ts'
+import type { Connector, Property } from '../../grammar/ast.ts'
+import { PARTITIONS_MAX } from '../core/limits.ts'
 import { didYouMean } from './bind/did-you-mean.ts'
-import { parseBytes, parseDuration, SESSION_KEYS } from './bind/session.ts'
+import { SESSION_KEYS } from './bind/session.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { fail, notSupported } from './diagnostics.ts'
+import { bindFormat, isFormatKey } from './formats.ts'
+import {
+  anyNumber,
+  anyText,
+  bytes,
+  duration,
+  integer,
+  literalText,
+  numberTo,
+  type OptionType,
+  oneOf,
+  own,
+  properties,
+  share,
+  text,
+  time,
+} from './options.ts'
 import type { ConnectorSpec, FormatSpec } from './physical/nodes.ts'
-
-/** A normal form of a value, or undefined with what it has to be. */
-interface OptionType {
-  readonly expects: string
-  readonly normalize: (text: string) => string | undefined
-}
-
-const text: OptionType = { expects: 'a text', normalize: (value) => (value === '' ? undefined : value) }
-const flag: OptionType = {
-  expects: 'true or false',
-  normalize: (value) => (/^(true|false)$/i.test(value) ? value.toLowerCase() : undefined),
-}
-const duration: OptionType = {
-  expects: "a duration, such as '5s', '200 ms' or '7 days'",
-  normalize: (value) => parseDuration(value)?.toString(),
-}
-const bytes: OptionType = {
-  expects: "a size, such as '512 MB'",
-  normalize: (value) => parseBytes(value)?.toString(),
-}
-const share: OptionType = {
-  expects: 'a number from 0 to 1',
-  normalize: (value) => (Number(value) >= 0 && Number(value) <= 1 && value !== '' ? value : undefined),
-}
-const anyNumber: OptionType = {
-  expects: 'a number',
-  normalize: (value) => (value !== '' && Number.isFinite(Number(value)) ? value : undefined),
-}
-
-function integer(min: number, max: number): OptionType {
-  return {
-    expects: `a whole number from ${min} to ${max}`,
-    normalize: (value) => {
-      const number = Number(value)
-      return /^-?\d+$/.test(value) && number >= min && number <= max ? value : undefined
-    },
-  }
-}
-
-function oneOf(...values: readonly string[]): OptionType {
-  return {
-    expects: `one of ${values.join(', ')}`,
-    normalize: (value) => values.find((one) => one === value.toLowerCase().replaceAll('_', '-')),
-  }
-}
-
-/** Partitions of an embedded topic at most: each is a range of keys and a watermark. */
-export const PARTITIONS_MAX = 256
 
 /** Rows per second that the generator makes at most: more than one core does. */
 const DATAGEN_RATE_MAX = 10_000_000
+
+/** What a column of the generator may be; `time` is also called `event-time`. */
+export const DATAGEN_KINDS = [
+  'sequence',
+  'random',
+  'choice',
+  'string',
+  'uuid',
+  'constant',
+  'time',
+  'event-time',
+] as const
 
 interface ConnectorDefinition {
   readonly kind: ConnectorSpec['kind']
@@ -81,7 +63,7 @@ const SOURCE_OPTIONS: Readonly<Record<string, OptionType>> = {
   'scan.watermark.emit.strategy': oneOf('on-event', 'on-periodic'),
 }
 
-const CONNECTORS: Readonly<Record<string, ConnectorDefinition>> = {
+export const CONNECTORS: Readonly<Record<string, ConnectorDefinition>> = {
   embedded: {
     kind: 'embedded',
     source: true,
@@ -101,24 +83,29 @@ const CONNECTORS: Readonly<Record<string, ConnectorDefinition>> = {
     sink: false,
     required: [],
     options: {
-      'rows-per-second': integer(1, DATAGEN_RATE_MAX),
+      'rows-per-second': numberTo(DATAGEN_RATE_MAX),
       'number-of-rows': integer(0, Number.MAX_SAFE_INTEGER),
       seed: integer(0, Number.MAX_SAFE_INTEGER),
+      partitions: integer(1, PARTITIONS_MAX),
+      'start-time': time,
       disorder: duration,
       'late.share': share,
       'late.by': duration,
     },
     fields: {
-      kind: oneOf('sequence', 'random', 'choice', 'constant', 'time', 'uuid'),
+      kind: oneOf(...DATAGEN_KINDS),
       min: anyNumber,
       max: anyNumber,
       start: anyNumber,
       end: anyNumber,
       step: anyNumber,
       values: text,
+      weights: text,
+      distribution: oneOf('uniform', 'zipf'),
+      prefix: anyText,
       length: integer(1, 65_536),
       cardinality: integer(1, 1_000_000_000),
-      value: text,
+      value: anyText,
       'null-rate': share,
     },
   },
@@ -127,7 +114,7 @@ const CONNECTORS: Readonly<Record<string, ConnectorDefinition>> = {
     source: true,
     sink: false,
     required: ['path'],
-    options: { path: text, 'csv.delimiter': text, 'csv.header': flag },
+    options: { path: text },
   },
   blackhole: { kind: 'blackhole', source: false, sink: true, required: [], options: {} },
   print: { kind: 'print', source: false, sink: true, required: [], options: { prefix: text } },
@@ -135,14 +122,6 @@ const CONNECTORS: Readonly<Record<string, ConnectorDefinition>> = {
 
 /** Known to users of the other systems, and not here yet. */
 const PLANNED_CONNECTORS = new Set(['kafka', 'redis', 'upsert-kafka', 'postgres', 'jdbc', 'filesystem', 's3', 'nats'])
-
-/** Names that Flink, ksqlDB and RisingWave have for the same option. */
-const ALIASES: Readonly<Record<string, string>> = {
-  kafka_topic: 'topic',
-  'retention-ms': 'retention.ms',
-  'rows.per.second': 'rows-per-second',
-  'datagen.rows.per.second': 'rows-per-second',
-}
 
 /** Options of the query that stand beside those of a sink's connector. */
 const SINK_QUERY_KEYS: readonly string[] = [...SESSION_KEYS, 'sink.delivery-guarantee']
@@ -167,10 +146,9 @@ export function bindConnector(node: Connector, use: ConnectorUse, diagnostics: D
   const given = properties(node.properties, diagnostics)
   const definition = definitionOf(node, given, use)
   const options: Record<string, string> = {}
-  const formatOptions: Record<string, string> = {}
   const queryOptions = new Map<string, string>()
   for (const [key, property] of given) {
-    if (key === 'connector' || key === 'format') continue
+    if (key === 'connector' || isFormatKey(key)) continue
     diagnostics.attempt(() => {
       const value = literalText(property.value)
       if (use.role === 'sink' && SINK_QUERY_KEYS.includes(key)) {
@@ -197,7 +175,7 @@ export function bindConnector(node: Connector, use: ConnectorUse, diagnostics: D
     options['topic'] ??= use.name
     options['partitions'] ??= '1'
   }
-  const format = bindFormat(node, given.get('format'), use, definition, formatOptions)
+  const format = bindFormat(node, given, use, definition.kind, diagnostics)
   return { connector: { kind: definition.kind, options }, format, queryOptions }
 }
 
@@ -226,17 +204,6 @@ function names(role: 'source' | 'sink'): readonly string[] {
   return Object.keys(CONNECTORS).filter((name) => CONNECTORS[name]?.[role])
 }
 
-/** By key, aliases resolved. */
-export function properties(list: readonly Property[], diagnostics: Diagnostics): Map<string, Property> {
-  const all = new Map<string, Property>()
-  for (const property of list) {
-    const key = ALIASES[property.key] ?? property.key
-    if (all.has(key)) diagnostics.error(property.keySpan, 'DUPLICATE_NAME', `option "${key}" is given twice`)
-    all.set(key, property)
-  }
-  return all
-}
-
 function optionType(definition: ConnectorDefinition, key: string, property: Property, use: ConnectorUse): OptionType {
   const field = /^fields\.(.+)\.([^.]+)$/.exec(key)
   if (field !== null && definition.fields !== undefined) {
@@ -261,97 +228,4 @@ function optionType(definition: ConnectorDefinition, key: string, property: Prop
   fail(property.keySpan, 'UNKNOWN_OPTION', `connector "${definition.kind}" has no option "${key}"`, {
     hint: didYouMean(key, known) ?? `It has: ${known.join(', ')}.`,
   })
-}
-
-function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(record, key) ? record[key] : undefined
-}
-
-/** The value of an option as text: options are strings in plans. */
-export function literalText(value: Literal): string {
-  switch (value.kind) {
-    case 'string':
-      return value.value
-    case 'integer':
-      return value.value.toString()
-    case 'decimal':
-    case 'double':
-      return value.text
-    case 'boolean':
-      return String(value.value)
-    case 'interval':
-      if (value.months === 0) return `${value.ms} ms`
-      return fail(value.span, 'INVALID_OPTION', 'a month has no fixed length')
-    default:
-      return fail(value.span, 'INVALID_OPTION', 'an option is a text, a number, a flag or an interval')
-  }
-}
-
-const FORMAT_KEYS: Readonly<Record<string, readonly string[]>> = {
-  csv: ['delimiter', 'header'],
-  json: [],
-  bytes: [],
-}
-
-function bindFormat(
-  node: Connector,
-  short: Property | undefined,
-  use: ConnectorUse,
-  definition: ConnectorDefinition,
-  options: Record<string, string>,
-): FormatSpec {
-  const { format } = node
-  if (format === undefined) return formatOf(short, use)
-  if (short !== undefined) {
-    fail(short.keySpan, 'INVALID_OPTION', 'the format is said twice: by the option and by FORMAT … ENCODE …')
-  }
-  if (format.envelope === 'debezium') notSupported(format.span, 'FORMAT DEBEZIUM')
-  if (format.encoding === 'avro' || format.encoding === 'protobuf') {
-    notSupported(format.span, `ENCODE ${format.encoding.toUpperCase()}`)
-  }
-  for (const property of format.properties) {
-    const known = FORMAT_KEYS[format.encoding] ?? []
-    if (!known.includes(property.key)) {
-      fail(
-        property.keySpan,
-        'UNKNOWN_OPTION',
-        `ENCODE ${format.encoding.toUpperCase()} has no option "${property.key}"`,
-        {
-          hint: didYouMean(property.key, known, 'There are'),
-        },
-      )
-    }
-    options[property.key] = literalText(property.value)
-  }
-  if (format.envelope === 'upsert' && use.role === 'source' && !use.keyed) {
-    fail(format.span, 'INVALID_OPTION', 'FORMAT UPSERT needs a key', { hint: 'Declare a TABLE with a PRIMARY KEY.' })
-  }
-  if (definition.kind === 'datagen') fail(format.span, 'INVALID_OPTION', 'connector "datagen" has no format')
-  return { envelope: format.envelope, encoding: format.encoding, options }
-}
-
-/** Flink's option: json, csv, raw. */
-function formatOf(short: Property | undefined, use: ConnectorUse): FormatSpec {
-  const envelope = use.keyed ? 'upsert' : 'plain'
-  if (short === undefined) return { envelope, encoding: 'json', options: {} }
-  const name = literalText(short.value).toLowerCase()
-  switch (name) {
-    case 'json':
-    case 'csv':
-      return { envelope, encoding: name, options: {} }
-    case 'raw':
-    case 'bytes':
-      return { envelope, encoding: 'bytes', options: {} }
-    case 'debezium-json':
-    case 'avro':
-    case 'avro-confluent':
-    case 'protobuf':
-    case 'canal-json':
-    case 'maxwell-json':
-      return notSupported(short.value.span, `format "${name}"`)
-    default:
-      return fail(short.value.span, 'INVALID_OPTION', `there is no format "${name}"`, {
-        hint: 'There are: json, csv, raw.',
-      })
-  }
 }

@@ -10,12 +10,13 @@ import type {
   Insert,
   Statement,
 } from '../../grammar/index.ts'
-import { type Diagnostic, print } from '../../grammar/index.ts'
+import { type Diagnostic, errorAt, print } from '../../grammar/index.ts'
 import { AppError } from '../core/errors.ts'
 import type { TopicSpec } from '../engine/ports/log.ts'
 import { DEAD_LETTER_SCHEMA } from '../engine/side-outputs.ts'
 import type { MaterializedRelation, QueryEntry, Relation, SourceRelation } from '../plan/catalog.ts'
 import { type ContinuousPlan, checkScript, defineSource, defineView, planContinuous } from '../plan/planner.ts'
+import { checkSource } from './readers.ts'
 import { requireRelation } from './require.ts'
 import type { StatementsOptions } from './statements.ts'
 import { invalidSql } from './weir-runtime.ts'
@@ -40,6 +41,7 @@ export class Definitions {
     const defined = defineSource(statement, catalog)
     if (defined.relation === undefined) throw invalidSql(defined.diagnostics)
     const { relation } = defined
+    checkSource(relation)
     const { name } = relation
     const what = `${relation.kind} "${name}"`
     if (await this.#existsAlready(statement, what)) return `${what} exists already`
@@ -55,7 +57,7 @@ export class Definitions {
     const defined = defineView(statement, catalog, session)
     if (defined.relation === undefined) throw invalidSql(defined.diagnostics)
     const what = `view "${defined.relation.name}"`
-    if (await this.#existsAlready({ ...statement, ifNotExists: false }, what)) return `${what} exists already`
+    if (await this.#existsAlready(statement, what)) return `${what} exists already`
     await catalog.write({ relations: [defined.relation] })
     return `${what} created`
   }
@@ -73,12 +75,17 @@ export class Definitions {
         : statement.kind === 'insert'
           ? `query "${name}"`
           : `materialized view "${name}"`
-    if (statement.kind !== 'insert' && (await this.#existsAlready(statement, what))) return `${what} exists already`
-    jobs.checkLimit()
+    if (statement.kind !== 'insert' && this.#isTaken(statement, what)) return `${what} exists already`
     const nowMs = clock.nowMs()
     const topic = `weir.results.${name}.${nowMs.toString(36)}`
+    // Planned before the old one goes: a replacement that is refused replaces nothing.
     const planned = planContinuous(statement, catalog, session, { name, topic })
     if (planned.plan === undefined) throw invalidSql(planned.diagnostics)
+    if (planned.plan.reads.includes(name)) {
+      throw new AppError('FAILED_PRECONDITION', `${what} would read itself`, { hint: 'Choose another name.' })
+    }
+    if (statement.kind !== 'insert') await this.#replace(statement)
+    jobs.checkLimit()
     const relations = [
       ...this.#resultRelations(statement, planned.plan, name, topic),
       ...this.#lateStreams(planned.plan, name, nowMs),
@@ -93,6 +100,9 @@ export class Definitions {
       createdAtMs: nowMs,
     }
     for (const relation of relations) await storage.log.createTopic(resultTopic(relation.topic, planned.plan))
+    const written = statement.kind === 'create-sink' ? sinkTopic(entry) : undefined
+    // A topic that is there already is someone else's, with the partitions that it has.
+    if (written !== undefined && storage.log.topic(written.name) === undefined) await storage.log.createTopic(written)
     await catalog.write({ relations, queries: [entry] })
     try {
       await jobs.start(entry)
@@ -106,23 +116,41 @@ export class Definitions {
   async dropStatement(statement: Drop): Promise<string> {
     const { catalog } = this.#options
     const { name } = statement.name
+    if (statement.object === 'function' || statement.object === 'savepoint') {
+      const what = `DROP ${statement.object.toUpperCase()}`
+      throw invalidSql([errorAt(statement.span, 'NOT_SUPPORTED', `${what} is not supported yet`)])
+    }
     const known = catalog.relation(name) !== undefined || catalog.query(name) !== undefined
     if (!known && statement.ifExists) return `"${name}" does not exist`
-    return this.drop(name)
+    if (known) this.#checkKind(statement)
+    return this.drop(name, statement.cascade)
+  }
+
+  /** DROP STREAM of a view is a slip, and what it would take away can't be had back. */
+  #checkKind({ object, name }: Drop): void {
+    const { catalog } = this.#options
+    const kinds = kindsOf(catalog.relation(name.name), catalog.query(name.name))
+    if (kinds.includes(object)) return
+    const [kind = object] = kinds
+    throw new AppError('FAILED_PRECONDITION', `"${name.name}" is a ${kind.replaceAll('-', ' ')}`, {
+      hint: `Write DROP ${kind.replaceAll('-', ' ').toUpperCase()} ${name.name}.`,
+    })
   }
 
   /** Drops whatever has the name, with its topics and state. */
-  async drop(name: string): Promise<string> {
+  async drop(name: string, cascade = false): Promise<string> {
     const { catalog } = this.#options
     const query = catalog.query(name)
     const relation = catalog.relation(name)
     if (query === undefined && relation === undefined) requireRelation(catalog, name)
-    const readers = catalog.readersOf(name).filter((reader) => reader !== name)
-    if (readers.length > 0) {
-      throw new AppError('FAILED_PRECONDITION', `"${name}" is read by ${quoted(readers)}`, {
-        hint: `Drop ${quoted(readers)} first.`,
+    const users = this.#usersOf(name, relation, query)
+    if (users.length > 0 && !cascade) {
+      throw new AppError('FAILED_PRECONDITION', `"${name}" is used by ${quoted(users)}`, {
+        hint: `Drop ${quoted(users)} first, or all at once with CASCADE.`,
       })
     }
+    // One of them may have gone with another.
+    for (const user of users) if (catalog.query(user) !== undefined) await this.drop(user, true)
     if (relation?.kind === 'late-stream' && catalog.query(relation.query) !== undefined) {
       throw new AppError('FAILED_PRECONDITION', `late rows of query "${relation.query}" go to "${name}"`, {
         hint: `Drop "${relation.query}" first.`,
@@ -131,6 +159,16 @@ export class Definitions {
     const owned = catalog.relations().filter((one) => one.name === name || isOwned(one, relation, query))
     await this.#remove(query?.name, owned)
     return `"${name}" dropped`
+  }
+
+  /** Queries that read what would go, or write into it. */
+  #usersOf(name: string, relation: Relation | undefined, query: QueryEntry | undefined): readonly string[] {
+    const { catalog } = this.#options
+    const gone = catalog.relations().filter((one) => one.name === name || isOwned(one, relation, query))
+    const readers = gone.flatMap((one) => catalog.readersOf(one.name))
+    const writers = catalog.queries().filter((one) => one.kind === 'insert' && one.target === name)
+    const users = new Set([...readers, ...writers.map((one) => one.name)])
+    return [...users].filter((user) => user !== name)
   }
 
   requireQuery(target: Identifier): QueryEntry {
@@ -172,21 +210,27 @@ export class Definitions {
   }
 
   /** OR REPLACE drops what is there; IF NOT EXISTS leaves it; else the name must be free. */
-  async #existsAlready(
-    statement: { readonly name: Identifier; readonly orReplace: boolean; readonly ifNotExists: boolean },
-    what: string,
-  ): Promise<boolean> {
+  async #existsAlready(statement: Creation, what: string): Promise<boolean> {
+    if (this.#isTaken(statement, what)) return true
+    await this.#replace(statement)
+    return false
+  }
+
+  /** True where IF NOT EXISTS has nothing to do; throws where the name is taken. */
+  #isTaken(statement: Creation, what: string): boolean {
     const { catalog } = this.#options
     const { name } = statement.name
     if (catalog.relation(name) === undefined && catalog.query(name) === undefined) return false
     if (statement.ifNotExists) return true
-    if (statement.orReplace) {
-      await this.drop(name)
-      return false
-    }
+    if (statement.orReplace) return false
     throw new AppError('ALREADY_EXISTS', `${what} exists already`, {
-      hint: `Choose another name, DROP it, or use CREATE OR REPLACE or IF NOT EXISTS.`,
+      hint: 'Choose another name, DROP it, or use CREATE OR REPLACE or IF NOT EXISTS.',
     })
+  }
+
+  async #replace({ name: { name } }: Creation): Promise<void> {
+    const { catalog } = this.#options
+    if (catalog.relation(name) !== undefined || catalog.query(name) !== undefined) await this.drop(name)
   }
 
   #queryName(statement: CreateMaterializedView | CreateAs | CreateSink | Insert): string {
@@ -230,6 +274,41 @@ export class Definitions {
       topic: `weir.dead.${name}.${this.#options.clock.nowMs().toString(36)}`,
       query: '',
     }
+  }
+}
+
+interface Creation {
+  readonly name: Identifier
+  readonly orReplace: boolean
+  readonly ifNotExists: boolean
+}
+
+/** What DROP may call it; the first is what it is. */
+function kindsOf(relation: Relation | undefined, query: QueryEntry | undefined): readonly Drop['object'][] {
+  switch (relation?.kind) {
+    case 'late-stream':
+    case 'dead-letter-stream':
+      return ['stream']
+    case 'materialized-view':
+      // CREATE STREAM … AS and CREATE TABLE … AS make views as well.
+      return ['materialized-view', 'query', 'stream', 'table']
+    case undefined:
+      return query?.kind === 'sink' ? ['sink', 'query'] : ['query']
+    default:
+      return [relation.kind]
+  }
+}
+
+/** The topic that a sink on the embedded log writes. */
+function sinkTopic({ name, plan }: QueryEntry): TopicSpec | undefined {
+  const sink = plan.steps.find((step) => step.kind === 'sink')
+  if (sink?.connector.kind !== 'embedded') return undefined
+  const { options } = sink.connector
+  return {
+    name: options['topic'] ?? name,
+    partitions: Number(options['partitions'] ?? 1),
+    retentionMs: options['retention.ms'] === undefined ? undefined : Number(options['retention.ms']),
+    retentionBytes: options['retention.bytes'] === undefined ? undefined : Number(options['retention.bytes']),
   }
 }
 

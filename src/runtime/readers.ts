@@ -3,6 +3,7 @@ import { FileReader } from '../adapters/file/file-reader.ts'
 import type { Storage } from '../adapters/storage.ts'
 import { AppError } from '../core/errors.ts'
 import type { RecordChunk, SourceReader } from '../engine/ports/log.ts'
+import type { SourceRelation } from '../plan/catalog.ts'
 import type { ScanStep } from '../plan/physical/nodes.ts'
 
 /** Opens what a scan reads: a topic of the log, a file, a generator. */
@@ -27,6 +28,15 @@ export function openReader(
         hint: `Read from 'embedded', 'file' or 'datagen'.`,
       })
   }
+}
+
+/** Fails with what is wrong with a new source, as far as it can be said before it is read. */
+export function checkSource({ connector, columns }: SourceRelation): void {
+  if (connector.kind !== 'datagen') return
+  const fields = columns.flatMap(({ name, type, nullable, from, path }) =>
+    from === 'value' ? [{ name, type, nullable, from, path }] : [],
+  )
+  new DatagenReader(connector.options, fields).close()
 }
 
 function openTopic(scan: ScanStep, storage: Storage): SourceReader {

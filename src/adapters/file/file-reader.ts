@@ -45,7 +45,7 @@ export class FileReader implements SourceReader {
       })
     }
     this.#csv = format.encoding === 'csv'
-    this.#hasHeader = this.#csv && (format.options['header'] ?? options['csv.header']) === 'true'
+    this.#hasHeader = this.#csv && format.options['header'] === 'true'
   }
 
   startOffset(): number {

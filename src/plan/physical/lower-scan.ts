@@ -4,7 +4,7 @@ import { must } from '../../core/assert.ts'
 import type { ColumnDefinition, MaterializedRelation, SourceRelation } from '../catalog.ts'
 import { mapColumns } from '../expression-tree.ts'
 import { hasTable, type ScanNode } from '../logical/nodes.ts'
-import type { ScanStep, SourceField } from './nodes.ts'
+import type { FormatSpec, ScanStep, SourceField } from './nodes.ts'
 
 type Scan = Omit<ScanStep, 'id' | 'version'>
 
@@ -46,6 +46,7 @@ function scanSource(node: ScanNode, relation: SourceRelation): Scan {
   const order = node.columns
   const to = (index: number) => order.indexOf(index)
   const definitions = order.map((index) => must(relation.columns[index], 'a column'))
+  const fields = definitions.filter((one) => one.from !== 'computed').map(sourceField)
   return {
     kind: 'scan',
     inputs: [],
@@ -54,8 +55,8 @@ function scanSource(node: ScanNode, relation: SourceRelation): Scan {
     connector: node.bounded
       ? { ...relation.connector, options: { ...relation.connector.options, ...BOUNDED } }
       : relation.connector,
-    format: relation.format,
-    fields: definitions.filter((one) => one.from !== 'computed').map(sourceField),
+    format: scannedFormat(relation, fields),
+    fields,
     computed: definitions.flatMap((one) => (one.expression === undefined ? [] : [mapColumns(one.expression, to)])),
     watermark: relation.watermark && {
       ...relation.watermark,
@@ -66,6 +67,15 @@ function scanSource(node: ScanNode, relation: SourceRelation): Scan {
     deadLetter: relation.deadLetter,
     startup: node.startup,
   }
+}
+
+/** Cells of CSV are found by their position among all columns, where no header names them. */
+function scannedFormat({ format, columns }: SourceRelation, fields: readonly SourceField[]): FormatSpec {
+  if (format.encoding !== 'csv' || format.options['header'] === 'true') return format
+  const declared = columns.flatMap((one) => (one.from === 'value' ? [one.path[0] ?? one.name] : []))
+  const read = fields.flatMap((one) => (one.from === 'value' ? [one.path[0] ?? one.name] : []))
+  if (read.length === declared.length && read.every((name, i) => name === declared[i])) return format
+  return { ...format, options: { ...format.options, columns: JSON.stringify(declared) } }
 }
 
 function sourceField(definition: ColumnDefinition): SourceField {
