@@ -39,8 +39,9 @@ export class EmbeddedReader implements SourceReader {
     const name = this.#topic.spec.name
     if (!Number.isSafeInteger(offset) || offset < 0) throw positionInvalid(name, offset)
     if (offset < start) throw positionExpired(name, number, offset, start)
-    if (offset > end) throw positionAhead(name, number, offset, end)
-    if (offset === end || recordsMax < 1) return undefined
+    // A snapshot of the store sees a commit a moment before this thread is told of it.
+    if (offset > (partition.pending?.end ?? end)) throw positionAhead(name, number, offset, end)
+    if (offset >= end || recordsMax < 1) return undefined
     const frames = [this.#frameAt(partition, offset)]
     const first = frames[0] as Frame
     let next = first.base + first.count
