@@ -285,15 +285,14 @@ interface Creation {
 
 /** What DROP may call it; the first is what it is. */
 function kindsOf(relation: Relation | undefined, query: QueryEntry | undefined): readonly Drop['object'][] {
-  switch (relation?.kind) {
+  if (relation === undefined) return query?.kind === 'sink' ? ['sink', 'query'] : ['query']
+  switch (relation.kind) {
     case 'late-stream':
     case 'dead-letter-stream':
       return ['stream']
     case 'materialized-view':
       // CREATE STREAM … AS and CREATE TABLE … AS make views as well.
       return ['materialized-view', 'query', 'stream', 'table']
-    case undefined:
-      return query?.kind === 'sink' ? ['sink', 'query'] : ['query']
     default:
       return [relation.kind]
   }

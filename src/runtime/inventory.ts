@@ -26,7 +26,8 @@ export function listObjects(
     case 'topic':
       return storage.log.topics().map(({ name, partitions, bytes, offsets }) => {
         const records = offsets.reduce((sum, { start, end }) => sum + end - start, 0)
-        return { kind, name, detail: `${partitions} partitions, ${records} records, ${bytes} bytes` }
+        const detail = [counted(partitions, 'partition'), counted(records, 'record'), counted(bytes, 'byte')].join(', ')
+        return { kind, name, detail }
       })
     case 'function':
       return [
@@ -113,4 +114,8 @@ function relationProperties(relation: Relation, storage: Storage): Record<string
     properties['results kept'] = String(info.offsets.reduce((sum, { start, end }) => sum + end - start, 0))
   }
   return properties
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

@@ -117,7 +117,8 @@ export class Statements {
     for (const query of queries) {
       if (action === 'pause') await jobs.pause(query)
       else if (action === 'resume') await jobs.resume(query)
-      else await this.#definitions.drop(query.target === '' ? query.name : query.target)
+      // What an INSERT writes into is not its own.
+      else if (catalog.query(query.name) !== undefined) await this.#definitions.drop(query.name, target === undefined)
     }
     const past = { pause: 'paused', resume: 'resumed', terminate: 'terminated' }[action]
     return target === undefined ? `${queries.length} queries ${past}` : `query "${target.name}" ${past}`
@@ -158,7 +159,9 @@ const DETAIL_COLUMN: Partial<Record<ObjectKind, string>> = {
 
 /** `CREATE STREAM`, `SELECT` …: the kind of a node, as SQL says it. */
 function statementName(statement: Statement): string {
-  return statement.kind === 'query' ? 'SELECT' : statement.kind.replaceAll('-', ' ').toUpperCase()
+  if (statement.kind === 'query') return 'SELECT'
+  if (statement.kind === 'alter-relation') return `ALTER ${statement.object.toUpperCase()}`
+  return statement.kind.replaceAll('-', ' ').toUpperCase()
 }
 
 function setOption(statement: Extract<Statement, { kind: 'set' }>, session: Map<string, string>): string {
