@@ -29,6 +29,6 @@ describe.each(EXAMPLES)('examples/%s', (name) => {
 
   it('says how it is run', () => {
     expect(existsSync(file('data.jsonl'))).toBe(true)
-    expect(readFileSync(file('README.md'), 'utf8')).toContain(`./weir run examples/${name}/query.sql`)
+    expect(readFileSync(file('README.md'), 'utf8')).toContain(`npx weir run examples/${name}/query.sql`)
   })
 })
