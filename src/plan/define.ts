@@ -54,6 +54,13 @@ export function bindSource(
   if (kind === 'table' && bound.connector.kind === 'datagen') {
     fail(statement.connector.span, 'INVALID_OPTION', 'connector "datagen" makes streams, not tables')
   }
+  if (options['scan.startup.mode'] === 'timestamp' && options['scan.startup.timestamp-millis'] === undefined) {
+    fail(
+      statement.connector.span,
+      'MISSING_OPTION',
+      '"scan.startup.mode" = \'timestamp\' needs "scan.startup.timestamp-millis"',
+    )
+  }
   const deadLetter = options['dead_letter_topic']
   return {
     kind,

@@ -98,3 +98,31 @@ describe('CREATE', () => {
     expect(names('stream')).toEqual(['out', 's'])
   })
 })
+
+describe('scan.startup.mode of a stream', () => {
+  it.each([
+    ["'latest-offset'", 'latest'],
+    ["'earliest'", 'earliest'],
+    ["'timestamp', 'scan.startup.timestamp-millis' = '5'", 'timestamp 5'],
+  ])('%s is where its queries begin', async (option, shown) => {
+    await execute(`CREATE STREAM s (a INT) WITH ('scan.startup.mode' = ${option});`)
+    let plan = ''
+    for await (const result of runtime.execute('EXPLAIN CREATE MATERIALIZED VIEW v AS SELECT a FROM s')) {
+      if (result.kind === 'text') plan = result.text
+    }
+    expect(plan).toContain(`from ${shown}`)
+  })
+
+  it('timestamp needs the time', async () => {
+    await expect(execute("CREATE STREAM s (a INT) WITH ('scan.startup.mode' = 'timestamp')")).rejects.toThrow(
+      'needs "scan.startup.timestamp-millis"',
+    )
+  })
+})
+
+describe('SET', () => {
+  it('refuses what is no option, and values that an option can not have', async () => {
+    await expect(execute("SET 'state.tll' = '1 day'")).rejects.toMatchObject({ hint: 'Did you mean "state.ttl"?' })
+    await expect(execute("SET 'state.ttl' = 'soon'")).rejects.toThrow('is a duration')
+  })
+})

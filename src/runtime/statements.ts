@@ -5,6 +5,7 @@ import type { AppError } from '../core/errors.ts'
 import { typeName } from '../core/type.ts'
 import type { Clock } from '../engine/ports/clock.ts'
 import type { FormatRegistry } from '../engine/ports/format.ts'
+import { checkSetting, SESSION_KEYS } from '../plan/bind/session.ts'
 import type { ExecuteOptions, ObjectKind, ResultStream, StatementResult } from './api.ts'
 import type { StoredCatalog } from './catalog.ts'
 import { Definitions } from './definitions.ts'
@@ -165,8 +166,13 @@ function statementName(statement: Statement): string {
 }
 
 function setOption(statement: Extract<Statement, { kind: 'set' }>, session: Map<string, string>): string {
-  const { key, value } = statement.property
+  const { key, keySpan, value } = statement.property
   const text = literalText(value)
+  const wrong = checkSetting(key, text)
+  if (wrong !== undefined) {
+    const span = SESSION_KEYS.includes(key) ? value.span : keySpan
+    throw invalidSql([errorAt(span, 'INVALID_OPTION', wrong.message, { hint: wrong.hint })])
+  }
   session.set(key, text)
   return `'${key}' is '${text}'`
 }

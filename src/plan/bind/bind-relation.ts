@@ -22,6 +22,7 @@ import { type Clauses, latePolicy, NO_CLAUSES } from './clauses.ts'
 import { didYouMean } from './did-you-mean.ts'
 import type { Environment } from './environment.ts'
 import { Scope } from './scope.ts'
+import { startupOption } from './session.ts'
 
 export interface BoundRelation {
   readonly plan: LogicalPlan
@@ -104,9 +105,9 @@ function endingNow(relation: SourceRelation | MaterializedRelation): SourceRelat
 function startupOf(relation: SourceRelation | MaterializedRelation, environment: Environment): StartupSpec {
   if (environment.bounded || relation.schema.mode !== 'append' || relation.kind === 'table') return { kind: 'earliest' }
   if (relation.kind === 'stream' || relation.kind === 'late-stream' || relation.kind === 'dead-letter-stream') {
-    const own = 'connector' in relation ? relation.connector.options['scan.startup.mode'] : undefined
-    if (environment.session.startup !== undefined) return environment.session.startup
-    return own === undefined ? environment.startup : { kind: own === 'latest' ? 'latest' : 'earliest' }
+    const options = 'connector' in relation ? relation.connector.options : {}
+    const own = startupOption(options['scan.startup.mode'], options['scan.startup.timestamp-millis'])
+    return environment.session.startup ?? own ?? environment.startup
   }
   // Whoever subscribes to a view begins with what it holds.
   return environment.session.startup ?? { kind: 'earliest' }

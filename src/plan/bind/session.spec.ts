@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { InvalidOption, parseBytes, parseDuration, sessionOptions } from './session.ts'
+import { checkSetting, InvalidOption, parseBytes, parseDuration, sessionOptions } from './session.ts'
 
 test.each([
   ['200', 200],
@@ -45,4 +45,15 @@ test('a startup by time needs the time', () => {
     timestampMs: 5,
   })
   expect(() => sessionOptions(new Map([mode]))).toThrow(InvalidOption)
+})
+
+test.each([
+  ['state.ttl', '1 day', undefined],
+  ['state.ttl', 'soon', 'option "state.ttl" is a duration'],
+  ['scan.startup.mode', 'timestamp', undefined],
+  ['scan.startup.mode', 'newest', 'option "scan.startup.mode" is one of'],
+  ['statettl', '1 day', 'there is no session option "statettl"'],
+])('setting %s = %s', (key, value, message) => {
+  if (message === undefined) expect(checkSetting(key, value)).toBeUndefined()
+  else expect(checkSetting(key, value)?.message).toContain(message)
 })

@@ -2,6 +2,7 @@
 
 import type { DurationMs } from '../../core/time.ts'
 import type { StartupSpec } from '../physical/nodes.ts'
+import { didYouMean } from './did-you-mean.ts'
 
 export interface SessionOptions {
   readonly guarantee: 'exactly-once' | 'at-least-once' | 'at-most-once'
@@ -63,6 +64,30 @@ export function sessionOptions(...settings: readonly ReadonlyMap<string, string>
     timeMode: oneOf(all, 'time.mode', ['event', 'processing'], DEFAULTS.timeMode),
     startup: startupOption(all.get('scan.startup.mode'), all.get('scan.startup.timestamp-millis')),
     boundedInput: oneOf(all, 'scan.bounded.mode', ['unbounded', 'latest-offset'], 'unbounded') === 'latest-offset',
+  }
+}
+
+/** What is wrong with one setting, by itself: SET says it at once, and not each query after it. */
+export function checkSetting(
+  key: string,
+  value: string,
+): { readonly message: string; readonly hint?: string } | undefined {
+  if (!SESSION_KEYS.includes(key)) {
+    const hint = didYouMean(key, SESSION_KEYS) ?? `There are: ${SESSION_KEYS.join(', ')}.`
+    return { message: `there is no session option "${key}"`, hint }
+  }
+  try {
+    // The time of the mode "timestamp" is a setting of its own, and may come after it.
+    sessionOptions(
+      new Map([
+        ['scan.startup.timestamp-millis', '0'],
+        [key, value],
+      ]),
+    )
+    return undefined
+  } catch (error) {
+    if (error instanceof InvalidOption) return { message: error.message }
+    throw error
   }
 }
 
