@@ -1,4 +1,5 @@
 import type { Transaction } from 'lmdb'
+import { compareBytes } from '../../core/compare.ts'
 import { AppError } from '../../core/errors.ts'
 import type { StateStore } from '../../engine/ports/state.ts'
 import { latin1, mergeStaged, type StagedEntry, stagedRange } from '../merge-staged.ts'
@@ -51,23 +52,25 @@ export class StoreRange {
   }
 }
 
-interface Entry {
-  /** With the prefix, as LMDB wants it. */
-  readonly key: Uint8Array
-  /** Undefined for a delete. */
-  readonly value: Uint8Array | undefined
-}
-
 /**
- * One table of one operator. Puts and deletes are staged until the commit, by the key's
- * bytes as a latin-1 string, whose order is the order of the bytes.
+ * One table of one operator. Puts and deletes are staged until the commit, as two lists: operators write back sorted
+ * keys, each of them once, and read nothing before the commit, so that is all that most commits need. An index by key
+ * (its bytes as a latin-1 string, whose order is theirs) is made only when something is read or written out of order.
  */
 export class EmbeddedStore implements StateStore {
   readonly #table: Table
   readonly #check: () => void
   readonly #prefix: Uint8Array
   readonly #committed: StoreRange
-  #staged = new Map<string, Entry>()
+  /** With the prefix, as LMDB wants them. */
+  #keys: Uint8Array[] = []
+  /** Undefined for a delete. */
+  #values: (Uint8Array | undefined)[] = []
+  /** Keys ascend, so each is there once. */
+  #ordered = true
+  /** Position of the last write of each key, of the first `#indexed` writes. */
+  #index = new Map<string, number>()
+  #indexed = 0
   #stagedBytes = 0
   #arena = new Uint8Array(0)
   #arenaUsed = 0
@@ -81,10 +84,13 @@ export class EmbeddedStore implements StateStore {
 
   get(key: Uint8Array): Uint8Array | undefined {
     this.#check()
-    if (this.#staged.size > 0) {
-      const entry = this.#staged.get(latin1(key))
-      // A copy: a caller may keep and change what it gets.
-      if (entry !== undefined) return entry.value && new Uint8Array(entry.value)
+    if (this.#keys.length > 0) {
+      const position = this.#stagedIndex().get(latin1(key))
+      if (position !== undefined) {
+        const value = this.#values[position]
+        // A copy: a caller may keep and change what it gets.
+        return value && new Uint8Array(value)
+      }
     }
     return this.#committed.get(key)
   }
@@ -102,7 +108,7 @@ export class EmbeddedStore implements StateStore {
   scan(from: Uint8Array, to: Uint8Array | undefined): Iterable<readonly [Uint8Array, Uint8Array]> {
     this.#check()
     const committed = this.#committed.scan(from, to)
-    const staged = this.#staged.size === 0 ? [] : stagedRange(this.#stagedEntries(), from, to)
+    const staged = this.#keys.length === 0 ? [] : stagedRange(this.#stagedEntries(), from, to)
     return staged.length === 0 ? committed : mergeStaged(committed, staged)
   }
 
@@ -112,28 +118,48 @@ export class EmbeddedStore implements StateStore {
 
   /** Adds what is staged to the transaction in key order, which is what LMDB writes fastest; returns how many. */
   writeTo(group: WriteGroup): number {
-    if (this.#staged.size === 0) return 0
-    const texts = [...this.#staged.keys()].sort()
-    for (const text of texts) {
-      const { key, value } = this.#staged.get(text) as Entry
-      if (value === undefined) group.remove(this.#table, key)
-      else group.put(this.#table, key, value)
+    if (this.#ordered) {
+      for (let i = 0; i < this.#keys.length; i++) this.#write(group, i)
+      return this.#keys.length
     }
-    return texts.length
+    const index = this.#stagedIndex()
+    for (const text of [...index.keys()].sort()) this.#write(group, index.get(text) as number)
+    return index.size
   }
 
   clearStaged(): void {
-    if (this.#staged.size > 0) this.#staged = new Map()
+    this.#keys = []
+    this.#values = []
+    this.#ordered = true
+    if (this.#indexed > 0) this.#index = new Map()
+    this.#indexed = 0
     this.#stagedBytes = 0
     this.#arena = new Uint8Array(0)
     this.#arenaUsed = 0
   }
 
+  #write(group: WriteGroup, position: number): void {
+    const key = this.#keys[position] as Uint8Array
+    const value = this.#values[position]
+    if (value === undefined) group.remove(this.#table, key)
+    else group.put(this.#table, key, value)
+  }
+
   #stage(key: Uint8Array, value: Uint8Array | undefined): void {
     if (key.length > STATE_KEY_BYTES_MAX) throw keyTooLong(key.length)
-    const text = latin1(key)
-    this.#staged.set(text, { key: this.#staged.get(text)?.key ?? this.#copy(this.#prefix, key), value })
-    this.#stagedBytes += PREFIX_BYTES + key.length + (value?.length ?? 0)
+    const staged = this.#copy(this.#prefix, key)
+    const last = this.#keys.at(-1)
+    if (last !== undefined && this.#ordered) this.#ordered = compareBytes(last, staged) < 0
+    this.#keys.push(staged)
+    this.#values.push(value)
+    this.#stagedBytes += staged.length + (value?.length ?? 0)
+  }
+
+  #stagedIndex(): Map<string, number> {
+    for (; this.#indexed < this.#keys.length; this.#indexed++) {
+      this.#index.set(latin1((this.#keys[this.#indexed] as Uint8Array).subarray(PREFIX_BYTES)), this.#indexed)
+    }
+    return this.#index
   }
 
   #copy(prefix: Uint8Array | undefined, bytes: Uint8Array): Uint8Array {
@@ -150,7 +176,7 @@ export class EmbeddedStore implements StateStore {
   }
 
   *#stagedEntries(): Iterable<StagedEntry> {
-    for (const [key, { value }] of this.#staged) yield [key, value]
+    for (const [key, position] of this.#stagedIndex()) yield [key, this.#values[position]]
   }
 }
 
