@@ -1,7 +1,7 @@
 import { unreachable } from './assert.ts'
 import { doubleToDecimal, parseDecimal } from './decimal.ts'
 import { EvaluationError } from './evaluation-error.ts'
-import { parseInteger } from './exact.ts'
+import { divideExact, parseInteger, power10, remainderExact } from './exact.ts'
 import { fromBase64, fromHex } from './format-value.ts'
 import { parseInterval } from './interval.ts'
 import {
@@ -13,7 +13,7 @@ import {
   roundToMicros,
   TIMESTAMP_MAX,
 } from './timestamp.ts'
-import { type SqlType, typeName } from './type.ts'
+import { DECIMAL_PRECISION_MAX, type SqlType, typeName } from './type.ts'
 import { BIGINT_MAX, BIGINT_MIN, exact, INT_MAX, INT_MIN, type Value } from './value.ts'
 
 /**
@@ -221,14 +221,14 @@ function numberFromJson(type: SqlType, json: unknown): Value {
   return checkRange(type, exact(BigInt(json)))
 }
 
-// 1e3 and 1.0 are whole numbers in JSON, which knows but one kind.
+/** Digits after the point that a whole number in JSON may have, such as 1.000 or 1000e-3. */
+const WHOLE_SCALE = 18
+
 function numberFromText(type: SqlType, text: string): Value {
   if (type.kind !== 'int' && type.kind !== 'bigint') return parseValue(type, text)
-  const fraction = /^-?\d+\.0*$/.exec(text)
-  if (fraction !== null) return parseValue(type, text.slice(0, text.indexOf('.')))
-  if (/^-?\d+$/.test(text)) return parseValue(type, text)
-  const value = Number(text)
-  return Number.isSafeInteger(value) ? checkRange(type, value) : fail(type)
+  const units = parseDecimal(text, 2 * DECIMAL_PRECISION_MAX, WHOLE_SCALE)
+  if (units === undefined || remainderExact(units, power10(WHOLE_SCALE)) !== 0) return fail(type)
+  return checkRange(type, divideExact(units, power10(WHOLE_SCALE)))
 }
 
 function plainObject(type: SqlType, json: unknown): Readonly<Record<string, unknown>> {

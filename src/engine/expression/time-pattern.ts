@@ -226,7 +226,7 @@ export function parseTime(text: string, pattern: TimePattern): number {
     }
     // Digits that directly follow each other, as in yyyyMMdd, have their width; else there may be more.
     const next = pattern[i + 1]
-    const exact = next !== undefined && next.kind === 'field'
+    const exact = next !== undefined && next.kind === 'field' && !NOT_DIGITS.has(next.field)
     const [value, length] = parseField(part.field, part.width, exact, text.slice(position, position + 40))
     values.set(part.field, value)
     position += length
@@ -234,6 +234,16 @@ export function parseTime(text: string, pattern: TimePattern): number {
   if (position !== text.length) throw mismatch()
   return timeOf(values)
 }
+
+/** Fields whose text does not begin with a digit. */
+const NOT_DIGITS: ReadonlySet<Field> = new Set([
+  'month-name',
+  'month-short-name',
+  'weekday-name',
+  'weekday-short-name',
+  'half-day',
+  'zone',
+])
 
 function mismatch(): EvaluationError {
   return new EvaluationError('text does not follow the time pattern')
