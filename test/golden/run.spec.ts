@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { openDataDirectory } from '../../src/adapters/embedded/data-directory.ts'
 import { openMemoryStorage } from '../../src/adapters/memory/memory-storage.ts'
 import { Random } from '../harness/random.ts'
 import { SettableClock } from '../harness/settable-clock.ts'
@@ -10,7 +12,8 @@ import { type RunPlan, type RunResult, runGolden } from './golden-run.ts'
 /**
  * Every case of run/ three ways (whole; with checkpoints; killed and restored at random points) with batches of 1, 7
  * and 1024 rows. The file says what a run gives that commits after each row; all others must give the same, row by row,
- * or, where EMIT CHANGES makes the rows in between depend on batches and commits, the same table at the end.
+ * or, where EMIT CHANGES makes the rows in between depend on batches and commits, the same table at the end. All that is
+ * in memory; once more each case runs on LMDB, row by row and killed.
  *
  * UPDATE=1 writes the files anew; the diff is reviewed as code.
  */
@@ -39,6 +42,24 @@ describe.each(files)('%s', (file) => {
       expect(result.late, name).toBe(reference.late)
       expect(result['dead letter'], name).toBe(reference['dead letter'])
       if (result.exact) expect(result.output, name).toBe(reference.output)
+    }
+  })
+})
+
+describe('on disk', () => {
+  test.each(files)('%s', async (file) => {
+    const golden = parseGolden(readFileSync(join(FOLDER, file), 'utf8'))
+    const reference = await run(golden, rowByRow(golden))
+    const kills = golden.modes.includes('kills') ? new Random(7) : undefined
+    const path = mkdtempSync(join(tmpdir(), 'weir-golden-'))
+    const clock = new SettableClock()
+    const directory = await openDataDirectory(path, { clock })
+    try {
+      const result = await runGolden(golden, { ...rowByRow(golden), kills }, directory, clock)
+      for (const name of SECTIONS) if (name !== 'counters') expect(result[name], name).toBe(reference[name])
+    } finally {
+      await directory.close()
+      rmSync(path, { recursive: true })
     }
   })
 })
