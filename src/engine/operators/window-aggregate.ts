@@ -340,7 +340,9 @@ export class WindowAggregate implements Operator {
         table.insert(next, key, values, value)
         continue
       }
-      this.#aggregates.merge(entry.value.accumulators, value.accumulators)
+      // Into the older of the two, so that rows keep their order of arrival.
+      this.#aggregates.merge(value.accumulators, entry.value.accumulators)
+      entry.value.accumulators = value.accumulators
       entry.value.rows += value.rows
       if (!entry.dirty) table.touch(next, entry)
     }
