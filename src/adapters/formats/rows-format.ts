@@ -7,7 +7,6 @@ import type { Row, Value } from '../../core/value.ts'
 import type { BadRecord, DecodedRows, Decoder, Encoder } from '../../engine/ports/format.ts'
 import type { OutputRecord, RecordChunk } from '../../engine/ports/log.ts'
 import type { SourceField } from '../../plan/physical/nodes.ts'
-import { keyEncoder } from './json-encoder.ts'
 
 /**
  * The encoding of result logs: core/row-codec.ts with the change kind and the event time in front, and watermarks
@@ -25,15 +24,14 @@ interface StoredColumn {
 
 export class RowsEncoder implements Encoder {
   readonly #codec: RowCodec
-  readonly #encodeKey: (row: Row) => Uint8Array | null
 
   constructor(schema: Schema) {
     this.#codec = rowCodec(schema.fields.map((field) => field.type))
-    this.#encodeKey = keyEncoder(schema)
   }
 
   encode(row: Row, kind: ChangeKind, timeMs: number): OutputRecord {
-    return { key: this.#encodeKey(row), value: this.#codec.encodeChange(row, kind, timeMs), timestamp: timeMs }
+    // Without a key: the row holds it, and a result log is read in order, never by key.
+    return { key: null, value: this.#codec.encodeChange(row, kind, timeMs), timestamp: timeMs }
   }
 }
 
