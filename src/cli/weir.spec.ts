@@ -64,6 +64,13 @@ describe('weir', () => {
 })
 
 describe('weir run', () => {
+  it('ends with a sink when all is written, and print sinks print', () => {
+    const path = script('sink.sql', `${STREAM} CREATE SINK p FROM s WITH (connector = 'print', prefix = 'row ');`)
+    const { code, out } = weir(['run', path])
+    expect(code).toBe(EXIT_CODES.ok)
+    expect(out.split('\n')).toEqual(['row +I {"k":"a","n":1}', 'row +I {"k":"b","n":2}', 'row +I {"k":"a","n":3}', ''])
+  })
+
   it('prints the result of the last query, and nothing but data to standard output', () => {
     const file = script('last.sql', `${STREAM}\nSELECT k FROM s LIMIT 1; SELECT n FROM s WHERE k = 'a';`)
     const { code, out, err } = weir(['run', file])

@@ -78,7 +78,7 @@ function openSink(step: SinkStep, options: OpenTaskOptions): Operator {
     case 'blackhole':
       return new BatchSink(() => {})
     case 'print':
-      return new PrintSink(step.schema, options.print ?? (() => {}))
+      return new PrintSink(step.schema, properties['prefix'] ?? '', options.print ?? (() => {}))
     default:
       throw new AppError('NOT_SUPPORTED', `connector "${kind}" can't be written`, {
         hint: `Write to 'embedded', 'print' or 'blackhole'.`,

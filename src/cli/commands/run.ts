@@ -1,6 +1,6 @@
 // `weir run FILE`: a script over files, generated rows or the log of a data directory, in this process. Every
 // statement runs; the last one's result is printed. A script that ends with a materialized view prints that view
-// when its input is read.
+// when its input is read; one that ends with a sink or an INSERT ends when they have written what there is.
 
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
@@ -34,7 +34,7 @@ export async function runCommand(file: string, options: RunOptions, terminal: Te
   let runtime: Runtime | undefined
   try {
     const statements = parseScript(sql)
-    runtime = await openRuntime({ dataDir: options.dataDir })
+    runtime = await openRuntime({ dataDir: options.dataDir, print: (line) => terminal.out.write(`${line}\n`) })
     using interrupt = onInterrupt()
     const run = new ScriptRun(runtime, terminal, options, interrupt.signal)
     await run.all(sql, statements)
@@ -90,7 +90,9 @@ class ScriptRun {
         if (last && result.kind !== 'done') await this.#print(result)
         else if (result.kind === 'rows') await result.results.close()
       }
-      if (last && statement.kind === 'create-materialized-view') await this.#printView(statement.name.name)
+      if (!last) continue
+      if (makesView(statement)) await this.#printView(statement.name.name)
+      else if (statement.kind === 'create-sink' || statement.kind === 'insert') await this.#caughtUp()
     }
   }
 
@@ -141,6 +143,12 @@ function isCaughtUp(runtime: Runtime, name: string): boolean {
   const { state, error } = runtime.stats(name)
   if (state === 'failed') throw new AppError('INTERNAL', `query "${name}" failed: ${error ?? 'unknown reason'}`)
   return state !== 'running'
+}
+
+function makesView(
+  statement: Statement,
+): statement is Extract<Statement, { kind: 'create-materialized-view' | 'create-as' }> {
+  return statement.kind === 'create-materialized-view' || statement.kind === 'create-as'
 }
 
 /** A SELECT that answers once, from what the views hold. */

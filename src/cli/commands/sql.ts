@@ -33,7 +33,7 @@ export async function sqlCommand(
     throw new UsageError('--data-dir needs --local', 'The data directory of a server is set where it is started.')
   }
   const script = await scriptOf(options, terminal)
-  const session = await openSession(options)
+  const session = await openSession(options, terminal)
   try {
     if (script !== undefined) return await runScript(script, options, session, terminal)
     return await runShell(options, session, terminal, env)
@@ -54,10 +54,12 @@ async function scriptOf(options: SqlOptions, terminal: Terminal): Promise<string
   return file === '-' ? text(terminal.in) : undefined
 }
 
-async function openSession(options: SqlOptions): Promise<Session> {
+async function openSession(options: SqlOptions, terminal: Terminal): Promise<Session> {
   if (options.local === true) {
     const { LocalSession, openRuntime } = await import('../local-runtime.ts')
-    return new LocalSession(await openRuntime({ dataDir: options.dataDir }))
+    return new LocalSession(
+      await openRuntime({ dataDir: options.dataDir, print: (line) => terminal.out.write(`${line}\n`) }),
+    )
   }
   const { RemoteSession } = await import('../remote-session.ts')
   return RemoteSession.connect(options.server)

@@ -15,6 +15,7 @@ export async function openRuntime(config: ServerConfig, logger: Logger): Promise
       storage,
       formats: formatRegistry(),
       clock: new SystemClock(),
+      print: (line) => process.stdout.write(`${line}\n`),
       limits: { ingestRecordsMax: config.ingestRecordsMax },
       onJobFailure: (query, error, willRetry) => logger.error({ query, willRetry, ...faultOf(error) }, 'query failed'),
     })
