@@ -11,6 +11,7 @@ import { Normalize } from './normalize.ts'
 import { PassThrough } from './pass-through.ts'
 import { Project } from './project.ts'
 import { SessionAggregate } from './session-aggregate.ts'
+import { Throttle } from './throttle.ts'
 import { createTopN } from './top-n.ts'
 import { createWindowAggregate } from './window-aggregate.ts'
 import { WindowAssign } from './window-assign.ts'
@@ -46,6 +47,8 @@ export function createOperator(
       return createTopN(step, input, evalContext)
     case 'limit':
       return new Limit(step)
+    case 'throttle':
+      return new Throttle(step, input, evalContext)
     default:
       return unreachable(step)
   }
