@@ -50,6 +50,8 @@ function logicalLine(node: LogicalPlan): Line {
       return { title: `filter ${printExpression(node.predicate, fields)}`, details: [], inputs }
     case 'project':
       return { title: `project ${projection(node.expressions, node.schema.fields, fields)}`, details: [], inputs }
+    case 'throttle':
+      return { title: `throttle every ${printDuration(node.everyMs)}`, details: [result], inputs }
     case 'union':
     case 'limit':
       return { title: node.kind === 'limit' ? `limit ${node.count}` : 'union', details: [], inputs }
@@ -107,6 +109,8 @@ function physicalLine(step: Step, fields: readonly Field[]): Omit<Line, 'inputs'
       return { title: step.id, details: [] }
     case 'limit':
       return { title: `${step.id} ${step.count}`, details: [] }
+    case 'throttle':
+      return { title: `${step.id} every ${printDuration(step.everyMs)}${by(step.keys, fields)}`, details: [] }
     case 'exchange':
     case 'normalize':
       return { title: `${step.id}${by(step.keys, fields) || ' to one task'}`, details: [] }

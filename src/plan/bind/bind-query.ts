@@ -2,11 +2,12 @@
 
 import type { OrderItem, Query } from '../../../grammar/ast.ts'
 import type { Field } from '../../core/schema.ts'
+import type { DurationMs } from '../../core/time.ts'
 import { TIMESTAMP_MAX } from '../../core/timestamp.ts'
 import { TIMESTAMP, typeName } from '../../core/type.ts'
 import { fail } from '../diagnostics.ts'
 import { column, literal } from '../expression-tree.ts'
-import { type LogicalPlan, limit, project, topN, union } from '../logical/nodes.ts'
+import { type LogicalPlan, limit, project, throttle, topN, union } from '../logical/nodes.ts'
 import type { Expression } from '../physical/expression.ts'
 import type { SortKey } from '../physical/nodes.ts'
 import { bindExpression, plainContext } from './bind-expression.ts'
@@ -33,7 +34,19 @@ export function bindQuery(query: Query, environment: Environment, outer: Clauses
   const selects = query.selects.map((select) => bindSelect(select, inner, clauses))
   const body = selects.length === 1 ? (selects[0] as LogicalPlan) : bindUnion(query, selects)
   if (clauses !== outer) checkClausesUsed(clauses)
-  return bindOrderAndLimit(query, body, inner)
+  const everyMs = clauses === outer || clauses.used.emit ? undefined : clauses.everyMs
+  // LIMIT counts the changes that are told; the first rows of an order change as much as what they are of.
+  if (query.orderBy.length > 0) return bindEvery(everyMs, bindOrderAndLimit(query, body, inner), query)
+  return bindOrderAndLimit(query, bindEvery(everyMs, body, query), inner)
+}
+
+/** EVERY of a query without an aggregate of its own. Rows that never change are told once, whatever it says. */
+function bindEvery(everyMs: DurationMs | undefined, plan: LogicalPlan, { emit }: Query): LogicalPlan {
+  if (everyMs === undefined || plan.schema.mode === 'append') return plan
+  if (plan.schema.key.length > 0) return throttle(plan, everyMs)
+  return fail((emit as NonNullable<Query['emit']>).span, 'INVALID_EMIT', 'EVERY needs rows with a key', {
+    hint: 'The rows change, and nothing says which is which: keep the columns of the key in the list of SELECT.',
+  })
 }
 
 export function withCommonTables(query: Query, environment: Environment): Environment {

@@ -27,6 +27,7 @@ export type LogicalPlan =
   | DeduplicateNode
   | TopNNode
   | LimitNode
+  | ThrottleNode
 
 export type WindowSpec =
   | AlignedWindow
@@ -128,6 +129,13 @@ export interface LimitNode extends NodeBase {
   readonly kind: 'limit'
   readonly input: LogicalPlan
   readonly count: number
+}
+
+/** EVERY over rows that change and have a key. */
+export interface ThrottleNode extends NodeBase {
+  readonly kind: 'throttle'
+  readonly input: LogicalPlan
+  readonly everyMs: DurationMs
 }
 
 export const NO_LATE_ROWS: LatePolicy = { allowedLatenessMs: 0, into: undefined, columns: [] }
@@ -369,6 +377,11 @@ export function topN(
 
 export function limit(input: LogicalPlan, count: number): LimitNode {
   return { kind: 'limit', input, count, schema: input.schema, keys: input.keys, window: input.window }
+}
+
+export function throttle(input: LogicalPlan, everyMs: DurationMs): ThrottleNode {
+  assert(input.schema.key.length > 0, 'rows whose changes are held back have a key')
+  return { kind: 'throttle', input, everyMs, schema: input.schema, keys: input.keys, window: input.window }
 }
 
 function groupFields(input: LogicalPlan, groupBy: readonly number[]): readonly Field[] {

@@ -9,6 +9,7 @@ import {
   limit,
   project,
   type ScanNode,
+  throttle,
   topN,
   type UnionNode,
   union,
@@ -36,6 +37,8 @@ export function withInput(node: Exclude<LogicalPlan, ScanNode | UnionNode>, inpu
       return topN(input, node, node.withRank ? node.schema.fields.at(-1)?.name : undefined)
     case 'limit':
       return limit(input, node.count)
+    case 'throttle':
+      return throttle(input, node.everyMs)
   }
 }
 

@@ -239,6 +239,7 @@ const step = z.discriminatedUnion('kind', [
     ttlMs: optional(durationMs),
   }),
   z.strictObject({ ...base, kind: z.literal('limit'), count: z.number().int().min(0) }),
+  z.strictObject({ ...base, kind: z.literal('throttle'), keys: positions, everyMs: durationMs }),
   z.strictObject({ ...base, kind: z.literal('sink'), connector, format }),
 ])
 
@@ -281,6 +282,7 @@ function columnsRead(one: Step): readonly number[] {
       return one.expressions.flatMap((each) => [...columnsOf(each)])
     case 'exchange':
     case 'normalize':
+    case 'throttle':
       return one.keys
     case 'window-assign':
       return one.latePolicy.columns

@@ -64,6 +64,7 @@ function stateShape(step: Step, plan: PhysicalPlan): Readonly<Record<string, str
     case 'exchange':
     case 'window-assign':
     case 'limit':
+    case 'throttle':
       return undefined
   }
 }

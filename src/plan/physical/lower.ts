@@ -135,6 +135,12 @@ class Lowering {
         const id = this.add({ kind: 'limit', inputs: [input.id], schema: input.schema, count: node.count })
         return { ...input, id }
       }
+      case 'throttle': {
+        const input = this.lower(node.input, needsOld)
+        const { schema } = input
+        const id = this.add({ kind: 'throttle', inputs: [input.id], schema, keys: schema.key, everyMs: node.everyMs })
+        return { ...input, id }
+      }
     }
   }
 

@@ -41,6 +41,7 @@ export type Step =
   | DeduplicateStep
   | TopNStep
   | LimitStep
+  | ThrottleStep
   | SinkStep
 
 interface StepBase {
@@ -266,6 +267,16 @@ export interface TopNStep extends StepBase {
 export interface LimitStep extends StepBase {
   readonly kind: 'limit'
   readonly count: number
+}
+
+/**
+ * EVERY over rows that change: at most one change of a row in this much processing time, the last one; in between
+ * changes wait, and a checkpoint lets them go.
+ */
+export interface ThrottleStep extends StepBase {
+  readonly kind: 'throttle'
+  readonly keys: readonly number[]
+  readonly everyMs: DurationMs
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   limit,
   project,
   scan,
+  throttle,
   topN,
   union,
   windowAggregate,
@@ -71,6 +72,10 @@ function prune(node: LogicalPlan, needed: ReadonlySet<number>): Pruned {
     case 'limit': {
       const input = prune(node.input, withKey(node.input, needed))
       return over(node, input, () => limit(input.node, node.count))
+    }
+    case 'throttle': {
+      const input = prune(node.input, withKey(node.input, needed))
+      return over(node, input, () => throttle(input.node, node.everyMs))
     }
     case 'window-assign': {
       const width = node.input.schema.fields.length
