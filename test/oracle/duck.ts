@@ -56,7 +56,7 @@ export class DuckOracle {
     if (events.length === 0) return
     const tuples = events.map((event, seq) => {
       const { id, k, g, b, i, d, x, s, ts } = event
-      return `(${seq},${id},${text(k)},${g},${b},${i},${d},${x === null ? 'NULL' : `${x}::DOUBLE`},${text(s)},${ts})`
+      return `(${seq},${id},${text(k)},${g},${b},${i},${d},${x === null ? 'NULL' : double(x)},${text(s)},${ts})`
     })
     await this.#connection.run(`INSERT INTO input VALUES ${tuples.join(',')}`)
   }
@@ -130,6 +130,11 @@ function samePair(a: Pair, b: Pair): boolean {
 
 function where(query: QuerySpec): string {
   return query.where === undefined ? '' : `WHERE ${query.where}`
+}
+
+/** A number without quotes would be read as a decimal first, and lose its last digit. */
+function double(value: number): string {
+  return `'${value}'::DOUBLE`
 }
 
 function text(value: string | null): string {
