@@ -39,7 +39,7 @@ for (let from = FIRST_SEED; from < FIRST_SEED + CASES; from += CASES_PER_TEST) {
   })
 }
 
-test('the comparison is not idle: there are results and late rows', () => {
+test.skipIf(CASES < 100)('the comparison is not idle: there are results and late rows', () => {
   expect(compared.rows).toBeGreaterThan(CASES * 5)
   expect(compared.late).toBeGreaterThan(CASES)
   expect(compared.withLateRows).toBeGreaterThan(CASES / 20)
