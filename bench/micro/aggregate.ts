@@ -2,7 +2,7 @@
 // Run: node bench/micro/aggregate.ts
 
 import type { Column } from '../../src/core/batch.ts'
-import { BIGINT, decimal, type SqlType } from '../../src/core/type.ts'
+import { BIGINT, DOUBLE, decimal, type SqlType } from '../../src/core/type.ts'
 import { type Accumulators, compileAggregates } from '../../src/engine/aggregate/aggregate-set.ts'
 import type { AggregateCall } from '../../src/plan/physical/nodes.ts'
 
@@ -33,6 +33,7 @@ const sets: Readonly<Record<string, readonly AggregateCall[]>> = {
     call('min', amount, 1, amount),
     call('max', amount, 1, amount),
   ],
+  'count+sum of doubles': [call('count', BIGINT), call('sum', DOUBLE, 1, DOUBLE)],
 }
 
 const keys: Column = Array.from({ length: ROWS }, (_, i) => `user-${(i * 7_919) % KEYS}`)

@@ -32,7 +32,7 @@ const RETRIES_OF_PERMANENT_FAULTS = 2
 export class Job {
   readonly name: string
   readonly #options: JobOptions
-  readonly #checkpointMs = new SlidingP95()
+  #checkpointMs = new SlidingP95()
   #state: QueryStats['state'] = 'paused'
   #error: string | undefined
   #task: Task | undefined
@@ -57,6 +57,7 @@ export class Job {
     this.#stopping = new AbortController()
     this.#state = 'running'
     this.#error = undefined
+    this.#checkpointMs = new SlidingP95()
     const opened = Promise.withResolvers<void>()
     this.#loop = this.#run(opened).finally(() => {
       this.#loop = undefined
