@@ -41,7 +41,7 @@ export const DATAGEN_KINDS = [
   'event-time',
 ] as const
 
-interface ConnectorDefinition {
+export interface ConnectorDefinition {
   readonly kind: ConnectorSpec['kind']
   readonly source: boolean
   readonly sink: boolean
@@ -53,7 +53,7 @@ interface ConnectorDefinition {
 
 const ON_ERROR = oneOf('dead-letter', 'skip', 'fail')
 
-const SOURCE_OPTIONS: Readonly<Record<string, OptionType>> = {
+export const SOURCE_OPTIONS: Readonly<Record<string, OptionType>> = {
   on_error: ON_ERROR,
   dead_letter_topic: text,
   'scan.startup.mode': oneOf('earliest', 'latest', 'timestamp', 'earliest-offset', 'latest-offset'),

@@ -10,7 +10,7 @@ import type { ConnectorSpec, FormatSpec } from './physical/nodes.ts'
 
 type Encoding = FormatSpec['encoding']
 
-const FORMAT_OPTIONS: Readonly<Partial<Record<Encoding, Readonly<Record<string, OptionType>>>>> = {
+export const FORMAT_OPTIONS: Readonly<Partial<Record<Encoding, Readonly<Record<string, OptionType>>>>> = {
   csv: { delimiter: character, header: flag, null: anyText },
 }
 

@@ -74,7 +74,7 @@ export function oneOf(...values: readonly string[]): OptionType {
 }
 
 /** Names that Flink, ksqlDB and RisingWave have for the same option. */
-const ALIASES: Readonly<Record<string, string>> = {
+export const ALIASES: Readonly<Record<string, string>> = {
   kafka_topic: 'topic',
   'retention-ms': 'retention.ms',
   'csv.field-delimiter': 'csv.delimiter',

@@ -35,7 +35,7 @@ export function resultTarget({ name, topic }: { readonly name: string; readonly 
   }
 }
 
-const VIEW_KEYS: readonly string[] = [...SESSION_KEYS, 'retention.ms', 'retention.bytes']
+export const VIEW_KEYS: readonly string[] = [...SESSION_KEYS, 'retention.ms', 'retention.bytes']
 
 export interface ViewOptions {
   readonly queryOptions: ReadonlyMap<string, string>
