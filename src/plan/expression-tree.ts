@@ -1,7 +1,7 @@
 // Walks and rewrites of typed expressions, shared by the binder and the rules.
 
 import { unreachable } from '../core/assert.ts'
-import { BOOLEAN, type SqlType } from '../core/type.ts'
+import { BOOLEAN, NULL_TYPE, type SqlType } from '../core/type.ts'
 import type {
   CallExpression,
   CaseExpression,
@@ -125,4 +125,16 @@ export function some(expression: Expression, test: (node: Expression) => boolean
 
 export function sameExpression(a: Expression, b: Expression): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b)
+}
+
+/**
+ * A parameter whose value is not known yet: `$1`, a name that no function has. Plans with one are only looked at; the
+ * codec stores none, and the engine runs none.
+ */
+export function unknownParameter(index: number): CallExpression {
+  return call(`$${index}`, [], NULL_TYPE)
+}
+
+export function isUnknownParameter(expression: Expression): boolean {
+  return expression.kind === 'call' && expression.function.startsWith('$')
 }

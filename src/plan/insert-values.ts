@@ -3,10 +3,10 @@
 import type { Insert } from '../../grammar/ast.ts'
 import type { Schema } from '../core/schema.ts'
 import { typeName } from '../core/type.ts'
-import type { Value } from '../core/value.ts'
 import { bindExpression, plainContext } from './bind/bind-expression.ts'
 import { canCast, castTo } from './bind/cast.ts'
 import { castCost } from './bind/coerce.ts'
+import type { Parameters } from './bind/environment.ts'
 import { newEnvironment } from './bind/new-environment.ts'
 import { Scope } from './bind/scope.ts'
 import type { Catalog, SourceRelation } from './catalog.ts'
@@ -27,23 +27,14 @@ export interface ValuesPlan {
   readonly rows: readonly (readonly Expression[])[]
 }
 
-export function planValues(
-  statement: Insert,
-  catalog: Catalog,
-  parameters: readonly Value[] | undefined,
-): Planned<{ plan: ValuesPlan }> {
+export function planValues(statement: Insert, catalog: Catalog, parameters: Parameters): Planned<{ plan: ValuesPlan }> {
   const diagnostics = new Diagnostics()
   const plan = diagnostics.attempt(() => bindValues(statement, catalog, parameters, diagnostics))
   if (plan === undefined || diagnostics.failed) return { diagnostics: diagnostics.all }
   return { plan, diagnostics: diagnostics.all }
 }
 
-function bindValues(
-  statement: Insert,
-  catalog: Catalog,
-  parameters: readonly Value[] | undefined,
-  diagnostics: Diagnostics,
-): ValuesPlan {
+function bindValues(statement: Insert, catalog: Catalog, parameters: Parameters, diagnostics: Diagnostics): ValuesPlan {
   const { source } = statement
   if (source.kind !== 'values') fail(statement.span, 'INVALID_QUERY', 'INSERT … VALUES has a list of rows')
   const relation = writableRelation(statement.target, catalog)

@@ -6,7 +6,9 @@ import { LIMIT_MAX } from './bind/bind-query.ts'
 import { VIEW_NESTING_MAX } from './bind/bind-relation.ts'
 import { WINDOWS_PER_ROW_MAX } from './bind/bind-window.ts'
 import { COLUMNS_MAX } from './define.ts'
-import type { FilterStep, ScanStep, Step } from './physical/nodes.ts'
+import { explainPhysical } from './explain.ts'
+import { decodePlan, encodePlan } from './physical/codec.ts'
+import type { FilterStep, PhysicalPlan, ScanStep, Step } from './physical/nodes.ts'
 import { defineSource, planQuery } from './planner.ts'
 
 function select(sql: string, parameters?: readonly Value[], catalog = relations()) {
@@ -156,6 +158,21 @@ describe('limits', () => {
     }
     expect(create(COLUMNS_MAX)).toEqual([])
     expect(create(COLUMNS_MAX + 1)).toHaveLength(1)
+  })
+})
+
+describe('parameters without values', () => {
+  const sql = 'SELECT order_id FROM orders WHERE region = $1 AND amount > $2;'
+
+  test('have values to run, and may be unknown to be looked at', () => {
+    expect(messages(sql)).toContain('parameter $1 has no value')
+    const { plan } = planQuery(statementsOf(sql)[0] as Query, relations(), new Map(), 'unknown')
+    expect(plan && explainPhysical(plan)).toContain('(region = $1) AND (amount > $2)')
+  })
+
+  test('that are unknown are never stored', () => {
+    const { plan } = planQuery(statementsOf(sql)[0] as Query, relations(), new Map(), 'unknown')
+    expect(() => decodePlan(encodePlan(plan as PhysicalPlan))).toThrow("a stored plan can't be read")
   })
 })
 

@@ -17,10 +17,9 @@ import type { Diagnostic } from '../../grammar/diagnostic.ts'
 import { print } from '../../grammar/index.ts'
 import type { Span } from '../../grammar/span.ts'
 import type { DurationMs } from '../core/time.ts'
-import type { Value } from '../core/value.ts'
 import { bindQuery } from './bind/bind-query.ts'
 import { NO_CLAUSES } from './bind/clauses.ts'
-import type { Environment, LateStream } from './bind/environment.ts'
+import type { Environment, LateStream, Parameters } from './bind/environment.ts'
 import { newEnvironment } from './bind/new-environment.ts'
 import { InvalidOption, type SessionOptions, sessionOptions } from './bind/session.ts'
 import type { Catalog, SourceRelation, ViewRelation } from './catalog.ts'
@@ -82,7 +81,7 @@ export function planContinuous(
   catalog: Catalog,
   session: ReadonlyMap<string, string>,
   target: ContinuousTarget,
-  parameters?: readonly Value[],
+  parameters?: Parameters,
 ): PlannedContinuous {
   const diagnostics = new Diagnostics()
   const plan = diagnostics.attempt((): ContinuousPlan | undefined => {
@@ -121,7 +120,7 @@ export function planQuery(
   query: Query,
   catalog: Catalog,
   session: ReadonlyMap<string, string>,
-  parameters: readonly Value[] | undefined,
+  parameters: Parameters,
   _target: TransientTarget = { kind: 'transient' },
 ): PlannedTransient {
   const diagnostics = new Diagnostics()
@@ -222,7 +221,7 @@ function checkStatement(
       return diagnostics
     }
     case 'insert':
-      if (statement.source.kind === 'values') return planValues(statement, catalog, undefined).diagnostics
+      if (statement.source.kind === 'values') return planValues(statement, catalog, 'unknown').diagnostics
       return planContinuous(statement, catalog, session, { name: statement.target.name, topic: '' }).diagnostics
     case 'create-materialized-view':
     case 'create-as':
@@ -234,7 +233,7 @@ function checkStatement(
       return diagnostics
     }
     case 'query':
-      return planQuery(statement, catalog, session, undefined).diagnostics
+      return planQuery(statement, catalog, session, 'unknown').diagnostics
     case 'explain':
       return statement.target.kind === 'identifier' ? [] : checkStatement(statement.target, catalog, session)
     default:

@@ -3,6 +3,7 @@
 import type { Field } from '../core/schema.ts'
 import { formatDate, formatTimestamp } from '../core/timestamp.ts'
 import { type SqlType, typeName } from '../core/type.ts'
+import { isUnknownParameter } from './expression-tree.ts'
 import type { Expression, LiteralJson } from './physical/expression.ts'
 
 const SIGNS: Readonly<Record<string, string>> = {
@@ -56,6 +57,7 @@ export function printExpression(expression: Expression, fields: readonly Field[]
       return `CASE ${branches.join(' ')} ELSE ${print(expression.otherwise)} END`
     }
     case 'call': {
+      if (isUnknownParameter(expression)) return expression.function
       const sign = SIGNS[expression.function]
       const [left, right, third] = expression.arguments
       if (sign !== undefined && left !== undefined && right !== undefined && third === undefined) {

@@ -1,5 +1,7 @@
 import type { Explain, Statement } from '../../grammar/index.ts'
 import { errorAt, type Query } from '../../grammar/index.ts'
+import type { Value } from '../core/value.ts'
+import type { Parameters } from '../plan/bind/environment.ts'
 import { explainLogical, explainPhysical } from '../plan/explain.ts'
 import type { PhysicalPlan } from '../plan/physical/nodes.ts'
 import { type LogicalPlans, planContinuous, planQuery } from '../plan/planner.ts'
@@ -11,6 +13,7 @@ export function explainStatement(
   statement: Explain,
   catalog: StoredCatalog,
   session: ReadonlyMap<string, string>,
+  parameters?: readonly Value[],
 ): string {
   const { target, mode } = statement
   if (mode !== 'plan') {
@@ -29,7 +32,7 @@ export function explainStatement(
       }),
     ])
   }
-  const { logical, plan } = planOf(target, catalog, session)
+  const { logical, plan } = planOf(target, catalog, session, parameters ?? 'unknown')
   return [
     '== logical plan ==',
     explainLogical(logical.bound),
@@ -44,10 +47,11 @@ function planOf(
   target: Statement | Query,
   catalog: StoredCatalog,
   session: ReadonlyMap<string, string>,
+  parameters: Parameters,
 ): { readonly logical: LogicalPlans; readonly plan: PhysicalPlan } {
   switch (target.kind) {
     case 'query': {
-      const { plan, logical, diagnostics } = planQuery(target, catalog, session, undefined)
+      const { plan, logical, diagnostics } = planQuery(target, catalog, session, parameters)
       if (plan === undefined) throw invalidSql(diagnostics)
       return { plan, logical }
     }

@@ -105,7 +105,7 @@ export class Statements {
         return {
           kind: 'text',
           statement: name,
-          text: explainStatement(statement, this.#options.catalog, options.session),
+          text: explainStatement(statement, this.#options.catalog, options.session, options.parameters),
         }
       default:
         throw notSupported(statement, name)

@@ -78,6 +78,15 @@ describe('statements', () => {
     expect(explained).toMatchObject({ kind: 'text', text: expect.stringContaining('scan') })
   })
 
+  it('with parameters can be looked at before their values are there', async () => {
+    await execute(ORDERS)
+    const sql = 'SELECT id FROM orders WHERE region = $1 EMIT CHANGES'
+    expect(runtime.validate(`${sql}; INSERT INTO orders (id, region) VALUES ($1, $2);`)).toEqual([])
+    const [explained] = await execute(`EXPLAIN ${sql}`)
+    expect(explained).toMatchObject({ kind: 'text', text: expect.stringContaining('region = $1') })
+    await expect(execute(sql)).rejects.toThrow('parameter $1 has no value')
+  })
+
   it('drop a stream only when nothing reads it', async () => {
     await execute(`${ORDERS} CREATE MATERIALIZED VIEW v AS SELECT id FROM orders;`)
     await expect(execute('DROP STREAM orders')).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' })

@@ -7,7 +7,7 @@ import { must } from '../../core/assert.ts'
 import type { Field } from '../../core/schema.ts'
 import { BOOLEAN, type SqlType, typeName } from '../../core/type.ts'
 import { fail, notSupported } from '../diagnostics.ts'
-import { call, literal } from '../expression-tree.ts'
+import { call, isUnknownParameter, literal } from '../expression-tree.ts'
 import type { Expression } from '../physical/expression.ts'
 import type { AggregateCall } from '../physical/nodes.ts'
 import { type AggregateFunction, aggregateFunction } from './aggregates.ts'
@@ -114,6 +114,7 @@ export class AggregateList {
 
 function checkConstant(expression: Expression, name: string, span: Span): void {
   const inner = expression.kind === 'cast' ? expression.operand : expression
+  if (isUnknownParameter(inner)) return
   if (inner.kind !== 'literal' || inner.value === null) {
     fail(span, 'TYPE_MISMATCH', `this argument of ${name} is a constant`)
   }

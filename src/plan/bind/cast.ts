@@ -4,7 +4,7 @@ import type { Span } from '../../../grammar/span.ts'
 import { parseDate, parseTime, parseTimestamp } from '../../core/timestamp.ts'
 import { isInteger, isNumeric, NULL_TYPE, type SqlType, STRING, sameType, typeName } from '../../core/type.ts'
 import { fail } from '../diagnostics.ts'
-import { literal } from '../expression-tree.ts'
+import { isUnknownParameter, literal } from '../expression-tree.ts'
 import type { Expression, LiteralExpression, LiteralJson } from '../physical/expression.ts'
 import { castCost, commonType } from './coerce.ts'
 import { integerJson } from './literals.ts'
@@ -12,6 +12,7 @@ import { integerJson } from './literals.ts'
 /** To a type that the caller knows to be reachable; nothing where it is the type already. */
 export function castTo(expression: Expression, type: SqlType): Expression {
   if (sameType(expression.type, type)) return expression
+  if (isUnknownParameter(expression)) return { ...expression, type }
   if (expression.kind === 'literal') {
     if (expression.value === null) return literal(null, type)
     const value = literalAs(expression, type)

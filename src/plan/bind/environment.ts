@@ -17,12 +17,17 @@ export interface LateStream {
   readonly span: Span
 }
 
+/**
+ * Values of $1, $2 …; undefined when the statement was given none. `unknown` where a statement is looked at before its
+ * values are there: each may then be of any type.
+ */
+export type Parameters = readonly Value[] | 'unknown' | undefined
+
 export interface Environment {
   readonly catalog: Catalog
   readonly diagnostics: Diagnostics
   readonly session: SessionOptions
-  /** Values of $1, $2 …; undefined when the statement was given none. */
-  readonly parameters: readonly Value[] | undefined
+  readonly parameters: Parameters
   /** True for pull queries: sources are read as they are now, and end. */
   readonly bounded: boolean
   /** Where streams are read from when neither checkpoint nor session says. */

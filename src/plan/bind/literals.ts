@@ -19,8 +19,9 @@ import {
 } from '../../core/type.ts'
 import { BIGINT_MAX, BIGINT_MIN, INT_MAX, INT_MIN, type Value } from '../../core/value.ts'
 import { fail } from '../diagnostics.ts'
-import { literal } from '../expression-tree.ts'
-import type { LiteralExpression, LiteralJson } from '../physical/expression.ts'
+import { literal, unknownParameter } from '../expression-tree.ts'
+import type { Expression, LiteralExpression, LiteralJson } from '../physical/expression.ts'
+import type { Parameters } from './environment.ts'
 
 export function bindLiteral(node: Literal): LiteralExpression {
   switch (node.kind) {
@@ -86,15 +87,12 @@ export function integerJson(value: bigint): LiteralJson {
   return Number.isSafeInteger(small) ? small : { $integer: value.toString() }
 }
 
-/** A parameter's value as the constant that would have been written in its place. */
-export function bindParameter(
-  name: number | string,
-  span: Span,
-  parameters: readonly Value[] | undefined,
-): LiteralExpression {
+/** A parameter's value as the constant that would have been written in its place; of any type while it is unknown. */
+export function bindParameter(name: number | string, span: Span, parameters: Parameters): Expression {
   if (typeof name === 'string') {
     fail(span, 'NOT_SUPPORTED', `named parameter ":${name}" is not supported yet`, { hint: 'Number them: $1, $2 …' })
   }
+  if (parameters === 'unknown') return unknownParameter(name)
   const value = parameters?.[name - 1]
   if (value === undefined) {
     fail(span, 'UNKNOWN_PARAMETER', `parameter $${name} has no value`, {

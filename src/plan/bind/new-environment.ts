@@ -1,17 +1,16 @@
 // The environment that a statement begins with.
 
-import type { Value } from '../../core/value.ts'
 import type { Catalog } from '../catalog.ts'
 import type { Diagnostics } from '../diagnostics.ts'
 import type { StartupSpec } from '../physical/nodes.ts'
-import type { Environment } from './environment.ts'
+import type { Environment, Parameters } from './environment.ts'
 import { type SessionOptions, sessionOptions } from './session.ts'
 
 export interface EnvironmentOptions {
   readonly catalog: Catalog
   readonly diagnostics: Diagnostics
   readonly session?: SessionOptions
-  readonly parameters?: readonly Value[] | undefined
+  readonly parameters?: Parameters
   readonly bounded?: boolean
   readonly startup?: StartupSpec
 }
