@@ -58,15 +58,16 @@ export class ByteWriter {
   /** Length as a varint, then UTF-8. A lone surrogate, which no UTF-8 has, becomes U+FFFD. */
   text(value: string): void {
     const { length } = value
-    this.reserve(length * 3 + 9)
     const start = this.length
     if (length <= SHORT_TEXT) {
+      this.reserve(length + 1)
       this.bytes[start] = length
       if (this.ascii(value, start + 1)) {
         this.length = start + 1 + length
         return
       }
     }
+    this.reserve(length * 3 + 9)
     // UTF-8 can be three times as long as the text: written behind the longest varint, then moved up to its own.
     const { written } = encoder.encodeInto(value, this.bytes.subarray(start + 8))
     this.varint(written)
@@ -107,14 +108,13 @@ export function utf8(text: string): Uint8Array {
 /** Reads with a check before every step, so that bad bytes are an error with a name, never a wrong value. */
 export class ByteReader {
   readonly bytes: Uint8Array
-  readonly #view: DataView
+  #view: DataView | undefined
   position: number
   readonly end: number
 
   constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
     if (start < 0 || end > bytes.length || start > end) throw new Error('byte range is outside of the buffer')
     this.bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.position = start
     this.end = end
   }
@@ -150,6 +150,7 @@ export class ByteReader {
 
   doubleLittleEndian(what: string): number {
     this.need(8, what)
+    this.#view ??= new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength)
     const value = this.#view.getFloat64(this.position, true)
     this.position += 8
     return value

@@ -213,19 +213,26 @@ function expectPresent(reader: ByteReader, what: string): void {
 function writeInteger(value: ExactInteger) {
   if (typeof value === 'bigint') return writeBigint(value)
   writer.reserve(8)
-  const negative = value < 0
-  let rest = negative ? -value : value
-  let count = 0
-  for (let limit = 1; limit <= rest; limit *= 256) count++
-  const mask = negative ? 0xff : 0
+  const { bytes } = writer
   const start = writer.length
-  writer.bytes[start] = negative ? INTEGER_ZERO - count : INTEGER_ZERO + count
-  for (let i = count; i > 0; i--) {
-    const byte = rest % 256
-    writer.bytes[start + i] = byte ^ mask
-    rest = (rest - byte) / 256
-  }
-  writer.length = start + 1 + count
+  const negative = value < 0
+  const magnitude = negative ? -value : value
+  // In two halves: bit operations on 32 bits are many times faster than remainders of doubles.
+  const low = magnitude >>> 0
+  const high = (magnitude - low) / 0x1_0000_0000
+  const lowCount = high > 0 ? 4 : byteCount(low)
+  const count = lowCount + byteCount(high)
+  const mask = negative ? 0xff : 0
+  bytes[start] = negative ? INTEGER_ZERO - count : INTEGER_ZERO + count
+  let at = start + 1
+  for (let i = count - lowCount - 1; i >= 0; i--) bytes[at++] = ((high >>> (i * 8)) & 0xff) ^ mask
+  for (let i = lowCount - 1; i >= 0; i--) bytes[at++] = ((low >>> (i * 8)) & 0xff) ^ mask
+  writer.length = at
+}
+
+/** Bytes that an unsigned integer of 32 bits needs; none for 0. */
+function byteCount(value: number): number {
+  return (39 - Math.clz32(value)) >> 3
 }
 
 function writeBigint(value: bigint) {
