@@ -1,4 +1,4 @@
-import { Batch, CHANGE_KIND_NAMES, type ChangeKind, INSERT } from '../../core/batch.ts'
+import { Batch, CHANGE_KIND_NAMES, type ChangeKind, INSERT, UPDATE_BEFORE } from '../../core/batch.ts'
 import type { Schema } from '../../core/schema.ts'
 import { NO_WATERMARK } from '../../core/time.ts'
 import { type SqlType, STRING } from '../../core/type.ts'
@@ -49,7 +49,8 @@ export function drive(
   for (const [i, action] of actions.entries()) {
     run.act(action)
     const { restartEvery } = options
-    if (restartEvery !== undefined && (i + 1) % restartEvery === 0) run.act({ checkpoint: 'restart' })
+    const isHalfUpdate = 'row' in action && action.kind === UPDATE_BEFORE
+    if (restartEvery !== undefined && (i + 1) % restartEvery === 0 && !isHalfUpdate) run.act({ checkpoint: 'restart' })
   }
   run.flush()
   const late = run.contexts.flatMap(({ lateBatches }) => lateBatches.flatMap(linesOf))
@@ -85,7 +86,7 @@ class Drive {
   act(action: Action): void {
     if ('row' in action) {
       this.#pending.push({ row: action.row, time: action.time, kind: action.kind ?? INSERT })
-      const isHalfUpdate = action.kind === 1
+      const isHalfUpdate = action.kind === UPDATE_BEFORE
       if (this.#pending.length >= (this.#options.batchRows ?? 1) && !isHalfUpdate) this.flush()
       return
     }
