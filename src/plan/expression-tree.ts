@@ -136,5 +136,5 @@ export function unknownParameter(index: number): CallExpression {
 }
 
 export function isUnknownParameter(expression: Expression): boolean {
-  return expression.kind === 'call' && expression.function.startsWith('$')
+  return expression.kind === 'call' && /^\$\d/.test(expression.function)
 }
