@@ -126,6 +126,12 @@ const PLANNED_CONNECTORS = new Set(['kafka', 'redis', 'upsert-kafka', 'postgres'
 /** Options of the query that stand beside those of a sink's connector. */
 const SINK_QUERY_KEYS: readonly string[] = [...SESSION_KEYS, 'sink.delivery-guarantee']
 
+/** Options of where rows go, of any connector or format. */
+export function isSinkOption(key: string): boolean {
+  const sinks = Object.values(CONNECTORS).filter((one) => one.sink)
+  return key === 'connector' || isFormatKey(key) || sinks.some((one) => own(one.options, key) !== undefined)
+}
+
 export interface BoundConnector {
   readonly connector: ConnectorSpec
   readonly format: FormatSpec

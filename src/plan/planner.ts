@@ -260,7 +260,7 @@ function targetOf(
   switch (statement.kind) {
     case 'create-materialized-view':
     case 'create-as': {
-      const options = viewOptions(statement.options, diagnostics)
+      const options = viewOptions(statement, diagnostics)
       return { query: statement.query, shape: (plan) => plan, sink: () => resultTarget(target), ...options }
     }
     case 'create-sink':

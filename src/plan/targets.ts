@@ -1,6 +1,6 @@
 // Where the rows of a continuous query go: the result log of a view, a connector, a stream or table of the catalog.
 
-import type { CreateSink, Identifier, Insert, Property, Query } from '../../grammar/ast.ts'
+import type { CreateAs, CreateMaterializedView, CreateSink, Identifier, Insert, Query } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/span.ts'
 import type { Schema } from '../core/schema.ts'
 import type { DurationMs } from '../core/time.ts'
@@ -10,7 +10,7 @@ import { castCost } from './bind/coerce.ts'
 import { didYouMean } from './bind/did-you-mean.ts'
 import { parseBytes, parseDuration, SESSION_KEYS } from './bind/session.ts'
 import type { Catalog, SourceRelation } from './catalog.ts'
-import { bindConnector } from './connectors.ts'
+import { bindConnector, isSinkOption } from './connectors.ts'
 import { type Diagnostics, fail } from './diagnostics.ts'
 import { column, literal } from './expression-tree.ts'
 import { type LogicalPlan, project } from './logical/nodes.ts'
@@ -44,10 +44,24 @@ export interface ViewOptions {
 }
 
 /** WITH (…) of a view: options of its query and of its result log. */
-export function viewOptions(list: readonly Property[], diagnostics: Diagnostics): ViewOptions {
+export function viewOptions(
+  { kind, name, options: list }: CreateMaterializedView | CreateAs,
+  diagnostics: Diagnostics,
+): ViewOptions {
   const queryOptions = new Map<string, string>()
   for (const [key, property] of properties(list, diagnostics)) {
     if (!VIEW_KEYS.includes(key)) {
+      if (kind === 'create-as' && isSinkOption(key)) {
+        diagnostics.error(
+          property.keySpan,
+          'NOT_SUPPORTED',
+          `CREATE … AS with the option "${key}" is not supported yet`,
+          {
+            hint: `Its rows go to a result log of its own. For a topic: CREATE STREAM ${name.name} (…) WITH (…), then INSERT INTO ${name.name} SELECT …; or CREATE SINK.`,
+          },
+        )
+        continue
+      }
       diagnostics.error(property.keySpan, 'UNKNOWN_OPTION', `a view has no option "${key}"`, {
         hint: didYouMean(key, VIEW_KEYS) ?? `It has: ${VIEW_KEYS.join(', ')}.`,
       })
