@@ -311,16 +311,32 @@ export class SessionAggregate implements Operator {
     this.#timers?.add(due, entry.values)
   }
 
+  /** For a reminder of a bucket that has come: when the key is due by now. Its sessions have mostly grown since. */
+  #dueOf(values: Row, bucketTime: EventTimeMs): EventTimeMs | undefined {
+    const namespace = this.#state.namespace(0)
+    const entry = this.#state.getByValues(namespace, values)
+    if (entry === undefined) return undefined
+    const { timer, list } = entry.value
+    if (timer === undefined || this.#timers?.bucketOf(timer) !== bucketTime) return undefined
+    let due = END_OF_TIME
+    for (const session of list) due = Math.min(due, this.#dueMs(session))
+    if (due === timer) return due
+    entry.value.timer = due
+    if (!entry.dirty) this.#state.touch(namespace, entry)
+    return due
+  }
+
   #advance(watermark: EventTimeMs, out: Output): void {
     const before = this.#watermark
     const timers = must(this.#timers, 'operator is open')
     this.#writer.to(out)
     // What waits must not come after its session has gone, nor show one that closes only now.
     if ((timers.nextTime ?? END_OF_TIME) <= watermark) this.#emitChanges()
+    // With the watermark of before: what closes now is due at its end, what has closed when it ends for good.
+    timers.bringNear(watermark, (values, bucketTime) => this.#dueOf(values, bucketTime))
     this.#watermark = watermark
     if ((timers.nextTime ?? END_OF_TIME) > watermark) return
     const namespace = this.#state.namespace(0)
-    timers.bringNear(watermark, (values) => this.#state.getByValues(namespace, values)?.value.timer)
     const closing: { readonly values: Row; readonly end: EventTimeMs; readonly row: Row }[] = []
     for (;;) {
       const reminder = timers.pop(watermark)

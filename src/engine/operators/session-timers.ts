@@ -22,6 +22,10 @@ export class SessionTimers {
     this.#timers = timers
   }
 
+  bucketOf(time: EventTimeMs): EventTimeMs {
+    return this.#timers.bucketOf(time)
+  }
+
   /** Not after the first reminder. */
   get nextTime(): EventTimeMs | undefined {
     const near = this.#near.top?.time
@@ -34,12 +38,17 @@ export class SessionTimers {
     if (bucket.taken) this.#push(time, values, bucket)
   }
 
-  /** Looks at the buckets that have come: `timerOf` says when a key is to be looked at, if it still is. */
-  bringNear(now: EventTimeMs, timerOf: (values: Row) => EventTimeMs | undefined): void {
+  /**
+   * Looks at the buckets that have come. `dueOf` says when a key is to be looked at, which may be later than it was
+   * when the reminder was made; undefined when another reminder takes care of it.
+   */
+  bringNear(now: EventTimeMs, dueOf: (values: Row, bucketTime: EventTimeMs) => EventTimeMs | undefined): void {
     for (const bucket of this.#timers.take(now)) {
       for (const values of this.#timers.keysOf(bucket)) {
-        const time = timerOf(values)
-        if (time !== undefined && this.#timers.bucketOf(time) === bucket.time) this.#push(time, values, bucket)
+        const due = dueOf(values, bucket.time)
+        if (due === undefined) continue
+        if (this.#timers.bucketOf(due) === bucket.time) this.#push(due, values, bucket)
+        else this.add(due, values)
       }
       if (!this.#pending.has(bucket)) this.#timers.release(bucket)
     }
