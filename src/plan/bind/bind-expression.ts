@@ -209,10 +209,13 @@ const WRITTEN: Readonly<Record<string, string>> = {
 }
 
 function incomparable(left: Expression, right: Expression, span: Node['span']): never {
-  const written = right.kind === 'literal' && right.type.kind === 'string' ? WRITTEN[left.type.kind] : undefined
-  const cast = canCast(right.type, left.type) ? `Cast it: CAST(… AS ${typeName(left.type)}).` : undefined
-  fail(span, 'TYPE_MISMATCH', `${typeName(left.type)} can't be compared with ${typeName(right.type)}`, {
-    hint: written === undefined ? cast : `Write it like ${written}.`,
+  const type = typeName(left.type)
+  const written = WRITTEN[left.type.kind]
+  const isText = right.kind === 'literal' && right.type.kind === 'string'
+  const ofText = written === undefined ? `The text is no ${type}.` : `Write it like ${written}.`
+  const cast = canCast(right.type, left.type) ? `Cast it: CAST(… AS ${type}).` : undefined
+  fail(span, 'TYPE_MISMATCH', `${type} can't be compared with ${typeName(right.type)}`, {
+    hint: isText ? ofText : cast,
   })
 }
 

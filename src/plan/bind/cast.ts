@@ -1,6 +1,8 @@
 // Casts that the binder writes, and which casts a user may write.
 
 import type { Span } from '../../../grammar/span.ts'
+import { EvaluationError } from '../../core/evaluation-error.ts'
+import { parseValue } from '../../core/parse-value.ts'
 import { parseDate, parseTime, parseTimestamp } from '../../core/timestamp.ts'
 import { isInteger, isNumeric, NULL_TYPE, type SqlType, STRING, sameType, typeName } from '../../core/type.ts'
 import { fail } from '../diagnostics.ts'
@@ -59,16 +61,25 @@ function parseLiteral(text: string, type: SqlType): LiteralJson | undefined {
 /** Types that a literal string becomes where such a value is wanted: `ts > '2026-01-01'`. */
 const FROM_LITERAL = new Set(['timestamp', 'date', 'time', 'interval', 'json', 'boolean'])
 
-/** Of these the binder reads the text itself, and knows when it is wrong. */
-const PARSED = new Set(['timestamp', 'date', 'time'])
-
+/** A constant that is wrong would be wrong for every row: it is a fault of the statement, and said at once. */
 function fromLiteral(expression: Expression, type: SqlType): boolean {
   return (
     expression.kind === 'literal' &&
     expression.type.kind === 'string' &&
+    typeof expression.value === 'string' &&
     (FROM_LITERAL.has(type.kind) || isNumeric(type)) &&
-    (!PARSED.has(type.kind) || literalAs(expression, type) !== undefined)
+    isTextOf(type, expression.value)
   )
+}
+
+function isTextOf(type: SqlType, text: string): boolean {
+  try {
+    parseValue(type, text)
+    return true
+  } catch (error) {
+    if (error instanceof EvaluationError) return false
+    throw error
+  }
 }
 
 /** Implicit cast to a wanted type, or a diagnostic: `what` names the place. */
