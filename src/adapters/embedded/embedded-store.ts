@@ -55,7 +55,7 @@ export class StoreRange {
 /**
  * One table of one operator. Puts and deletes are staged until the commit, as two lists: operators write back sorted
  * keys, each of them once, and read nothing before the commit, so that is all that most commits need. An index by key
- * (its bytes as a latin-1 string, whose order is theirs) is made only when something is read or written out of order.
+ * (its bytes as a latin-1 string, whose order is theirs) is made only when something is read before the commit.
  */
 export class EmbeddedStore implements StateStore {
   readonly #table: Table
@@ -122,9 +122,23 @@ export class EmbeddedStore implements StateStore {
       for (let i = 0; i < this.#keys.length; i++) this.#write(group, i)
       return this.#keys.length
     }
-    const index = this.#stagedIndex()
-    for (const text of [...index.keys()].sort()) this.#write(group, index.get(text) as number)
-    return index.size
+    const order = Array.from(this.#keys, (_, position) => position)
+    // Stable, and nearly linear for runs of sorted keys: of equal keys the last one written comes last.
+    order.sort((a, b) => compareBytes(this.#keys[a] as Uint8Array, this.#keys[b] as Uint8Array))
+    let written = 0
+    for (let i = 0; i < order.length; i++) {
+      const position = order[i] as number
+      const next = order[i + 1]
+      if (
+        next !== undefined &&
+        compareBytes(this.#keys[position] as Uint8Array, this.#keys[next] as Uint8Array) === 0
+      ) {
+        continue
+      }
+      this.#write(group, position)
+      written++
+    }
+    return written
   }
 
   clearStaged(): void {
