@@ -1,5 +1,6 @@
 import type { Column } from '../core/batch.ts'
 import { isIdentityType, rowComparator } from '../core/compare.ts'
+import { EvaluationError } from '../core/evaluation-error.ts'
 import { type KeyCodec, keyCodec } from '../core/key-codec.ts'
 import type { SqlType } from '../core/type.ts'
 import type { Row, Value } from '../core/value.ts'
@@ -9,6 +10,16 @@ import type { Row, Value } from '../core/value.ts'
  * several columns are joined to a string; bytes and nested values stand for their encoding.
  */
 export type MapKey = null | boolean | number | bigint | string
+
+/**
+ * Bytes of an encoded key: what an ordered store takes as one key, LMDB 1,962 bytes behind what is in front of it. A
+ * row with a longer one goes to the dead letter instead of failing the commit of all others.
+ */
+export const KEY_BYTES_MAX = 1_900
+/** No text or bytes of this length can be too long: three bytes a unit in UTF-8, or two for one that is escaped. */
+const SHORT_VALUE = 64
+/** So many short values are a short key. */
+const COLUMNS_UNCHECKED = 8
 
 /** The key columns of an operator's rows: from a row to a Map key, to its values, to bytes, and back. */
 export class KeyColumns {
@@ -49,6 +60,13 @@ export class KeyColumns {
     return this.positions.map((position) => (columns[position] as Column)[row] as Value)
   }
 
+  /** Throws EvaluationError for a key that no store takes. */
+  checkLength(values: Row): void {
+    if (values.length <= COLUMNS_UNCHECKED && values.every(isShort)) return
+    if (this.#codec.encode(values).length <= KEY_BYTES_MAX) return
+    throw new EvaluationError(`the key is longer than ${KEY_BYTES_MAX} bytes`)
+  }
+
   /** The bytes of the key behind `prefix`. */
   encode(prefix: Uint8Array, values: Row): Uint8Array {
     const key = this.#codec.encode(values)
@@ -70,4 +88,9 @@ function part(value: MapKey): string {
 
 function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+}
+
+function isShort(value: Value): boolean {
+  if (typeof value === 'string' || value instanceof Uint8Array) return value.length <= SHORT_VALUE
+  return typeof value !== 'object' || value === null
 }

@@ -102,12 +102,14 @@ export class KeyTimers {
     if (bucket.stored) this.#dropped.add(bucket.time)
   }
 
+  /** In the order of the keys, and with all reads first: that is what stores write fastest. */
   flush(): void {
-    for (const time of [...this.#dropped].sort(ascending)) this.#deleteBucket(time)
+    const dropped = new Map([...this.#dropped].map((time) => [time, this.#storedKeys(time)]))
     this.#dropped.clear()
-    for (const time of [...this.#buckets.keys()].sort(ascending)) {
-      const bucket = this.#buckets.get(time) as TimerBucket
-      if (bucket.added.length === 0) continue
+    for (const time of [...new Set([...dropped.keys(), ...this.#buckets.keys()])].sort(ascending)) {
+      for (const key of dropped.get(time) ?? []) this.#store.delete(key)
+      const bucket = this.#buckets.get(time)
+      if (bucket === undefined || bucket.added.length === 0) continue
       const prefix = encodeNamespace(time)
       for (const values of bucket.added.sort(this.#key.compare)) {
         this.#store.put(this.#key.encode(prefix, values), EMPTY)
@@ -131,11 +133,9 @@ export class KeyTimers {
     }
   }
 
-  #deleteBucket(time: number): void {
+  #storedKeys(time: number): Uint8Array[] {
     const prefix = encodeNamespace(time)
-    const keys: Uint8Array[] = []
-    for (const [key] of this.#store.scan(prefix, afterNamespace(prefix))) keys.push(key)
-    for (const key of keys) this.#store.delete(key)
+    return Array.from(this.#store.scan(prefix, afterNamespace(prefix)), ([key]) => key)
   }
 }
 

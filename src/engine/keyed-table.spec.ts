@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BIGINT, BYTES, DOUBLE, type SqlType, STRING } from '../core/type.ts'
 import type { Row, Value } from '../core/value.ts'
-import { KeyColumns } from './key-columns.ts'
+import { KEY_BYTES_MAX, KeyColumns } from './key-columns.ts'
 import { type EntryCodec, KeyedTable } from './keyed-table.ts'
 import { decodeNamespace, encodeNamespace } from './namespace-codec.ts'
 import { testContext } from './testing/context.ts'
@@ -101,7 +101,36 @@ describe('keys', () => {
   })
 })
 
+test('a key may be as long as a store takes it, and no byte longer', () => {
+  const opened = open(new TestStores(), [STRING])
+  // One byte before and one behind the text.
+  put(opened, 0, ['x'.repeat(KEY_BYTES_MAX - 2)], 1)
+  expect(() => put(opened, 0, ['x'.repeat(KEY_BYTES_MAX - 1)], 1)).toThrow(`longer than ${KEY_BYTES_MAX} bytes`)
+  expect(contents(opened.table)).toHaveLength(1)
+  const columns = open(new TestStores(), new Array(40).fill(STRING))
+  expect(() => put(columns, 0, new Array(40).fill('x'.repeat(60)), 1)).toThrow('longer than')
+})
+
 describe('write back', () => {
+  test('writes come in the order of the keys', () => {
+    const opened = open(new TestStores(), [STRING])
+    for (const k of ['c', 'a', 'b']) put(opened, 20, [k], 1)
+    put(opened, 10, ['x'], 1)
+    put(opened, 30, ['x'], 1)
+    checkpoint(opened)
+    const store = opened.context.stores.store('operator', 'state')
+    store.written.length = 0
+    const twenty = opened.table.namespace(20)
+    for (const k of ['e', 'd', 'a']) put(opened, 20, [k], 2)
+    opened.table.delete(twenty, opened.table.getByValues(twenty, ['b'])!)
+    opened.table.drop(10)
+    put(opened, 40, ['x'], 1)
+    checkpoint(opened)
+    // The count, a drop, a delete, and four puts.
+    expect(store.written).toHaveLength(7)
+    expect(store.written).toEqual([...store.written].sort())
+  })
+
   test('a namespace that comes and goes between two barriers never reaches the store', () => {
     const opened = open(new TestStores(), [STRING])
     put(opened, 10, ['a'], 1)

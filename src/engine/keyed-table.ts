@@ -124,8 +124,9 @@ export class KeyedTable<V> {
     return this.#load(namespace, key, values)
   }
 
-  /** Adds a key that `get` did not find. */
+  /** Adds a key that `get` did not find. Throws EvaluationError, and has changed nothing, when the key is too long. */
   insert(namespace: Namespace<V>, key: MapKey, values: Row, value: V): Entry<V> {
+    this.#key.checkLength(values)
     const stored = namespace.deleted.size > 0 && namespace.deleted.delete(key)
     const entry: Entry<V> = { key, values, value, dirty: true, stored, recent: true, live: true }
     namespace.entries.set(key, entry)
@@ -178,24 +179,28 @@ export class KeyedTable<V> {
     if (namespace.stored) this.#dropped.add(id)
   }
 
-  /** Writes what changed. Deletes come first: a key or a whole namespace may have come back since. */
+  /**
+   * Writes what changed. In the order of the keys, and with all reads first: that is what stores write fastest.
+   */
   flush(): void {
-    for (const id of [...this.#dropped].sort((a, b) => a - b)) this.#deleteRange(encodeNamespace(id))
+    const dropped = new Map([...this.#dropped].map((id) => [id, this.#storedKeys(id)]))
     this.#dropped.clear()
-    let emptied = false
-    for (const id of this.#ids) {
-      const namespace = this.#namespaces.get(id) as Namespace<V>
+    for (const keys of dropped.values()) {
+      this.#storedCount -= keys.length
+      this.#metrics.stateEntries -= keys.length
+    }
+    for (const namespace of this.#namespaces.values()) this.#storedCount += storedChange(namespace)
+    if (this.#storedCount !== this.#writtenCount) this.#store.put(COUNT_KEY, encodeNamespace(this.#storedCount))
+    this.#writtenCount = this.#storedCount
+    for (const id of mergeIds(this.#ids, [...dropped.keys()])) {
+      // A namespace that was dropped may have come back since.
+      for (const key of dropped.get(id) ?? []) this.#store.delete(key)
+      const namespace = this.#namespaces.get(id)
+      if (namespace === undefined) continue
       this.#flushNamespace(namespace, encodeNamespace(id))
-      if (namespace.entries.size === 0 && !namespace.spilled) {
-        this.#namespaces.delete(id)
-        emptied = true
-      }
+      if (namespace.entries.size === 0 && !namespace.spilled) this.#namespaces.delete(id)
     }
-    if (emptied) this.#ids = this.#ids.filter((id) => this.#namespaces.has(id))
-    if (this.#storedCount !== this.#writtenCount) {
-      this.#store.put(COUNT_KEY, encodeNamespace(this.#storedCount))
-      this.#writtenCount = this.#storedCount
-    }
+    if (this.#ids.length !== this.#namespaces.size) this.#ids = this.#ids.filter((id) => this.#namespaces.has(id))
   }
 
   /** Evicts clean entries beyond the budget. Only right after a commit: all that was flushed is in the store. */
@@ -242,28 +247,27 @@ export class KeyedTable<V> {
   }
 
   #flushNamespace(namespace: Namespace<V>, prefix: Uint8Array): void {
-    for (const values of namespace.deleted.values()) {
-      this.#store.delete(this.#key.encode(prefix, values))
-      this.#storedCount--
-    }
-    namespace.deleted.clear()
-    if (namespace.dirty.length === 0) return
-    for (const entry of this.#sort(namespace.dirty.filter(isLive))) {
+    const { deleted } = namespace
+    const entries = this.#sort(namespace.dirty.filter(isLive))
+    const gone = [...deleted.values()].sort(this.#key.compare)
+    namespace.dirty = []
+    deleted.clear()
+    let next = 0
+    for (const entry of entries) {
+      while (next < gone.length && this.#key.compare(gone[next] as Row, entry.values) < 0) {
+        this.#store.delete(this.#key.encode(prefix, gone[next++] as Row))
+      }
       this.#store.put(this.#key.encode(prefix, entry.values), this.#codec.encode(entry.value))
-      if (!entry.stored) this.#storedCount++
       entry.stored = true
       entry.dirty = false
       namespace.stored = true
     }
-    namespace.dirty = []
+    while (next < gone.length) this.#store.delete(this.#key.encode(prefix, gone[next++] as Row))
   }
 
-  #deleteRange(prefix: Uint8Array): void {
-    const keys: Uint8Array[] = []
-    for (const [key] of this.#store.scan(prefix, afterNamespace(prefix))) keys.push(key)
-    for (const key of keys) this.#store.delete(key)
-    this.#storedCount -= keys.length
-    this.#metrics.stateEntries -= keys.length
+  #storedKeys(id: number): Uint8Array[] {
+    const prefix = encodeNamespace(id)
+    return Array.from(this.#store.scan(prefix, afterNamespace(prefix)), ([key]) => key)
   }
 
   /** Goes on where it stopped the last time; returns how many it evicted. */
@@ -297,6 +301,19 @@ export class KeyedTable<V> {
     const { compare } = this.#key
     return entries.sort((a, b) => compare(a.values, b.values))
   }
+}
+
+/** By how much the entries in the store change when the namespace is flushed. */
+function storedChange<V>(namespace: Namespace<V>): number {
+  let change = -namespace.deleted.size
+  for (const entry of namespace.dirty) if (entry.live && !entry.stored) change++
+  return change
+}
+
+/** Both lists as one, ascending, each id once. */
+function mergeIds(live: readonly number[], dropped: readonly number[]): readonly number[] {
+  if (dropped.length === 0) return live
+  return [...new Set([...live, ...dropped])].sort((a, b) => a - b)
 }
 
 function isLive(entry: { readonly live: boolean }): boolean {

@@ -1,5 +1,6 @@
 import { assert, must } from '../../core/assert.ts'
 import { type Batch, type Column, isRetraction } from '../../core/batch.ts'
+import { EvaluationError } from '../../core/evaluation-error.ts'
 import { type RowCodec, rowCodec } from '../../core/row-codec.ts'
 import type { Schema } from '../../core/schema.ts'
 import { type EventTimeMs, NO_WATERMARK } from '../../core/time.ts'
@@ -116,8 +117,7 @@ export class Deduplicate implements Operator {
       const key = this.#keyAt(columns, row)
       const entry = this.#find(namespace, key, columns, row)
       if (entry === undefined) {
-        positions[count++] = row
-        this.#insert(namespace, key, batch, row, undefined)
+        if (this.#insert(namespace, key, batch, row, undefined)) positions[count++] = row
       } else {
         metrics.rowsDuplicate++
         if (this.#touchedByAll) this.#touch(namespace, entry, batch.times[row] as number)
@@ -139,8 +139,7 @@ export class Deduplicate implements Operator {
       const values = batch.row(row)
       const entry = this.#find(namespace, key, columns, row)
       if (entry === undefined) {
-        this.#insert(namespace, key, batch, row, values)
-        writer.insert(values, time)
+        if (this.#insert(namespace, key, batch, row, values)) writer.insert(values, time)
         continue
       }
       if (this.#touchedByAll) this.#touch(namespace, entry, time)
@@ -176,12 +175,20 @@ export class Deduplicate implements Operator {
     return undefined
   }
 
-  #insert(namespace: Namespace<Kept>, key: MapKey, batch: Batch, row: number, values: Row | undefined): void {
+  /** False, and the row is in the dead letter, when its key can't be stored. */
+  #insert(namespace: Namespace<Kept>, key: MapKey, batch: Batch, row: number, values: Row | undefined): boolean {
     const time = batch.times[row] as number
     const kept: Kept = { timeMs: time, row: values, touchedMs: NO_WATERMARK }
     this.#expiry?.touch(kept, time)
-    const entry = this.#state.insert(namespace, key, this.#key.valuesAt(batch.columns, row), kept)
-    this.#expiry?.watch(entry)
+    try {
+      const entry = this.#state.insert(namespace, key, this.#key.valuesAt(batch.columns, row), kept)
+      this.#expiry?.watch(entry)
+      return true
+    } catch (error) {
+      if (!(error instanceof EvaluationError)) throw error
+      this.#context?.deadLetter(error.reason, batch.row(row))
+      return false
+    }
   }
 
   #touch(namespace: Namespace<Kept>, entry: Entry<Kept>, time: EventTimeMs): void {

@@ -1,11 +1,12 @@
 import { must } from '../../core/assert.ts'
 import { type Batch, isRetraction, UPDATE_BEFORE } from '../../core/batch.ts'
+import { EvaluationError } from '../../core/evaluation-error.ts'
 import { rowCodec } from '../../core/row-codec.ts'
 import type { Schema } from '../../core/schema.ts'
 import type { Row } from '../../core/value.ts'
 import type { NormalizeStep } from '../../plan/physical/nodes.ts'
 import type { KeyColumns } from '../key-columns.ts'
-import { KeyedTable } from '../keyed-table.ts'
+import { KeyedTable, type Namespace } from '../keyed-table.ts'
 import type { Operator, OperatorContext, Output } from '../operator.ts'
 import { ChangeWriter } from './change-writer.ts'
 import { keyColumnsOf } from './window-groups.ts'
@@ -20,6 +21,7 @@ export class Normalize implements Operator {
   readonly #input: Schema
   readonly #key: KeyColumns
   readonly #writer: ChangeWriter
+  #context: OperatorContext | undefined
   #table: KeyedTable<Row> | undefined
 
   constructor(step: NormalizeStep, input: Schema) {
@@ -30,34 +32,20 @@ export class Normalize implements Operator {
   }
 
   open(context: OperatorContext): void {
+    this.#context = context
     const codec = rowCodec(this.#input.fields.map((field) => field.type))
     this.#table = new KeyedTable<Row>(context.store('rows'), this.#key, codec, context)
   }
 
   onBatch(_port: number, batch: Batch, out: Output): void {
-    const table = this.#state
-    const namespace = table.namespace(0)
+    const namespace = this.#state.namespace(0)
     this.#writer.to(out)
     for (let row = 0; row < batch.length; row++) {
-      const kind = batch.kind(row)
-      const time = batch.times[row] as number
-      const key = this.#key.keyAt(batch.columns, row)
-      // What an update takes back is known here. Only one that moves to another key takes a row away.
-      if (kind === UPDATE_BEFORE && row + 1 < batch.length && this.#key.keyAt(batch.columns, row + 1) === key) continue
-      const entry = table.get(namespace, key, batch.columns, row)
-      if (isRetraction(kind)) {
-        if (entry === undefined) continue
-        this.#writer.delete(entry.value, time)
-        table.delete(namespace, entry)
-      } else if (entry === undefined) {
-        const values = batch.row(row)
-        this.#writer.insert(values, time)
-        table.insert(namespace, key, this.#key.valuesAt(batch.columns, row), values)
-      } else {
-        const values = batch.row(row)
-        this.#writer.update(entry.value, values, time)
-        entry.value = values
-        if (!entry.dirty) table.touch(namespace, entry)
+      try {
+        this.#apply(namespace, batch, row)
+      } catch (error) {
+        if (!(error instanceof EvaluationError)) throw error
+        this.#context?.deadLetter(error.reason, batch.row(row))
       }
     }
     this.#writer.flush()
@@ -73,5 +61,30 @@ export class Normalize implements Operator {
 
   get #state(): KeyedTable<Row> {
     return must(this.#table, `step "${this.#step.id}" is open`)
+  }
+
+  #apply(namespace: Namespace<Row>, batch: Batch, row: number): void {
+    const table = this.#state
+    const kind = batch.kind(row)
+    const time = batch.times[row] as number
+    const key = this.#key.keyAt(batch.columns, row)
+    // What an update takes back is known here. Only one that moves to another key takes a row away.
+    if (kind === UPDATE_BEFORE && row + 1 < batch.length && this.#key.keyAt(batch.columns, row + 1) === key) return
+    const entry = table.get(namespace, key, batch.columns, row)
+    if (isRetraction(kind)) {
+      if (entry === undefined) return
+      this.#writer.delete(entry.value, time)
+      table.delete(namespace, entry)
+      return
+    }
+    const values = batch.row(row)
+    if (entry === undefined) {
+      table.insert(namespace, key, this.#key.valuesAt(batch.columns, row), values)
+      this.#writer.insert(values, time)
+      return
+    }
+    this.#writer.update(entry.value, values, time)
+    entry.value = values
+    if (!entry.dirty) table.touch(namespace, entry)
   }
 }

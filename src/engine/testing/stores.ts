@@ -34,6 +34,8 @@ export class TestStores {
 export class TestStore implements StateStore {
   #committed = new Map<string, Uint8Array>()
   #entries = new Map<string, Uint8Array>()
+  /** Keys that were put or deleted, in that order, as latin-1. */
+  readonly written: string[] = []
   puts = 0
   gets = 0
 
@@ -48,10 +50,12 @@ export class TestStore implements StateStore {
 
   put(key: Uint8Array, value: Uint8Array): void {
     this.puts++
+    this.written.push(latin1(key))
     this.#entries.set(latin1(key), value.slice())
   }
 
   delete(key: Uint8Array): void {
+    this.written.push(latin1(key))
     this.#entries.delete(latin1(key))
   }
 
