@@ -12,13 +12,14 @@ import type {
 } from '../../grammar/index.ts'
 import { type Diagnostic, errorAt, print } from '../../grammar/index.ts'
 import { AppError } from '../core/errors.ts'
-import type { TopicSpec } from '../engine/ports/log.ts'
 import { DEAD_LETTER_SCHEMA } from '../engine/side-outputs.ts'
 import type { MaterializedRelation, QueryEntry, Relation, SourceRelation } from '../plan/catalog.ts'
 import { type ContinuousPlan, checkScript, defineSource, defineView, planContinuous } from '../plan/planner.ts'
 import { checkSource } from './readers.ts'
+import { lateStreamsOf, planReplacement, type Replacement, replacementText } from './replacement.ts'
 import { requireRelation } from './require.ts'
 import type { StatementsOptions } from './statements.ts'
+import { resultTopic, sinkTopic, sourceTopic } from './topics.ts'
 import { invalidSql } from './weir-runtime.ts'
 
 /**
@@ -67,7 +68,7 @@ export class Definitions {
     statement: CreateMaterializedView | CreateAs | CreateSink | Insert,
     session: ReadonlyMap<string, string>,
   ): Promise<string> {
-    const { catalog, jobs, storage, clock } = this.#options
+    const { catalog, jobs, clock } = this.#options
     const name = this.#queryName(statement)
     const what =
       statement.kind === 'create-sink'
@@ -84,25 +85,16 @@ export class Definitions {
     if (planned.plan.reads.includes(name)) {
       throw new AppError('FAILED_PRECONDITION', `${what} would read itself`, { hint: 'Choose another name.' })
     }
+    const replacement = statement.kind === 'insert' ? undefined : planReplacement(statement, catalog, session)
+    if (replacement?.keepsState === true) {
+      await this.#takeOver(statement, replacement)
+      return `${what} replaced; ${replacementText(replacement)}`
+    }
     if (statement.kind !== 'insert') await this.#replace(statement)
     jobs.checkLimit()
-    const relations = [
-      ...this.#resultRelations(statement, planned.plan, name, topic),
-      ...this.#lateStreams(planned.plan, name, nowMs),
-    ]
-    const entry: QueryEntry = {
-      name,
-      sql: print(statement),
-      target: statement.kind === 'insert' ? statement.target.name : name,
-      kind: statement.kind === 'create-sink' ? 'sink' : statement.kind === 'insert' ? 'insert' : 'materialized-view',
-      plan: planned.plan.plan,
-      state: 'running',
-      createdAtMs: nowMs,
-    }
-    for (const relation of relations) await storage.log.createTopic(resultTopic(relation.topic, planned.plan))
-    const written = statement.kind === 'create-sink' ? sinkTopic(entry) : undefined
-    // A topic that is there already is someone else's, with the partitions that it has.
-    if (written !== undefined && storage.log.topic(written.name) === undefined) await storage.log.createTopic(written)
+    const relations = this.#relationsOf(statement, planned.plan, name, topic)
+    const entry = queryEntry(statement, planned.plan, name, nowMs)
+    await this.#createTopics(relations, entry, planned.plan)
     await catalog.write({ relations, queries: [entry] })
     try {
       await jobs.start(entry)
@@ -110,7 +102,60 @@ export class Definitions {
       await this.#remove(name, relations)
       throw error
     }
-    return `${what} created`
+    return replacement === undefined ? `${what} created` : `${what} replaced; ${replacementText(replacement)}`
+  }
+
+  /**
+   * The new plan goes on where the old one is. Nothing of the old one has changed when the catalog is written in one
+   * step, so a crash leaves the one or the other; a new plan that can't start gives way to the old one.
+   */
+  async #takeOver(
+    statement: CreateMaterializedView | CreateAs | CreateSink | Insert,
+    { old, plan, topic }: Replacement,
+  ): Promise<void> {
+    const { catalog, jobs } = this.#options
+    const late = lateStreamsOf(catalog, old.name)
+    const relations = this.#relationsOf(statement, plan, old.name, topic).map(
+      (relation) => late.find((one) => one.name === relation.name) ?? relation,
+    )
+    const entry = queryEntry(statement, plan, old.name, old.createdAtMs)
+    const before = relations.flatMap(({ name }) => catalog.relation(name) ?? [])
+    await this.#createTopics(relations, entry, plan)
+    await jobs.remove(old.name)
+    try {
+      await catalog.write({ relations, queries: [entry] })
+      await jobs.start(entry)
+    } catch (error) {
+      await jobs.remove(old.name)
+      const added = relations.filter(({ name }) => !before.some((one) => one.name === name))
+      await catalog.write({ relations: before, queries: [old], dropRelations: added.map(({ name }) => name) })
+      if (old.state === 'running') await jobs.start(old)
+      throw error
+    }
+  }
+
+  #relationsOf(
+    statement: CreateMaterializedView | CreateAs | CreateSink | Insert,
+    plan: ContinuousPlan,
+    name: string,
+    topic: string,
+  ): MaterializedRelation[] {
+    return [
+      ...this.#resultRelations(statement, plan, name, topic),
+      ...this.#lateStreams(plan, name, this.#options.clock.nowMs()),
+    ]
+  }
+
+  async #createTopics(
+    relations: readonly MaterializedRelation[],
+    entry: QueryEntry,
+    plan: ContinuousPlan,
+  ): Promise<void> {
+    const { log } = this.#options.storage
+    for (const relation of relations) await log.createTopic(resultTopic(relation.topic, plan))
+    const written = entry.kind === 'sink' ? sinkTopic(entry) : undefined
+    // A topic that is there already is someone else's, with the partitions that it has.
+    if (written !== undefined && log.topic(written.name) === undefined) await log.createTopic(written)
   }
 
   async dropStatement(statement: Drop): Promise<string> {
@@ -277,6 +322,23 @@ export class Definitions {
   }
 }
 
+function queryEntry(
+  statement: CreateMaterializedView | CreateAs | CreateSink | Insert,
+  { plan }: ContinuousPlan,
+  name: string,
+  createdAtMs: number,
+): QueryEntry {
+  return {
+    name,
+    sql: print(statement),
+    target: statement.kind === 'insert' ? statement.target.name : name,
+    kind: statement.kind === 'create-sink' ? 'sink' : statement.kind === 'insert' ? 'insert' : 'materialized-view',
+    plan,
+    state: 'running',
+    createdAtMs,
+  }
+}
+
 interface Creation {
   readonly name: Identifier
   readonly orReplace: boolean
@@ -295,38 +357,6 @@ function kindsOf(relation: Relation | undefined, query: QueryEntry | undefined):
       return ['materialized-view', 'query', 'stream', 'table']
     default:
       return [relation.kind]
-  }
-}
-
-/** The topic that a sink on the embedded log writes. */
-function sinkTopic({ name, plan }: QueryEntry): TopicSpec | undefined {
-  const sink = plan.steps.find((step) => step.kind === 'sink')
-  if (sink?.connector.kind !== 'embedded') return undefined
-  const { options } = sink.connector
-  return {
-    name: options['topic'] ?? name,
-    partitions: Number(options['partitions'] ?? 1),
-    retentionMs: options['retention.ms'] === undefined ? undefined : Number(options['retention.ms']),
-    retentionBytes: options['retention.bytes'] === undefined ? undefined : Number(options['retention.bytes']),
-  }
-}
-
-function sourceTopic(relation: SourceRelation): TopicSpec {
-  const { name, connector, retentionMs, retentionBytes } = relation
-  return {
-    name: connector.options['topic'] ?? name,
-    partitions: Number(connector.options['partitions'] ?? 1),
-    retentionMs,
-    retentionBytes,
-  }
-}
-
-function resultTopic(name: string, plan?: ContinuousPlan): TopicSpec {
-  return {
-    name,
-    partitions: 1,
-    retentionMs: plan?.retentionMs,
-    retentionBytes: plan?.retentionBytes,
   }
 }
 

@@ -6,6 +6,7 @@ import { explainLogical, explainPhysical } from '../plan/explain.ts'
 import type { PhysicalPlan } from '../plan/physical/nodes.ts'
 import { type LogicalPlans, planContinuous, planQuery } from '../plan/planner.ts'
 import type { StoredCatalog } from './catalog.ts'
+import { planReplacement, replacementText } from './replacement.ts'
 import { invalidSql } from './weir-runtime.ts'
 
 /** EXPLAIN: the plan as bound, as optimised, and as it runs; of a running query, the plan that was stored. */
@@ -16,6 +17,7 @@ export function explainStatement(
   parameters?: readonly Value[],
 ): string {
   const { target, mode } = statement
+  if (mode === 'replace') return explainReplace(statement, catalog, session)
   if (mode !== 'plan') {
     throw invalidSql([
       errorAt(statement.span, 'NOT_SUPPORTED', `EXPLAIN ${mode.toUpperCase()} is not supported yet`, {
@@ -41,6 +43,31 @@ export function explainStatement(
     '== physical plan ==',
     explainPhysical(plan),
   ].join('\n')
+}
+
+/** What CREATE OR REPLACE would do to a query that runs. Nothing is done. */
+function explainReplace({ target }: Explain, catalog: StoredCatalog, session: ReadonlyMap<string, string>): string {
+  switch (target.kind) {
+    case 'create-materialized-view':
+    case 'create-as':
+    case 'create-sink': {
+      const { name } = target.name
+      const replacement = planReplacement(target, catalog, session)
+      if (replacement !== undefined) {
+        const before = explainPhysical(replacement.old.plan)
+        const after = explainPhysical(replacement.plan.plan)
+        return [`"${name}": ${replacementText(replacement)}`, '== runs ==', before, '== would run ==', after].join('\n')
+      }
+      const plan = explainPhysical(planOf(target, catalog, session, undefined).plan)
+      return [`"${name}" would be new: no query has the name`, '== would run ==', plan].join('\n')
+    }
+    default:
+      throw invalidSql([
+        errorAt(target.span, 'INVALID_QUERY', 'only a query that stays can be replaced', {
+          hint: 'EXPLAIN REPLACE takes CREATE OR REPLACE MATERIALIZED VIEW or SINK.',
+        }),
+      ])
+  }
 }
 
 function planOf(

@@ -1,101 +1,213 @@
-// Can a changed query go on with the state of the one that it replaces? State belongs to a step by its id, and its form
-// follows from the step's parameters: where these are the same, what was kept means the same.
+// Can a changed query go on with the state of the one that it replaces? State belongs to a step by its id. Its form
+// follows from the step's parameters, and what it means from how the rows came to be that went into it: through which
+// filters, computed how, from what. Only where all of this is the same would the query that starts anew have come to
+// the same state.
 
-import type { Schema } from '../../core/schema.ts'
+import { must } from '../../core/assert.ts'
+import type { Field, Schema } from '../../core/schema.ts'
 import type { SqlType } from '../../core/type.ts'
 import { typeName } from '../../core/type.ts'
-import type { AggregateCall, PhysicalPlan, SortKey, Step } from './nodes.ts'
+import { printExpression } from '../print-expression.ts'
+import type { Expression } from './expression.ts'
+import type { AggregateCall, EmitSpec, LatePolicy, PhysicalPlan, SortKey, Step } from './nodes.ts'
 
-/** True, or the reason why not. */
+/** True, or the reason why not. What a sink outside has been given stays: only its future rows may differ. */
 export function compatible(before: PhysicalPlan, after: PhysicalPlan): true | string {
-  const steps = new Map(after.steps.map((step) => [step.id, step]))
-  for (const old of before.steps) {
-    const shape = stateShape(old, before)
-    if (shape === undefined) continue
-    const next = steps.get(old.id)
-    if (next === undefined) return `step ${old.id}, which has state, is gone`
-    const nextShape = stateShape(next, after)
+  const old = statesOf(before)
+  const next = statesOf(after)
+  for (const [id, shape] of old) {
+    const now = next.get(id)
+    if (now === undefined) return `step ${id}, which has state, is gone`
     for (const [what, value] of Object.entries(shape)) {
-      if (nextShape?.[what] !== value)
-        return `step ${old.id} has another ${what}: ${nextShape?.[what] ?? 'none'} instead of ${value}`
+      if (now[what] !== value)
+        return `step ${id} has another ${what}: ${now[what] || 'none'} instead of ${value || 'none'}`
     }
   }
-  const added = after.steps.find((step) => {
-    const known = before.steps.some((old) => old.id === step.id)
-    return !known && stateShape(step, after) !== undefined
-  })
-  return added === undefined ? true : `step ${added.id} is new, and would begin without the rows of the past`
+  for (const id of next.keys()) {
+    if (!old.has(id)) return `step ${id} is new, and would begin without the rows of the past`
+  }
+  return true
 }
 
-/** What state means, by name; undefined for steps without state. What only changes the output is left out. */
-function stateShape(step: Step, plan: PhysicalPlan): Readonly<Record<string, string>> | undefined {
-  const input = plan.steps.find((one) => one.id === step.inputs[0])?.schema
+type Shape = Readonly<Record<string, string>>
+
+/** What state means, by step and then by name; steps without state are left out. */
+function statesOf(plan: PhysicalPlan): ReadonlyMap<string, Shape> {
+  const rows = new Map<string, Rows>()
+  const states = new Map<string, Shape>()
+  for (const step of plan.steps) {
+    const inputs = step.inputs.map((id) => must(rows.get(id), 'an input'))
+    rows.set(step.id, rowsAfter(step, inputs))
+    const shape = stateShape(step, inputs)
+    if (shape !== undefined) states.set(step.id, shape)
+  }
+  return states
+}
+
+/** How rows came to be, from the last step with state on: each column, and what they passed. */
+interface Rows {
+  readonly columns: readonly string[]
+  readonly filters: readonly string[]
+  readonly schema: Schema
+}
+
+function rowsAfter(step: Step, inputs: readonly Rows[]): Rows {
+  const { schema } = step
+  const [input] = inputs
+  const own = { columns: schema.fields.map((field) => `${step.id}.${field.name}`), filters: [], schema }
+  switch (step.kind) {
+    case 'scan':
+      return { ...own, columns: schema.fields.map((field) => field.name) }
+    case 'filter':
+      return { ...of(input), filters: [...of(input).filters, textOf(step.predicate, of(input))] }
+    case 'project':
+      return { columns: step.expressions.map((one) => textOf(one, of(input))), filters: of(input).filters, schema }
+    case 'union':
+      return {
+        columns: schema.fields.map((_, i) => inputs.map((one) => one.columns[i]).join(' and ')),
+        filters: inputs.flatMap((one, i) => one.filters.map((filter) => `${filter} in part ${i + 1}`)),
+        schema,
+      }
+    case 'window-assign': {
+      const window = `${JSON.stringify(step.window)} by ${step.time} time`
+      return { ...of(input), columns: [...of(input).columns, `start of ${window}`, `end of ${window}`], schema }
+    }
+    case 'exchange':
+    case 'throttle':
+    case 'limit':
+    case 'sink':
+      return { ...of(input), schema }
+    case 'normalize':
+    case 'window-aggregate':
+    case 'session-aggregate':
+    case 'group-aggregate':
+    case 'deduplicate':
+    case 'top-n':
+      return own
+  }
+}
+
+function of(input: Rows | undefined): Rows {
+  return must(input, 'the step has an input')
+}
+
+/** An expression over what its columns stand for. */
+function textOf(expression: Expression, { columns, schema }: Rows): string {
+  const fields = schema.fields.map((field, i): Field => ({ ...field, name: columns[i] ?? field.name }))
+  return expression.kind === 'column' ? (columns[expression.index] ?? '?') : `(${printExpression(expression, fields)})`
+}
+
+function stateShape(step: Step, inputs: readonly Rows[]): Shape | undefined {
+  const [input] = inputs
   switch (step.kind) {
     case 'scan':
       return { source: `${step.connector.kind} ${step.connector.options['topic'] ?? step.relation}` }
     case 'normalize':
-      return { key: columns(step.keys, input), columns: allColumns(step.schema) }
+      return { key: texts(step.keys, of(input)), columns: allColumns(of(input)), ...filtered(of(input)) }
     case 'window-aggregate':
-      return { window: JSON.stringify(step.window), time: step.time, ...grouped(step.keys, step.aggregates, input) }
+      return {
+        window: JSON.stringify(step.window),
+        time: step.time,
+        ...closing(step.emit, step.latePolicy),
+        ...grouped(step.keys, step.aggregates, of(input)),
+      }
     case 'session-aggregate':
       return {
         gap: `${step.gapMs} ms`,
         'maximum length': `${step.maxMs ?? 'no'} ms`,
         time: step.time,
-        ...grouped(step.keys, step.aggregates, input),
+        ...closing(step.emit, step.latePolicy),
+        ...grouped(step.keys, step.aggregates, of(input)),
       }
     case 'group-aggregate':
-      return grouped(step.keys, step.aggregates, input)
+      return { ...grouped(step.keys, step.aggregates, of(input)), 'time to live': `${step.ttlMs ?? 'no'} ms` }
     case 'deduplicate':
-      return { key: columns(step.keys, input), row: step.keep }
+      return {
+        key: texts(step.keys, of(input)),
+        row: step.keep,
+        columns: step.keep === 'last' ? allColumns(of(input)) : '',
+        time: `${step.withinMs ?? 'no'} ms`,
+        'allowed lateness': `${step.latePolicy.allowedLatenessMs} ms`,
+        'time to live': `${step.ttlMs ?? 'no'} ms`,
+        ...filtered(of(input)),
+      }
     case 'top-n':
       return {
-        partition: columns(step.partitionBy, input),
-        order: order(step.orderBy, input),
+        partition: texts(step.partitionBy, of(input)),
+        order: order(step.orderBy, of(input)),
         limit: String(step.limit),
-        columns: input === undefined ? '' : allColumns(input),
+        columns: allColumns(of(input)),
+        'time to live': `${step.ttlMs ?? 'no'} ms`,
+        ...filtered(of(input)),
       }
     case 'sink':
       if (step.connector.kind !== 'result') return undefined
-      return { key: columns(step.schema.key, step.schema), columns: allColumns(step.schema) }
+      return {
+        key: step.schema.key.map((index) => step.schema.fields[index]?.name).join(', '),
+        result: step.schema.fields.map(fieldText).join(', '),
+        columns: allColumns(of(input)),
+        ...filtered(of(input)),
+      }
+    case 'limit':
+      return { count: String(step.count), ...filtered(of(input)) }
     case 'filter':
     case 'project':
     case 'union':
     case 'exchange':
     case 'window-assign':
-    case 'limit':
     case 'throttle':
       return undefined
   }
 }
 
-function grouped(
-  keys: readonly number[],
-  aggregates: readonly AggregateCall[],
-  input: Schema | undefined,
-): Readonly<Record<string, string>> {
-  return { key: columns(keys, input), aggregates: aggregates.map((one) => aggregateText(one, input)).join(', ') }
+/** When windows come out, which decides what of them is kept; where late rows go does not. */
+function closing({ mode }: EmitSpec, { allowedLatenessMs }: LatePolicy): Shape {
+  return { emit: mode, 'allowed lateness': `${allowedLatenessMs} ms` }
 }
 
-function aggregateText(one: AggregateCall, input: Schema | undefined): string {
-  const filter = one.filter === undefined ? '' : ` filter ${columns([one.filter], input)}`
+function grouped(keys: readonly number[], aggregates: readonly AggregateCall[], input: Rows): Shape {
+  return {
+    key: texts(keys, input),
+    aggregates: aggregates.map((one) => aggregateText(one, input)).join(', '),
+    ...filtered(input),
+  }
+}
+
+/** Which rows went in, and whether they may be taken back. */
+function filtered({ filters, schema }: Rows): Shape {
+  return { filter: filters.join(' and '), input: schema.mode === 'append' ? 'rows' : 'changes' }
+}
+
+function aggregateText(one: AggregateCall, input: Rows): string {
+  const filter = one.filter === undefined ? '' : ` filter ${texts([one.filter], input)}`
   const constants =
     one.constants.length === 0 ? '' : `; ${JSON.stringify(one.constants.map((each) => 'value' in each && each.value))}`
-  return `${one.function}(${one.distinct ? 'distinct ' : ''}${columns(one.arguments, input)}${constants})${filter}`
+  return `${one.function}(${one.distinct ? 'distinct ' : ''}${texts(one.arguments, input)}${constants})${filter}`
 }
 
-function columns(positions: readonly number[], schema: Schema | undefined): string {
-  return `(${positions.map((index) => columnText(schema?.fields[index])).join(', ')})`
+function texts(positions: readonly number[], { columns, schema }: Rows): string {
+  return positions.map((index) => `${columns[index]} ${typeText(schema.fields[index]?.type)}`).join(', ')
 }
 
-function allColumns(schema: Schema): string {
-  return `(${schema.fields.map(columnText).join(', ')})`
+function allColumns(rows: Rows): string {
+  return texts(
+    rows.columns.map((_, i) => i),
+    rows,
+  )
 }
 
-function columnText(field: { readonly name: string; readonly type: SqlType } | undefined): string {
-  return field === undefined ? '?' : `${field.name} ${typeName(field.type)}`
+function fieldText({ name, type, nullable }: Field): string {
+  return `${name} ${typeName(type)}${nullable ? '' : ' not null'}`
 }
 
-function order(keys: readonly SortKey[], schema: Schema | undefined): string {
-  return keys.map((key) => `${columns([key.column], schema)}${key.descending ? ' desc' : ''}`).join(', ')
+function typeText(type: SqlType | undefined): string {
+  return type === undefined ? '?' : typeName(type)
+}
+
+function order(keys: readonly SortKey[], input: Rows): string {
+  return keys
+    .map(({ column, descending, nullsFirst }) => {
+      return `${texts([column], input)}${descending ? ' desc' : ''}${nullsFirst ? ' nulls first' : ''}`
+    })
+    .join(', ')
 }

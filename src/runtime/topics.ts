@@ -1,0 +1,37 @@
+// The topics that objects of the catalog live in.
+
+import type { TopicSpec } from '../engine/ports/log.ts'
+import type { QueryEntry, SourceRelation } from '../plan/catalog.ts'
+import type { ContinuousPlan } from '../plan/planner.ts'
+
+/** The topic that a sink on the embedded log writes. */
+export function sinkTopic({ name, plan }: QueryEntry): TopicSpec | undefined {
+  const sink = plan.steps.find((step) => step.kind === 'sink')
+  if (sink?.connector.kind !== 'embedded') return undefined
+  const { options } = sink.connector
+  return {
+    name: options['topic'] ?? name,
+    partitions: Number(options['partitions'] ?? 1),
+    retentionMs: options['retention.ms'] === undefined ? undefined : Number(options['retention.ms']),
+    retentionBytes: options['retention.bytes'] === undefined ? undefined : Number(options['retention.bytes']),
+  }
+}
+
+export function sourceTopic(relation: SourceRelation): TopicSpec {
+  const { name, connector, retentionMs, retentionBytes } = relation
+  return {
+    name: connector.options['topic'] ?? name,
+    partitions: Number(connector.options['partitions'] ?? 1),
+    retentionMs,
+    retentionBytes,
+  }
+}
+
+export function resultTopic(name: string, plan?: ContinuousPlan): TopicSpec {
+  return {
+    name,
+    partitions: 1,
+    retentionMs: plan?.retentionMs,
+    retentionBytes: plan?.retentionBytes,
+  }
+}
