@@ -21,6 +21,12 @@ const SHORT_VALUE = 64
 /** So many short values are a short key. */
 const COLUMNS_UNCHECKED = 8
 
+/** Something that has a key, no two of them the same. */
+export interface Keyed {
+  readonly key: MapKey
+  readonly values: Row
+}
+
 /** The key columns of an operator's rows: from a row to a Map key, to its values, to bytes, and back. */
 export class KeyColumns {
   /** Position of the only column when its value is the Map key; else undefined. Hot loops read that column directly. */
@@ -60,6 +66,15 @@ export class KeyColumns {
     return this.positions.map((position) => (columns[position] as Column)[row] as Value)
   }
 
+  /** Sorts by `compare`, in place. Numbers and most texts are compared by the machine, which is several times faster. */
+  sort<T extends Keyed>(keyed: T[]): T[] {
+    if (this.single !== undefined) {
+      if (keyed.every(isPlainText)) return keyed.sort((a, b) => ((a.key as string) < (b.key as string) ? -1 : 1))
+      if (keyed.every(isNumber)) return keyed.sort((a, b) => (a.key as number) - (b.key as number))
+    }
+    return keyed.sort((a, b) => this.compare(a.values, b.values))
+  }
+
   /** Throws EvaluationError for a key that no store takes. */
   checkLength(values: Row): void {
     if (values.length <= COLUMNS_UNCHECKED && values.every(isShort)) return
@@ -93,4 +108,15 @@ function latin1(bytes: Uint8Array): string {
 function isShort(value: Value): boolean {
   if (typeof value === 'string' || value instanceof Uint8Array) return value.length <= SHORT_VALUE
   return typeof value !== 'object' || value === null
+}
+
+/** Order by UTF-16 units and by code points is the same where there are no surrogates. */
+function isPlainText({ key }: Keyed): boolean {
+  return typeof key === 'string' && !SURROGATE.test(key)
+}
+
+const SURROGATE = /[\ud800-\udfff]/
+
+function isNumber({ key }: Keyed): boolean {
+  return typeof key === 'number' && !Number.isNaN(key)
 }

@@ -47,11 +47,18 @@ export class Namespace<V> {
   /** Keys that the store still has and memory says are gone. */
   readonly deleted = new Map<MapKey, Row>()
   hand: MapIterator<Entry<V>> | undefined
+  #prefix: Uint8Array | undefined
 
   constructor(id: number, stored: boolean) {
     this.id = id
     this.spilled = stored
     this.stored = stored
+  }
+
+  /** What its keys begin with in the store. */
+  get prefix(): Uint8Array {
+    this.#prefix ??= encodeNamespace(this.id)
+    return this.#prefix
   }
 }
 
@@ -156,7 +163,7 @@ export class KeyedTable<V> {
    * in memory; nothing may be inserted meanwhile.
    */
   entriesOf(namespace: Namespace<V>): Iterable<Entry<V>> {
-    const sorted = this.#sort([...namespace.entries.values()])
+    const sorted = this.#key.sort([...namespace.entries.values()])
     return namespace.spilled ? this.#merged(namespace, sorted) : sorted
   }
 
@@ -197,7 +204,7 @@ export class KeyedTable<V> {
       for (const key of dropped.get(id) ?? []) this.#store.delete(key)
       const namespace = this.#namespaces.get(id)
       if (namespace === undefined) continue
-      this.#flushNamespace(namespace, encodeNamespace(id))
+      this.#flushNamespace(namespace)
       if (namespace.entries.size === 0 && !namespace.spilled) this.#namespaces.delete(id)
     }
     if (this.#ids.length !== this.#namespaces.size) this.#ids = this.#ids.filter((id) => this.#namespaces.has(id))
@@ -217,7 +224,7 @@ export class KeyedTable<V> {
 
   #load(namespace: Namespace<V>, key: MapKey, values: Row): Entry<V> | undefined {
     if (namespace.deleted.has(key)) return undefined
-    const bytes = this.#store.get(this.#key.encode(encodeNamespace(namespace.id), values))
+    const bytes = this.#store.get(this.#key.encode(namespace.prefix, values))
     if (bytes === undefined) return undefined
     this.#metrics.stateLoads++
     const entry = this.#storedEntry(key, values, bytes)
@@ -231,7 +238,7 @@ export class KeyedTable<V> {
   }
 
   *#merged(namespace: Namespace<V>, sorted: readonly Entry<V>[], ordered = true): Iterable<Entry<V>> {
-    const prefix = encodeNamespace(namespace.id)
+    const { prefix } = namespace
     let next = 0
     for (const [keyBytes, bytes] of this.#store.scan(prefix, afterNamespace(prefix))) {
       const values = this.#key.decode(keyBytes.subarray(NAMESPACE_BYTES))
@@ -246,9 +253,9 @@ export class KeyedTable<V> {
     while (next < sorted.length) yield sorted[next++] as Entry<V>
   }
 
-  #flushNamespace(namespace: Namespace<V>, prefix: Uint8Array): void {
-    const { deleted } = namespace
-    const entries = this.#sort(namespace.dirty.filter(isLive))
+  #flushNamespace(namespace: Namespace<V>): void {
+    const { deleted, prefix } = namespace
+    const entries = this.#key.sort(namespace.dirty.filter(isLive))
     const gone = [...deleted.values()].sort(this.#key.compare)
     namespace.dirty = []
     deleted.clear()
@@ -295,11 +302,6 @@ export class KeyedTable<V> {
     }
     this.#inMemory -= evicted
     return evicted
-  }
-
-  #sort(entries: Entry<V>[]): Entry<V>[] {
-    const { compare } = this.#key
-    return entries.sort((a, b) => compare(a.values, b.values))
   }
 }
 

@@ -3,11 +3,10 @@ import type { Batch, Column } from '../../core/batch.ts'
 import { EvaluationError } from '../../core/evaluation-error.ts'
 import type { Schema } from '../../core/schema.ts'
 import { END_OF_TIME, type EventTimeMs, NO_WATERMARK } from '../../core/time.ts'
-import type { Row } from '../../core/value.ts'
 import type { WindowAggregateStep } from '../../plan/physical/nodes.ts'
 import { type Accumulators, type AggregateSet, compileAggregates } from '../aggregate/aggregate-set.ts'
 import type { EvalContext } from '../expression/compile.ts'
-import type { KeyColumns, MapKey } from '../key-columns.ts'
+import type { KeyColumns, Keyed, MapKey } from '../key-columns.ts'
 import { KeyedTable, lowerBound, type Namespace } from '../keyed-table.ts'
 import type { Operator, OperatorContext, Output } from '../operator.ts'
 import { alignDown } from '../window/align.ts'
@@ -203,7 +202,7 @@ export class HopAggregate implements Operator {
       for (const { key, values, value } of table.unorderedEntriesOf(table.namespace(ids[i] as number))) {
         const group = groups.get(key)
         if (group === undefined) {
-          groups.set(key, { values, accumulators: value, isCopy: false })
+          groups.set(key, { key, values, accumulators: value, isCopy: false })
           continue
         }
         if (!group.isCopy) {
@@ -216,12 +215,11 @@ export class HopAggregate implements Operator {
         this.#aggregates.merge(group.accumulators, value)
       }
     }
-    return [...groups.values()].sort((a, b) => this.#key.compare(a.values, b.values))
+    return this.#key.sort([...groups.values()])
   }
 }
 
-interface Merged {
-  readonly values: Row
+interface Merged extends Keyed {
   accumulators: Accumulators
   isCopy: boolean
 }
