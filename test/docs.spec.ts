@@ -81,7 +81,7 @@ describe('commands in the documentation', () => {
     .flatMap(({ text, place }) =>
       text
         .trim()
-        .split('\n')
+        .split(/\n| && /)
         .map((line) => ({ line: line.trim(), place })),
     )
 
@@ -91,8 +91,8 @@ describe('commands in the documentation', () => {
     else expect(['ci', 'test', 'start']).toContain(command)
   })
 
-  it.each(commands.filter(({ line }) => /^(\.\/)?weir /.test(line)))('$place: $line', ({ line }) => {
-    const [, command = '', ...args] = line.split(/\s+/)
+  it.each(commands.filter(({ line }) => /^npx weir /.test(line)))('$place: $line', ({ line }) => {
+    const [, , command = '', ...args] = line.split(/\s+/)
     const help = helpOf(command)
     for (const option of args.filter((arg) => arg.startsWith('-'))) expect(help).toMatch(new RegExp(`${option}[ ,]`))
     for (const path of args.filter((arg) => arg.startsWith('examples/')))
@@ -100,7 +100,7 @@ describe('commands in the documentation', () => {
   })
 
   it('are of a kind that is checked', () => {
-    const known = /^(npm |(\.\/)?weir )/
+    const known = /^(npm |npx weir )/
     expect(commands.filter(({ line }) => !known.test(line))).toEqual([])
   })
 
