@@ -91,8 +91,8 @@ describe('commands in the documentation', () => {
     else expect(['ci', 'test', 'start']).toContain(command)
   })
 
-  it.each(commands.filter(({ line }) => /^npx weir /.test(line)))('$place: $line', ({ line }) => {
-    const [, , command = '', ...args] = line.split(/\s+/)
+  it.each(commands.filter(({ line }) => /^(npx )?weir /.test(line)))('$place: $line', ({ line }) => {
+    const [, command = '', ...args] = line.replace(/^npx /, '').split(/\s+/)
     const help = helpOf(command)
     for (const option of args.filter((arg) => arg.startsWith('-'))) expect(help).toMatch(new RegExp(`${option}[ ,]`))
     for (const path of args.filter((arg) => arg.startsWith('examples/')))
@@ -100,7 +100,7 @@ describe('commands in the documentation', () => {
   })
 
   it('are of a kind that is checked', () => {
-    const known = /^(npm |npx weir )/
+    const known = /^(npm |(npx )?weir )/
     expect(commands.filter(({ line }) => !known.test(line))).toEqual([])
   })
 
