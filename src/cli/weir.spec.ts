@@ -64,6 +64,17 @@ describe('weir', () => {
 })
 
 describe('weir run', () => {
+  it('says on standard error what was left out, and why', () => {
+    const lines = script('broken.jsonl', '{"k":"a","n":1}\n{"k":"b","n":"many"}\nno json\n')
+    const stream = STREAM.replace(ROWS, lines)
+    const { code, out, err } = weir(['run', script('broken.sql', `${stream} SELECT n FROM s;`), '-o', 'json'])
+    expect({ code, out }).toEqual({ code: EXIT_CODES.ok, out: '{"n":1}\n' })
+    expect(err).toContain('warning: 2 rows left out, the first because: stream "s", offset')
+    expect(err).toContain('field "n": expected BIGINT, found "many"')
+    const view = weir(['run', script('broken-view.sql', `${stream} CREATE MATERIALIZED VIEW v AS SELECT n FROM s;`)])
+    expect(view.err).toContain('warning: query "v" left out 2 rows')
+  })
+
   it('ends with a sink when all is written, and print sinks print', () => {
     const path = script('sink.sql', `${STREAM} CREATE SINK p FROM s WITH (connector = 'print', prefix = 'row ');`)
     const { code, out } = weir(['run', path])

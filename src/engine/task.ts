@@ -39,8 +39,8 @@ export interface ReadCandidate {
 /** Records that one read may bring at most: bounds the work between two looks at the clock. */
 export const READ_RECORDS_MAX = 4096
 
-/** Rows of output between two barriers, about: bounds memory and the size of a commit. */
-export const STAGED_ROWS_MAX = 200_000
+/** Rows of output and changed entries of state between two barriers, about: bounds memory and the size of a commit. */
+export const STAGED_MAX = 200_000
 
 export class Task implements SourceOutput {
   readonly plan: PhysicalPlan
@@ -52,6 +52,7 @@ export class Task implements SourceOutput {
   readonly #sinks: Partial<StagingSink>[] = []
   #epoch: number
   #dirty = false
+  #firstFailure: string | undefined
 
   private constructor(options: TaskOptions, sources: readonly Source[]) {
     this.plan = options.plan
@@ -108,11 +109,12 @@ export class Task implements SourceOutput {
     return this.#dirty
   }
 
-  /** So much output waits for the barrier that it should not wait for the interval. */
+  /** So much waits for the barrier, as output or as state, that it should not wait for the interval. */
   get full(): boolean {
-    let rows = 0
-    for (const sink of this.#sinks) rows += sink.stagedRows ?? 0
-    return rows >= STAGED_ROWS_MAX
+    let waiting = 0
+    for (const sink of this.#sinks) waiting += sink.stagedRows ?? 0
+    for (const { stateDirty } of this.#pipeline.metrics().values()) waiting += stateDirty
+    return waiting >= STAGED_MAX
   }
 
   /** Partitions to try, the one furthest behind in event time first, so that state stays small on a replay. */
@@ -200,7 +202,13 @@ export class Task implements SourceOutput {
     this.#pipeline.onIdle(scanId, idle)
   }
 
+  /** Why the first record or row of this run that could not be used was left out. */
+  get firstFailure(): string | undefined {
+    return this.#firstFailure
+  }
+
   onBadRecord(scan: ScanStep, record: RejectedRecord): void {
+    this.#firstFailure ??= `stream "${scan.relation}", offset ${record.offset}: ${record.reason}`
     if (scan.onError === 'fail') {
       throw new AppError(
         'FAILED_PRECONDITION',
@@ -233,6 +241,7 @@ export class Task implements SourceOutput {
       },
       deadLetter: (reason, row) => {
         metrics.rowsFailed++
+        this.#firstFailure ??= reason
         this.#sides.deadRow(step.id, reason, row, this.#context.nowMs)
       },
       metrics,

@@ -69,7 +69,17 @@ export interface ResultStream extends AsyncIterable<ResultEvent> {
   readonly schema: Schema
   /** True when it does not end by itself. */
   readonly continuous: boolean
+  /** Rows that were left out so far, where the stream knows of them: a reader must be told that there is less. */
+  omitted?(): OmittedRows
   close(): Promise<void>
+}
+
+export interface OmittedRows {
+  /** Records that could not be decoded and rows that could not be computed. */
+  readonly failed: number
+  /** Why the first of them was. */
+  readonly reason: string | undefined
+  readonly late: number
 }
 
 export type ResultEvent =

@@ -168,7 +168,8 @@ const NO_STATS = {
   watermark: Number.NEGATIVE_INFINITY,
 }
 
-function countRows(task: Task): typeof NO_STATS {
+/** What the steps and sources of a task have counted. */
+export function countRows(task: Task): typeof NO_STATS {
   const counts = { ...NO_STATS, watermark: task.watermark }
   for (const source of task.sources) {
     counts.rowsIn += source.counters.rowsIn

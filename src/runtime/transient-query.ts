@@ -6,7 +6,8 @@ import type { TaskStorage } from '../engine/ports/state.ts'
 import { Runner } from '../engine/runner.ts'
 import { BatchSink } from '../engine/sinks.ts'
 import type { Task } from '../engine/task.ts'
-import type { ResultEvent, ResultStream } from './api.ts'
+import type { OmittedRows, ResultEvent, ResultStream } from './api.ts'
+import { countRows } from './job.ts'
 import { ResultQueue } from './result-queue.ts'
 
 /**
@@ -30,6 +31,8 @@ export class TransientQuery implements ResultStream {
   readonly continuous: boolean
   readonly #queue = new ResultQueue()
   #runner: Runner | undefined
+  #task: Task | undefined
+  #omitted: OmittedRows = { failed: 0, reason: undefined, late: 0 }
   #running: Promise<void> = Promise.resolve()
 
   private constructor(options: TransientQueryOptions) {
@@ -55,6 +58,7 @@ export class TransientQuery implements ResultStream {
       },
     })
     query.#runner = runner
+    query.#task = task
     query.#running = query.#run(runner, task, options.storage)
     options.signal?.addEventListener('abort', () => void query.close(), { once: true })
     if (options.signal?.aborted) void query.close()
@@ -64,6 +68,13 @@ export class TransientQuery implements ResultStream {
   /** Resolves when the query no longer runs. */
   get ended(): Promise<void> {
     return this.#running
+  }
+
+  omitted(): OmittedRows {
+    const task = this.#task
+    if (task === undefined) return this.#omitted
+    const { rowsFailed, rowsLate } = countRows(task)
+    return { failed: rowsFailed, reason: task.firstFailure, late: rowsLate }
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<ResultEvent> {
@@ -87,6 +98,8 @@ export class TransientQuery implements ResultStream {
     } catch (error) {
       this.#queue.end(error)
     } finally {
+      this.#omitted = this.omitted()
+      this.#task = undefined
       await task.close()
       await storage.close()
     }

@@ -16,7 +16,7 @@ import type { OutputFormat } from '../output/result-writer.ts'
 import { Progress } from '../progress.ts'
 import { placedText } from '../repl/split-statements.ts'
 import { reportError } from '../report-error.ts'
-import type { Terminal } from '../terminal.ts'
+import { paint, type Terminal, writeTo } from '../terminal.ts'
 
 export interface RunOptions {
   readonly output?: OutputFormat | undefined
@@ -136,6 +136,17 @@ class ScriptRun {
     while (!this.#signal.aborted && queries.some((name) => !isCaughtUp(this.#runtime, name))) {
       await new Promise((resolve) => setTimeout(resolve, CAUGHT_UP_POLL_MS))
     }
+    for (const name of queries) await this.#warnOf(name)
+  }
+
+  /** What a view lacks is said here: the rows that it shows can't tell. */
+  async #warnOf(name: string): Promise<void> {
+    const { rowsFailed } = this.#runtime.stats(name)
+    if (rowsFailed === 0) return
+    const rows = `${rowsFailed.toLocaleString('en-US')} ${rowsFailed === 1 ? 'row' : 'rows'}`
+    const label = paint('warning', 'yellow', this.#terminal.colour.err)
+    const hint = 'a stream WITH (dead_letter_topic = …) keeps them, with the reason'
+    await writeTo(this.#terminal.err, `${label}: query "${name}" left out ${rows}; ${hint}\n`)
   }
 }
 

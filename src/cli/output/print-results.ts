@@ -71,7 +71,20 @@ export async function printResults(results: ResultStream, options: PrintOptions)
   if (options.footer !== false && (options.format === 'table' || options.format === 'vertical')) {
     await writeTo(terminal.err, `${paint(footerText(summary), 'dim', terminal.colour.err)}\n`)
   }
+  await printOmitted(results, terminal)
   return summary
+}
+
+/** What is missing is said in every format: an empty result must not look like an empty stream. */
+async function printOmitted(results: ResultStream, terminal: Terminal): Promise<void> {
+  const { failed = 0, late = 0, reason } = results.omitted?.() ?? {}
+  const rows = (count: number) => `${count.toLocaleString('en-US')} ${count === 1 ? 'row' : 'rows'}`
+  const lines: string[] = []
+  if (failed > 0) lines.push(`${rows(failed)} left out${reason === undefined ? '' : `, the first because: ${reason}`}`)
+  if (late > 0) lines.push(`${rows(late)} came too late`)
+  for (const line of lines) {
+    await writeTo(terminal.err, `${paint('warning', 'yellow', terminal.colour.err)}: ${line}\n`)
+  }
 }
 
 /** `1,234 rows, 3.2 s, watermark 12:00:05`. */
