@@ -102,6 +102,7 @@ function newMetrics(): OperatorMetrics {
     rowsDuplicate: 0,
     rowsFailed: 0,
     stateEntries: 0,
+    stateDirty: 0,
     stateLoads: 0,
   }
 }

@@ -77,6 +77,8 @@ export class KeyedTable<V> {
   /** Namespaces that were dropped but are still in the store. */
   readonly #dropped = new Set<number>()
   #inMemory = 0
+  /** Entries noted as dirty since the last flush, those dropped since then included. */
+  #dirty = 0
   #storedCount: number
   #writtenCount: number
 
@@ -138,6 +140,8 @@ export class KeyedTable<V> {
     const entry: Entry<V> = { key, values, value, dirty: true, stored, recent: true, live: true }
     namespace.entries.set(key, entry)
     namespace.dirty.push(entry)
+    this.#dirty++
+    this.#metrics.stateDirty++
     this.#inMemory++
     this.#metrics.stateEntries++
     return entry
@@ -148,6 +152,8 @@ export class KeyedTable<V> {
     entry.dirty = true
     entry.recent = true
     namespace.dirty.push(entry)
+    this.#dirty++
+    this.#metrics.stateDirty++
   }
 
   delete(namespace: Namespace<V>, entry: Entry<V>): void {
@@ -190,6 +196,8 @@ export class KeyedTable<V> {
    * Writes what changed. In the order of the keys, and with all reads first: that is what stores write fastest.
    */
   flush(): void {
+    this.#metrics.stateDirty -= this.#dirty
+    this.#dirty = 0
     const dropped = new Map([...this.#dropped].map((id) => [id, this.#storedKeys(id)]))
     this.#dropped.clear()
     for (const keys of dropped.values()) {

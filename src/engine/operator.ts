@@ -66,6 +66,8 @@ export interface OperatorMetrics {
   rowsDuplicate: number
   rowsFailed: number
   stateEntries: number
+  /** Entries that the next barrier writes, about. */
+  stateDirty: number
   stateLoads: number
 }
 

@@ -45,6 +45,7 @@ export class Pipeline {
   readonly #scans: ReadonlyMap<string, PipelineNode>
   readonly #sinks: readonly PipelineNode[]
   readonly #context: { nowMs: number } & EvalContext
+  readonly #metrics: ReadonlyMap<string, OperatorMetrics>
   #epoch: number | undefined
 
   constructor(nodes: readonly PipelineNode[], context: { nowMs: number } & EvalContext) {
@@ -52,6 +53,7 @@ export class Pipeline {
     this.#context = context
     this.#scans = new Map(nodes.filter((node) => node.operator === undefined).map((node) => [node.step.id, node]))
     this.#sinks = nodes.filter((node) => node.outputs.length === 0)
+    this.#metrics = new Map(nodes.map((node) => [node.step.id, node.metrics]))
   }
 
   /** After a restart: operators without state of their own hear what those before them had reached. */
@@ -136,7 +138,7 @@ export class Pipeline {
 
   /** By step id. */
   metrics(): ReadonlyMap<string, OperatorMetrics> {
-    return new Map(this.#nodes.map((node) => [node.step.id, node.metrics]))
+    return this.#metrics
   }
 
   close(): void {

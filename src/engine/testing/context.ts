@@ -50,6 +50,7 @@ export function newMetrics(): OperatorMetrics {
     rowsDuplicate: 0,
     rowsFailed: 0,
     stateEntries: 0,
+    stateDirty: 0,
     stateLoads: 0,
   }
 }
