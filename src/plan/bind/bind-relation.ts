@@ -104,12 +104,12 @@ function endingNow(relation: SourceRelation | MaterializedRelation): SourceRelat
 /** A table without its first rows is no table: only streams may be read from now on. */
 function startupOf(relation: SourceRelation | MaterializedRelation, environment: Environment): StartupSpec {
   if (environment.bounded || relation.schema.mode !== 'append' || relation.kind === 'table') return { kind: 'earliest' }
-  if (relation.kind === 'stream' || relation.kind === 'late-stream' || relation.kind === 'dead-letter-stream') {
-    const options = 'connector' in relation ? relation.connector.options : {}
+  if (relation.kind === 'stream') {
+    const { options } = relation.connector
     const own = startupOption(options['scan.startup.mode'], options['scan.startup.timestamp-millis'])
     return environment.session.startup ?? own ?? environment.startup
   }
-  // Whoever subscribes to a view begins with what it holds.
+  // Whoever subscribes to a view begins with what it holds; late rows and dead letters are looked at after they came.
   return environment.session.startup ?? { kind: 'earliest' }
 }
 
