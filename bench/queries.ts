@@ -27,6 +27,13 @@ export const QUERIES: readonly BenchQuery[] = [
     keys: 10_000,
     eventsPerSecondOfEventTime: 2_000,
     sql: `SELECT user_id, window_start, window_end, COUNT(*) AS orders, SUM(amount) AS revenue
+      FROM orders GROUP BY user_id, SESSION(ts, INTERVAL '30' SECOND) EMIT FINAL`,
+  },
+  {
+    name: 'session-short',
+    keys: 10_000,
+    eventsPerSecondOfEventTime: 2_000,
+    sql: `SELECT user_id, window_start, window_end, COUNT(*) AS orders, SUM(amount) AS revenue
       FROM orders GROUP BY user_id, SESSION(ts, INTERVAL '10' SECOND) EMIT FINAL`,
   },
   {

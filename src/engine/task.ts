@@ -40,7 +40,7 @@ export interface ReadCandidate {
 export const READ_RECORDS_MAX = 4096
 
 /** Rows of output and changed entries of state between two barriers, about: bounds memory and the size of a commit. */
-export const STAGED_MAX = 200_000
+export const STAGED_MAX = 100_000
 
 export class Task implements SourceOutput {
   readonly plan: PhysicalPlan
