@@ -183,7 +183,15 @@ export interface Show extends NodeBase {
   readonly what: ShowTarget
 }
 
-export type ShowTarget = 'streams' | 'tables' | 'materialized-views' | 'sinks' | 'queries' | 'functions' | 'topics'
+export type ShowTarget =
+  | 'streams'
+  | 'tables'
+  | 'materialized-views'
+  | 'views'
+  | 'sinks'
+  | 'queries'
+  | 'functions'
+  | 'topics'
 
 export interface Describe extends NodeBase {
   readonly kind: 'describe'

@@ -89,11 +89,12 @@ function buildValues(context: BuildContext, node: ValuesCstNode): Values {
 }
 
 function buildShow(context: BuildContext, node: ShowCstNode): Statement {
-  const { STREAMS, TABLES, MATERIALIZED, SINKS, QUERIES, FUNCTIONS } = node.children
+  const { STREAMS, TABLES, MATERIALIZED, VIEWS, SINKS, QUERIES, FUNCTIONS } = node.children
   const targets: readonly (readonly [unknown, ShowTarget])[] = [
     [STREAMS, 'streams'],
     [TABLES, 'tables'],
     [MATERIALIZED, 'materialized-views'],
+    [VIEWS, 'views'],
     [SINKS, 'sinks'],
     [QUERIES, 'queries'],
     [FUNCTIONS, 'functions'],

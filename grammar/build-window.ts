@@ -140,10 +140,7 @@ class ArgumentList {
   }
 
   takeTable(span: Span): { input: TableInput; partitionBy: readonly ColumnRef[]; isOpenList: boolean } {
-    const node = this.#take(
-      TABLE_NAMES,
-      (argument) => argument.children.tableInput ?? argument.children.columnReference,
-    )
+    const node = this.#take(TABLE_NAMES, (argument) => argument.children.tableInput ?? argument.children.timeReference)
     const nothing: NamedRelation = {
       kind: 'named-relation',
       name: { kind: 'identifier', name: '', span },
@@ -175,25 +172,27 @@ class ArgumentList {
       }
       return { input, partitionBy, isOpenList }
     }
-    const reference = relationName ?? only(node.children.columnReference)
-    const column = relationName ? undefined : buildColumnRef(this.#context, only(node.children.columnReference))
+    const time = node.children.timeReference?.[0]
+    const column = time && buildColumnRef(this.#context, only(time.children.columnReference))
     const name = relationName ? this.#context.name(relationName) : column?.path[0]
     if (name === undefined || (column?.path.length ?? 0) > 1) {
-      this.#context.error(this.#context.span(reference), 'INVALID_ARGUMENT', 'not the name of a stream or table')
+      const wrong = this.#context.span(relationName ?? time ?? node)
+      this.#context.error(wrong, 'INVALID_ARGUMENT', 'not the name of a stream or table')
       return { input: nothing, partitionBy, isOpenList }
     }
     return { input: { kind: 'named-relation', name, alias: undefined, span: name.span }, partitionBy, isOpenList }
   }
 
   takeTime(): ColumnRef | undefined {
-    const node = this.#take(TIME_NAMES, ({ children }) => children.descriptor ?? children.columnReference)
+    const node = this.#take(TIME_NAMES, ({ children }) => children.descriptor ?? children.timeReference)
     if (node === undefined) return undefined
-    const { descriptor, columnReference, partitionColumns } = node.children
+    const { descriptor, timeReference, partitionColumns } = node.children
     if (partitionColumns) {
       const span = this.#context.span(only(partitionColumns))
       this.#context.error(span, 'INVALID_ARGUMENT', 'PARTITION BY belongs to the table argument')
     }
-    return buildColumnRef(this.#context, only(descriptor ? only(descriptor).children.columnReference : columnReference))
+    const time = only(descriptor ? only(descriptor).children.timeReference : timeReference)
+    return buildColumnRef(this.#context, only(time.children.columnReference))
   }
 
   takeDuration(names: readonly string[]): Interval | undefined {

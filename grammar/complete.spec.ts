@@ -39,7 +39,7 @@ describe('complete', () => {
 
   it.each([
     ['SELECT a FROM t EMIT |', ['CHANGES', 'EVERY', 'FINAL', 'ON']],
-    ['SHOW |', ['FUNCTIONS', 'MATERIALIZED', 'QUERIES', 'SINKS', 'STREAMS', 'TABLES', 'TOPICS']],
+    ['SHOW |', ['FUNCTIONS', 'MATERIALIZED', 'QUERIES', 'SINKS', 'STREAMS', 'TABLES', 'TOPICS', 'VIEWS']],
     ['CREATE SINK s FROM v WITH (a=1) FORMAT |', ['DEBEZIUM', 'PLAIN', 'UPSERT']],
     ['SELECT 1; DROP MATERIALIZED |', ['VIEW']],
     ['EMIT |', []],

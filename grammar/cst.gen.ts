@@ -42,6 +42,17 @@ export type ColumnReferenceCstChildren = {
   Dot?: IToken[];
 };
 
+export interface TimeReferenceCstNode extends CstNode {
+  name: "timeReference";
+  children: TimeReferenceCstChildren;
+}
+
+export type TimeReferenceCstChildren = {
+  columnReference: ColumnReferenceCstNode[];
+  LParen?: IToken[];
+  RParen?: IToken[];
+};
+
 export interface PlainLiteralCstNode extends CstNode {
   name: "plainLiteral";
   children: PlainLiteralCstChildren;
@@ -864,7 +875,7 @@ export type TableArgumentCstChildren = {
   descriptor?: DescriptorCstNode[];
   interval?: IntervalCstNode[];
   tableInput?: TableInputCstNode[];
-  columnReference?: ColumnReferenceCstNode[];
+  timeReference?: TimeReferenceCstNode[];
   partitionColumns?: PartitionColumnsCstNode[];
 };
 
@@ -923,7 +934,7 @@ export interface DescriptorCstNode extends CstNode {
 export type DescriptorCstChildren = {
   DESCRIPTOR: IToken[];
   LParen: IToken[];
-  columnReference: ColumnReferenceCstNode[];
+  timeReference: TimeReferenceCstNode[];
   RParen: IToken[];
 };
 
@@ -1637,7 +1648,7 @@ export type ShowCstChildren = {
   STREAMS?: IToken[];
   TABLES?: IToken[];
   MATERIALIZED?: IToken[];
-  VIEWS?: IToken[];
+  VIEWS?: (IToken)[];
   SINKS?: IToken[];
   QUERIES?: IToken[];
   FUNCTIONS?: IToken[];

@@ -101,6 +101,7 @@ describe('every kind of statement', () => {
     ['EXPLAIN REPLACE CREATE VIEW v AS SELECT 1', 'explain'],
     ['SHOW MATERIALIZED VIEWS', 'show'],
     ['SHOW TOPICS', 'show'],
+    ['SHOW VIEWS', 'show'],
     ['DESCRIBE EXTENDED q', 'describe'],
     ['DESCRIBE extended', 'describe'],
     ['DROP MATERIALIZED VIEW IF EXISTS v CASCADE', 'drop'],
@@ -142,6 +143,8 @@ describe('what users of the other systems type', () => {
        DESCRIPTOR(dateTime), INTERVAL '2' SECOND, INTERVAL '10' SECOND)) GROUP BY auction, window_start) AS x
        JOIN y ON x.num >= y.maxn`,
     `SELECT *, PROCTIME() AS p FROM bid b JOIN side FOR SYSTEM_TIME AS OF b.p AS s ON MOD(b.auction, 10000) = s.key`,
+    "SELECT COUNT(*) FROM bid GROUP BY TUMBLE(PROCTIME(), INTERVAL '1' MINUTE)",
+    "SELECT * FROM TABLE(TUMBLE(TABLE bid, DESCRIPTOR(PROCTIME()), INTERVAL '1' MINUTE))",
     'SELECT count(*) filter (where price < 10000) AS rank1, count(distinct bidder) FROM bid GROUP BY channel',
     `SELECT userid, count(*) FROM pageviews WINDOW TUMBLING (SIZE 1 HOUR, RETENTION 7 DAYS) GROUP BY userid
        EMIT CHANGES LIMIT 5`,

@@ -39,6 +39,22 @@ export abstract class LeafParser extends CstParser {
     })
   })
 
+  /** What windows go by: a column, or the clock. */
+  readonly timeReference: Rule = this.RULE('timeReference', () => {
+    this.SUBRULE(this.columnReference)
+    this.OPTION({
+      GATE: () => this.isAfterProctime(),
+      DEF: () => {
+        this.CONSUME(T.LParen)
+        this.CONSUME(T.RParen)
+      },
+    })
+  })
+
+  private isAfterProctime(): boolean {
+    return this.LA(0).tokenType === KW.proctime
+  }
+
   // ---- literals ------------------------------------------------------------------------------------------------
 
   readonly plainLiteral: Rule = this.RULE('plainLiteral', () => {

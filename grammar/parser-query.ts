@@ -239,7 +239,7 @@ export abstract class QueryParser extends ExpressionParser {
         { ALT: () => this.SUBRULE(this.tableInput) },
         {
           ALT: () => {
-            this.SUBRULE(this.columnReference)
+            this.SUBRULE(this.timeReference)
             this.OPTION2(() => this.SUBRULE(this.partitionColumns))
           },
         },
@@ -319,7 +319,7 @@ export abstract class QueryParser extends ExpressionParser {
   readonly descriptor: Rule = this.RULE('descriptor', () => {
     this.CONSUME(KW.descriptor)
     this.CONSUME(T.LParen)
-    this.SUBRULE(this.columnReference)
+    this.SUBRULE(this.timeReference)
     this.CONSUME(T.RParen)
   })
 

@@ -94,12 +94,13 @@ export class SqlParser extends CreateParser {
             this.CONSUME(KW.views)
           },
         },
+        { ALT: () => this.CONSUME2(KW.views) },
         { ALT: () => this.CONSUME(KW.sinks) },
         { ALT: () => this.CONSUME(KW.queries) },
         { ALT: () => this.CONSUME(KW.functions) },
         { ALT: () => this.CONSUME(KW.topics) },
       ],
-      ERR_MSG: 'STREAMS, TABLES, MATERIALIZED VIEWS, SINKS, QUERIES, FUNCTIONS or TOPICS',
+      ERR_MSG: 'STREAMS, TABLES, MATERIALIZED VIEWS, VIEWS, SINKS, QUERIES, FUNCTIONS or TOPICS',
     })
   })
 
