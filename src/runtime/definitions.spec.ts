@@ -126,3 +126,13 @@ describe('SET', () => {
     await expect(execute("SET 'state.ttl' = 'soon'")).rejects.toThrow('is a duration')
   })
 })
+
+describe('INSERT … VALUES', () => {
+  it('takes no NULL for a column that is NOT NULL, and then none of the rows', async () => {
+    await execute('CREATE STREAM s (a INT NOT NULL);')
+    await expect(execute('INSERT INTO s VALUES (1), (NULL)')).rejects.toThrow(
+      'row 2 of VALUES: column "a" can\'t be NULL',
+    )
+    expect(runtime.list('topic')[0]?.detail).toContain('0 records')
+  })
+})

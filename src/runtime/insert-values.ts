@@ -35,6 +35,13 @@ export async function insertValues(
   const parts = new Map<number, OutputRecord[]>()
   for (const [i, expressions] of plan.rows.entries()) {
     const row = expressions.map((expression) => evaluate(() => interpret(expression)([], { nowMs }), i))
+    const missing = schema.fields.findIndex((field, column) => !field.nullable && row[column] === null)
+    if (missing >= 0) {
+      throw new AppError(
+        'INVALID_ARGUMENT',
+        `row ${i + 1} of VALUES: column "${schema.fields[missing]?.name}" can't be NULL`,
+      )
+    }
     const record = encoder.encode(row, INSERT, nowMs)
     const partition = record.key === null ? 0 : partitionOf(record.key, partitions)
     const part = parts.get(partition)
