@@ -11,14 +11,16 @@ import type { LogicalPlan } from './logical/nodes.ts'
 import { inputsOf } from './logical/visit.ts'
 
 /**
- * A query without EMIT over views and tables alone is answered once, from what is there now. A stream has no "now": a
- * query over one runs on.
+ * A query without EMIT over views and tables alone, or without FROM, is answered once, from what is there now. A
+ * stream has no "now": a query over one runs on.
  */
 export function isPull(query: Query, catalog: Catalog, depth = 0): boolean {
   if (query.emit !== undefined) return false
   const names = new Set(query.ctes.map((one) => one.name.name))
   const ofRelation = (node: Relation | undefined): boolean => {
     switch (node?.kind) {
+      case undefined:
+        return true
       case 'named-relation': {
         if (names.has(node.name.name)) return true
         const relation = catalog.relation(node.name.name)

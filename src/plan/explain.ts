@@ -45,6 +45,7 @@ function logicalLine(node: LogicalPlan): Line {
   const result = rowsOf(node.schema)
   switch (node.kind) {
     case 'scan':
+      if (node.relation.name === '') return { title: 'one row', details: [], inputs }
       return { title: `scan ${node.relation.name}(${names(node.schema.fields)})`, details: [result], inputs }
     case 'filter':
       return { title: `filter ${printExpression(node.predicate, fields)}`, details: [], inputs }

@@ -17,6 +17,7 @@ import { type Clauses, groupEmit, NO_CLAUSES, takesClauses } from './clauses.ts'
 import { didYouMean } from './did-you-mean.ts'
 import type { Environment } from './environment.ts'
 import { isNullable } from './nullable.ts'
+import { bindOneRow } from './one-row.ts'
 import type { Scope } from './scope.ts'
 
 /** A column of the result. */
@@ -34,14 +35,13 @@ export function bindSelect(
 ): LogicalPlan {
   const join = select.joins[0]
   if (join !== undefined) notSupported(join.span, 'JOIN')
-  if (select.from === undefined) {
-    notSupported(select.span, 'SELECT without FROM', 'Select from a stream, a table or a view.')
-  }
   const pattern = rowNumberPattern(select)
   const inner = takesClauses(select) ? NO_CLAUSES : clauses
   const from =
     pattern === undefined
-      ? bindRelation(select.from, environment, fromClauses(select, clauses, inner))
+      ? select.from === undefined
+        ? bindOneRow()
+        : bindRelation(select.from, environment, fromClauses(select, clauses, inner))
       : bindRowNumberRelation(pattern, environment, inner)
   const where = pattern === undefined ? select.where : pattern.where
   const input = bindWhere(where, from, environment)
@@ -189,6 +189,7 @@ export function outputName(node: Node, index: number): string {
 }
 
 function expandStar(star: Star, scope: Scope, context: ExpressionContext, select: Select): readonly OutputColumn[] {
+  if (select.from === undefined) fail(star.span, 'INVALID_QUERY', '* stands for the columns of FROM, and there is none')
   const qualifier = star.qualifier?.name
   if (star.qualifier !== undefined && !scope.hasQualifier(star.qualifier.name)) {
     const names = [...new Set(scope.columns.flatMap((one) => one.qualifier ?? []))]

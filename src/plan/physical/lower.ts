@@ -49,7 +49,7 @@ class Lowering {
   }
 
   #id(step: StepWithoutId): string {
-    const base = step.kind === 'scan' ? `scan-${step.relation}` : step.kind
+    const base = step.kind === 'scan' ? `scan-${step.relation || 'one-row'}` : step.kind
     const count = (this.#counts.get(base) ?? 0) + 1
     this.#counts.set(base, count)
     return step.kind === 'scan' && count === 1 ? base : `${base}-${count}`
