@@ -73,18 +73,26 @@ export class Task implements SourceOutput {
   }
 
   static async open(options: TaskOptions): Promise<Task> {
-    const scans = options.plan.steps.filter((step) => step.kind === 'scan')
-    const sources = scans.map((step) => {
-      const reader = options.openReader(step)
-      return new Source(step, reader, options.formats.decoder(step.format, step.fields), options.nowMs)
-    })
-    for (const source of sources) await source.open(options.storage.checkpoint)
-    const task = new Task(options, sources)
-    for (const source of sources) {
-      if (source.watermark > NO_WATERMARK) task.onWatermark(source.step.id, source.watermark)
+    const readers: SourceReader[] = []
+    try {
+      const scans = options.plan.steps.filter((step) => step.kind === 'scan')
+      const sources = scans.map((step) => {
+        const reader = options.openReader(step)
+        readers.push(reader)
+        return new Source(step, reader, options.formats.decoder(step.format, step.fields), options.nowMs)
+      })
+      for (const source of sources) await source.open(options.storage.checkpoint)
+      const task = new Task(options, sources)
+      for (const source of sources) {
+        if (source.watermark > NO_WATERMARK) task.onWatermark(source.step.id, source.watermark)
+      }
+      task.#dirty = false
+      return task
+    } catch (error) {
+      // A file or a view of the store that is left open would stay so until the process ends.
+      for (const reader of readers) await reader.close()
+      throw error
     }
-    task.#dirty = false
-    return task
   }
 
   get sources(): readonly Source[] {
