@@ -13,6 +13,8 @@ export interface RunnerOptions {
   readonly clock: Clock
   /** Shortest time between two checkpoints; undefined for a query that keeps nothing (transient, pull). */
   readonly checkpointIntervalMs: number | undefined
+  /** Shortest time between two checkpoints when the query has read all there is; by default some milliseconds. */
+  readonly caughtUpIntervalMs?: number | undefined
   /** Waits until the reader of the results has room: back-pressure is not reading. */
   readonly outputReady?: () => Promise<void> | undefined
   readonly onCheckpoint?: (durationMs: number) => void
@@ -109,11 +111,11 @@ export class Runner {
    * found, and there is nothing better to do.
    */
   #checkpointDueMs(nowMs: number, caughtUp: boolean): number {
-    const { checkpointIntervalMs } = this.#options
+    const { checkpointIntervalMs, caughtUpIntervalMs = CAUGHT_UP_INTERVAL_MS } = this.#options
     if (checkpointIntervalMs === undefined) return Number.POSITIVE_INFINITY
     // A clock that was set back by an hour must not hold checkpoints back for that hour.
     this.#lastCheckpointMs = Math.min(this.#lastCheckpointMs, nowMs)
-    const intervalMs = caughtUp ? Math.min(checkpointIntervalMs, CAUGHT_UP_INTERVAL_MS) : checkpointIntervalMs
+    const intervalMs = caughtUp ? Math.min(checkpointIntervalMs, caughtUpIntervalMs) : checkpointIntervalMs
     return this.#lastCheckpointMs + Math.max(intervalMs, CHECKPOINT_COST_FACTOR * this.#lastDurationMs)
   }
 

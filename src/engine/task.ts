@@ -145,6 +145,9 @@ export class Task implements SourceOutput {
   tick(nowMs: number): void {
     this.#setNow(nowMs)
     for (const source of this.#sources) source.tick(nowMs, this)
+    // What comes out by the clock alone is to be committed like everything else.
+    const dueMs = this.#pipeline.nextTimeMs()
+    if (dueMs !== undefined && dueMs <= nowMs) this.#dirty = true
     this.#pipeline.onTime(nowMs)
   }
 

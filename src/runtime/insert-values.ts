@@ -43,7 +43,7 @@ export async function insertValues(
       )
     }
     const record = encoder.encode(row, INSERT, nowMs)
-    const partition = record.key === null ? 0 : partitionOf(record.key, partitions)
+    const partition = record.key === null ? i % partitions : partitionOf(record.key, partitions)
     const part = parts.get(partition)
     if (part === undefined) parts.set(partition, [record])
     else part.push(record)

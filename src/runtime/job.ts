@@ -1,7 +1,7 @@
 import { AppError } from '../core/errors.ts'
 import type { Clock } from '../engine/ports/clock.ts'
 import type { StateBackend, TaskStorage } from '../engine/ports/state.ts'
-import { Runner } from '../engine/runner.ts'
+import { Runner, type RunnerOptions } from '../engine/runner.ts'
 import type { Task } from '../engine/task.ts'
 import type { PhysicalPlan } from '../plan/physical/nodes.ts'
 import type { QueryStats } from './api.ts'
@@ -138,7 +138,7 @@ export class Job {
           task,
           storage,
           clock,
-          checkpointIntervalMs: plan.options.checkpointIntervalMs,
+          ...checkpointIntervals(plan),
           onCheckpoint: (durationMs) => this.#checkpointMs.add(durationMs),
         })
         this.#runner = runner
@@ -157,6 +157,21 @@ export class Job {
       await storage.close()
     }
   }
+}
+
+/**
+ * A barrier gives out what EVERY holds back, since it has to survive a crash: so checkpoints of such a query are as far
+ * apart as it asks for, also when it keeps up.
+ */
+function checkpointIntervals(plan: PhysicalPlan): Pick<RunnerOptions, 'checkpointIntervalMs' | 'caughtUpIntervalMs'> {
+  const { checkpointIntervalMs } = plan.options
+  const everyMs = plan.steps.map((step) => {
+    if ('everyMs' in step) return step.everyMs
+    return 'emit' in step ? step.emit.everyMs : undefined
+  })
+  const longestMs = Math.max(0, ...everyMs.map((ms) => ms ?? 0))
+  if (longestMs === 0) return { checkpointIntervalMs }
+  return { checkpointIntervalMs: Math.max(checkpointIntervalMs, longestMs), caughtUpIntervalMs: longestMs }
 }
 
 const NO_STATS = {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { formatRegistry } from '../adapters/formats/registry.ts'
 import { openMemoryStorage } from '../adapters/memory/memory-storage.ts'
+import type { Storage } from '../adapters/storage.ts'
 import { SystemClock } from '../adapters/system-clock.ts'
 import { CHANGE_KIND_NAMES } from '../core/batch.ts'
 import { writeJsonObject } from '../core/format-value.ts'
@@ -8,10 +9,12 @@ import type { ResultStream, StatementResult } from './api.ts'
 import { WeirRuntime } from './weir-runtime.ts'
 
 let runtime: WeirRuntime
+let storage: Storage
 
 beforeEach(async () => {
+  storage = openMemoryStorage()
   runtime = await WeirRuntime.open({
-    storage: openMemoryStorage(),
+    storage,
     formats: formatRegistry(),
     clock: new SystemClock(),
   })
@@ -93,5 +96,61 @@ describe('statements', () => {
     await execute('DROP MATERIALIZED VIEW v; DROP STREAM orders;')
     expect(runtime.list('stream')).toEqual([])
     expect(runtime.list('topic')).toEqual([])
+  })
+})
+
+describe('results that follow the clock', () => {
+  it('windows of processing time are committed although nothing arrives any more', async () => {
+    await execute(`CREATE STREAM pings (host STRING);
+      CREATE MATERIALIZED VIEW per_host AS SELECT host, COUNT(*) AS n FROM pings
+        GROUP BY host, TUMBLE(PROCTIME(), INTERVAL '100' MILLISECOND) EMIT FINAL;`)
+    const subscription = await runtime.subscribe('per_host')
+    await execute(`INSERT INTO pings VALUES ('a')`)
+    expect(await take(subscription, 1)).toEqual(['+I {"host":"a","n":1}'])
+  })
+
+  it('EVERY bounds how often a view tells a change, also when the query keeps up', async () => {
+    await execute(`CREATE STREAM pings (host STRING);
+      CREATE MATERIALIZED VIEW counts AS SELECT host, COUNT(*) AS n FROM pings GROUP BY host
+        EMIT CHANGES EVERY INTERVAL '300' MILLISECOND;`)
+    const subscription = await runtime.subscribe('counts')
+    const lines: string[] = []
+    const reading = (async () => {
+      for await (const event of subscription) {
+        if (event.kind === 'rows') for (const row of event.rows) lines.push(String(row[1]))
+        if (lines.at(-1) === '30') return
+      }
+    })()
+    for (let i = 0; i < 30; i++) {
+      await execute(`INSERT INTO pings VALUES ('a')`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    await reading
+    // 600 ms and a little: two or three changes and the first, not one for each commit of ten milliseconds.
+    expect(lines.length).toBeLessThanOrEqual(6)
+  })
+})
+
+describe('a push query with a filter on the key', () => {
+  it('says nothing of the keys that it leaves out', async () => {
+    await execute(`${ORDERS}
+      CREATE MATERIALIZED VIEW per_region AS SELECT region, COUNT(*) AS n FROM orders GROUP BY region;`)
+    const push = await runtime.query(`SELECT region, n FROM per_region WHERE region = 'eu' EMIT CHANGES`)
+    const changes = take(push, 2)
+    for (const region of ['us', 'eu', 'us', 'eu']) {
+      await execute(`INSERT INTO orders VALUES (1, '${region}', 5.00, '2026-01-01 00:00:00')`)
+      await new Promise((resolve) => setTimeout(resolve, 30))
+    }
+    const lines = await changes
+    expect(lines.filter((line) => line.includes('"us"'))).toEqual([])
+    expect(lines.at(-1)).toContain('"n":2')
+  })
+})
+
+describe('INSERT … VALUES without a key', () => {
+  it('spreads its rows over the partitions, so that none of them holds time back', async () => {
+    await execute(`CREATE STREAM spread (id BIGINT) WITH (partitions = '3');
+      INSERT INTO spread VALUES (1), (2), (3), (4);`)
+    expect(storage.log.topic('spread')?.offsets.map(({ end }) => end)).toEqual([2, 1, 1])
   })
 })

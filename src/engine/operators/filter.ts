@@ -9,17 +9,20 @@ import type { Operator, OperatorContext, Output } from '../operator.ts'
  *
  * Of an update -U/+U both rows may pass, none, or one: a row that leaves the result is then a delete, one that enters
  * it an insert. A +U without its -U (an upsert) that fails becomes a delete of its key: whether an earlier row of the
- * key had passed is not known here, and whoever reads upserts bears a delete of a key that is not there.
+ * key had passed is not known here, and whoever reads upserts bears a delete of a key that is not there. Where the
+ * predicate depends on the key alone, no row of that key has ever passed, and there is nothing to delete.
  */
 export class Filter implements Operator {
   readonly #predicate: Predicate
   readonly #evalContext: EvalContext
+  readonly #byKey: boolean
   #context: OperatorContext | undefined
   #selection = new Int32Array(0)
 
   constructor(step: FilterStep, evalContext: EvalContext) {
     this.#predicate = compilePredicate(step.predicate)
     this.#evalContext = evalContext
+    this.#byKey = step.byKey ?? false
   }
 
   open(context: OperatorContext): void {
@@ -60,8 +63,9 @@ export class Filter implements Operator {
         if (after) keep(i + 1, before ? UPDATE_AFTER : INSERT)
         i++
       } else if (passed[i] === 1) keep(i, kind)
-      else if (kind === UPDATE_AFTER) keep(i, DELETE)
+      else if (kind === UPDATE_AFTER && !this.#byKey) keep(i, DELETE)
     }
+    if (positions.length === 0) return
     const rows = batch.select(positions)
     out.emit(new Batch(rows.length, rows.columns, rows.times, Uint8Array.from(outKinds)))
   }

@@ -202,7 +202,7 @@ const step = z.discriminatedUnion('kind', [
     deadLetter: optional(z.string()),
     startup,
   }),
-  z.strictObject({ ...base, kind: z.literal('filter'), predicate: expression }),
+  z.strictObject({ ...base, kind: z.literal('filter'), predicate: expression, byKey: optional(z.boolean()) }),
   z.strictObject({ ...base, kind: z.literal('project'), expressions: z.array(expression) }),
   z.strictObject({ ...base, kind: z.literal('union') }),
   z.strictObject({ ...base, kind: z.literal('exchange'), keys: positions }),

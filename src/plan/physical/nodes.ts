@@ -113,6 +113,8 @@ export interface WatermarkSpec {
 export interface FilterStep extends StepBase {
   readonly kind: 'filter'
   readonly predicate: Expression
+  /** The predicate depends on nothing but the key: what becomes of a row never changes whether it passes. */
+  readonly byKey?: boolean | undefined
 }
 
 export interface ProjectStep extends StepBase {
