@@ -7,6 +7,7 @@ import { formatRegistry } from '../src/adapters/formats/registry.ts'
 import type { Storage } from '../src/adapters/storage.ts'
 import { SystemClock } from '../src/adapters/system-clock.ts'
 import { WeirRuntime } from '../src/runtime/weir-runtime.ts'
+import { compared, measureFlink, prepareFlink } from './against.ts'
 import { measureLatency } from './latency.ts'
 import { hardware, type Measurement, RssWatch, versions } from './measure.ts'
 import { ORDERS_COLUMNS, type OrdersOptions, order } from './orders.ts'
@@ -14,8 +15,9 @@ import { type BenchQuery, QUERIES } from './queries.ts'
 import { measureState } from './state.ts'
 
 /**
- * `npm run bench -- --query NAME [--events N] [--json]`: one query over orders that are already in the embedded log,
- * checkpoints on, from the moment it is created until it has read all of them. Writing the input is not measured.
+ * `npm run bench -- --query NAME [--events N] [--against flink] [--json]`: one query over orders that are already in the
+ * embedded log, checkpoints on, from the moment it is created until it has read all of them. Writing the input is not
+ * measured.
  */
 const PARTITIONS = 4
 const APPEND_RECORDS = 5_000
@@ -26,12 +28,16 @@ async function main(): Promise<void> {
       query: { type: 'string', default: 'tumble' },
       events: { type: 'string', default: '2000000' },
       source: { type: 'string', default: 'embedded' },
+      against: { type: 'string' },
       json: { type: 'boolean', default: false },
       history: { type: 'boolean', default: false },
     },
   })
   if (values.source !== 'embedded') throw new Error(`source "${values.source}" is not supported yet: use embedded`)
-  const measurement = await measure(values.query, Number(values.events))
+  const measurement =
+    values.against === undefined
+      ? await measure(values.query, Number(values.events))
+      : await measureAgainst(values.against, values.query, Number(values.events))
   const line = JSON.stringify(measurement)
   if (values.history) {
     appendFileSync(
@@ -46,15 +52,28 @@ function today(): string {
   return new Date().toISOString().slice(0, 10)
 }
 
-async function measure(name: string, events: number): Promise<Measurement> {
-  if (name === 'latency') return measureLatency(events)
-  if (name === 'state') return measureState(events)
+/** Weir first, then the rival: never both at once. What the rival needs is looked for before either runs. */
+async function measureAgainst(rival: string, name: string, events: number): Promise<Measurement> {
+  if (rival !== 'flink') throw new Error(`can't measure against "${rival}": use flink`)
+  const flink = await prepareFlink(name)
+  const weir = await measure(name, events)
+  return compared(weir, await measureFlink(flink, queryNamed(name), events), flink.version)
+}
+
+function queryNamed(name: string): BenchQuery {
   const query = QUERIES.find((one) => one.name === name)
   if (query === undefined) {
     throw new Error(
       `no query "${name}"; there are ${[...QUERIES.map((one) => one.name), 'latency', 'state'].join(', ')}`,
     )
   }
+  return query
+}
+
+async function measure(name: string, events: number): Promise<Measurement> {
+  if (name === 'latency') return measureLatency(events)
+  if (name === 'state') return measureState(events)
+  const query = queryNamed(name)
   const directory = mkdtempSync(join(tmpdir(), 'weir-bench-'))
   try {
     const storage = await openDataDirectory(directory)
@@ -131,4 +150,9 @@ function round(value: number): number {
   return Math.round(value * 1000) / 1000
 }
 
-await main()
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}
