@@ -154,6 +154,33 @@ export function describeLog(name: string, open: () => Promise<LogFixture>): void
       }
     })
 
+    test('a reader that stops in the middle goes on right after it, however much was appended meanwhile', async () => {
+      await log.createTopic({ name: 'topic', partitions: 1, retentionMs: undefined, retentionBytes: undefined })
+      const reader = log.reader('topic')
+      const sizes = [5, 1, 4, 12, 1, 1, 30, 7, 200, 3, 3, 3]
+      const read: ReadRecord[] = []
+      let appended = 0
+      for (const [round, size] of sizes.entries()) {
+        await log.append(
+          'topic',
+          0,
+          Array.from({ length: size }, (_, i) => record(`value ${appended + i}`)),
+        )
+        appended += size
+        // Never to the end: what is left of a frame that was seen must not be taken for what has become of it.
+        for (let chunks = 0; chunks <= round % 3 && read.length < appended - 2; chunks++) {
+          const chunk = await reader.read(0, read.length, Math.min(3 + 4 * round, appended - 2 - read.length), 0)
+          if (chunk !== undefined) read.push(...chunkRecords(chunk))
+        }
+        const rest = await reader.read(0, read.length, 1_000, 0)
+        expect(rest && chunkRecords(rest).map(({ offset, value }) => `${offset} ${value}`)).toEqual(
+          Array.from({ length: rest?.count ?? 0 }, (_, i) => `${read.length + i} value ${read.length + i}`),
+        )
+      }
+      expect(read.map(({ value }) => value)).toEqual(read.map((_, i) => `value ${i}`))
+      await reader.close()
+    })
+
     test('concurrent appends each get their own offsets, in the order of the calls', async () => {
       const results = await Promise.all(
         Array.from({ length: 50 }, (_, i) => log.append('orders', 0, [record(`${i}a`), record(`${i}b`)])),

@@ -48,6 +48,9 @@ export class EmbeddedReader implements SourceReader {
     let bytes = first.data.length
     while (next < end && next - offset < recordsMax && bytes < MERGE_BYTES_MAX) {
       const frame = this.#frameAt(partition, next)
+      // The last frame was written again, longer, since this reader saw it: what it holds beyond `next` is for the
+      // next read, which finds its place in it.
+      if (frame.base < next) break
       bytes += frame.data.length
       if (bytes > MERGE_BYTES_MAX) break
       frames.push(frame)

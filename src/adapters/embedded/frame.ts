@@ -218,7 +218,10 @@ export function mergeFrames(
   let total = -from
   let bytes = 0
   let keys = false
+  let end = first.base
   for (const frame of frames) {
+    assert(frame.base === end, 'frames that are merged follow each other')
+    end += frame.count
     total += frame.count
     bytes += frame.data.length
     if (frame.keyStart !== undefined) keys = true
