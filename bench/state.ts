@@ -36,17 +36,20 @@ export async function measureState(events: number): Promise<StateMeasurement> {
        FROM orders GROUP BY user_id`,
     )
     let written = 0
+    // Counters of a query begin anew when it is resumed.
+    let writtenBefore = 0
     const write = async (count: number): Promise<void> => {
       for (let done = 0; done < count; done += RECORDS_PER_APPEND) {
         await ingest(first, written, Math.min(RECORDS_PER_APPEND, count - done))
         written += Math.min(RECORDS_PER_APPEND, count - done)
       }
-      await untilRead(first, written)
+      await untilRead(first, written - writtenBefore)
     }
     await write(Math.max(KEYS, events))
     // Only the checkpoints from here on are timed: those of the state that is there and changes in part.
     await first.pause('per_user')
     await first.resume('per_user')
+    writtenBefore = written
     for (let round = 0; round < ROUNDS; round++) {
       const { epoch } = first.stats('per_user')
       await write(CHANGED_KEYS)
