@@ -36,7 +36,7 @@ function introduction(address: string, rate: number): string {
   return [
     `A server runs at ${address} and gets ${rate.toLocaleString('en-US')} orders a second, a little out of order.`,
     CREATE_LIVE_VIEW,
-    `Look around from another terminal: ./weir sql --server ${address}`,
+    `Look around from another terminal: npx weir sql --server ${address}`,
     'Windows are 10 seconds here, so that they close while you look. Ctrl-C ends the demo.',
   ].join('\n')
 }
