@@ -1,3 +1,5 @@
+import { latin1 } from '../core/bytes.ts'
+
 /** A key as latin-1 text, whose order is the order of the bytes, and what is staged for it: undefined is a delete. */
 export type StagedEntry = readonly [key: string, value: Uint8Array | undefined]
 
@@ -32,10 +34,6 @@ export function stagedRange(
     if (entry[0] >= first && (last === undefined || entry[0] < last)) range.push(entry)
   }
   return range.sort((a, b) => (a[0] < b[0] ? -1 : 1))
-}
-
-export function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 }
 
 export function latin1Bytes(text: string): Uint8Array {

@@ -190,3 +190,8 @@ export function readUtf8(bytes: Uint8Array, start: number, end: number, what: st
     throw new Error(`${what} is not valid UTF-8`)
   }
 }
+
+/** Bytes as a text that a Map takes for a key; the order of such texts is the order of the bytes. */
+export function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+}

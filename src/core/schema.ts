@@ -23,7 +23,3 @@ export interface Schema {
   readonly timeColumn: number | undefined
   readonly mode: ChangelogMode
 }
-
-export function fieldIndex(schema: Schema, name: string): number {
-  return schema.fields.findIndex((field) => field.name === name)
-}

@@ -1,4 +1,5 @@
 import type { Column } from '../core/batch.ts'
+import { latin1 } from '../core/bytes.ts'
 import { isIdentityType, rowComparator } from '../core/compare.ts'
 import { EvaluationError } from '../core/evaluation-error.ts'
 import { type KeyCodec, keyCodec } from '../core/key-codec.ts'
@@ -99,10 +100,6 @@ export class KeyColumns {
 /** One column of a joined key: the columns' types are fixed, so a length or an end mark makes the whole unambiguous. */
 function part(value: MapKey): string {
   return typeof value === 'string' ? `${value.length}:${value}` : `${value},`
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 }
 
 function isShort(value: Value): boolean {

@@ -1,8 +1,9 @@
 import type { Transaction } from 'lmdb'
+import { latin1 } from '../../core/bytes.ts'
 import { compareBytes } from '../../core/compare.ts'
 import { AppError } from '../../core/errors.ts'
 import type { StateStore } from '../../engine/ports/state.ts'
-import { latin1, mergeStaged, type StagedEntry, stagedRange } from '../merge-staged.ts'
+import { mergeStaged, type StagedEntry, stagedRange } from '../merge-staged.ts'
 import type { Table, WriteGroup } from './commit-queue.ts'
 import { KEY_BYTES_MAX, prefixKey } from './keys.ts'
 

@@ -1,9 +1,9 @@
 import { assert } from '../../core/assert.ts'
+import { latin1 } from '../../core/bytes.ts'
 import { AppError } from '../../core/errors.ts'
 import type { OutputRecord } from '../../engine/ports/log.ts'
 import type { Checkpoint, StateBackend, StateStore, TaskSnapshot, TaskStorage } from '../../engine/ports/state.ts'
 import { checkRecords, topicMissing } from '../log-rules.ts'
-import { latin1 } from '../merge-staged.ts'
 import type { MemoryLog } from './memory-log.ts'
 import { type MemoryEntries, MemoryStore } from './memory-store.ts'
 

@@ -1,5 +1,6 @@
+import { latin1 } from '../../core/bytes.ts'
 import type { StateStore } from '../../engine/ports/state.ts'
-import { latin1, latin1Bytes, mergeStaged, type StagedEntry, stagedRange } from '../merge-staged.ts'
+import { latin1Bytes, mergeStaged, type StagedEntry, stagedRange } from '../merge-staged.ts'
 
 /**
  * Committed entries of one table: a Map by the key's bytes as latin-1 text, and the keys in order, which are kept from

@@ -1,3 +1,4 @@
+import { latin1 } from '../../core/bytes.ts'
 import { isIdentityType } from '../../core/compare.ts'
 import { keyCodec } from '../../core/key-codec.ts'
 import { arrayOf, BIGINT, type SqlType } from '../../core/type.ts'
@@ -80,8 +81,4 @@ export function distinct<A>(inner: Aggregate<A>, type: SqlType): Aggregate<Disti
       return state
     },
   }
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 }

@@ -1,3 +1,4 @@
+import { latin1 } from '../../core/bytes.ts'
 import type { StateStore } from '../ports/state.ts'
 
 /**
@@ -76,8 +77,4 @@ export class TestStore implements StateStore {
   crash(): void {
     this.#entries = new Map(this.#committed)
   }
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('latin1')
 }

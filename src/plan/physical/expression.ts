@@ -1,3 +1,4 @@
+import type { LiteralJson } from '../../core/literal.ts'
 import type { SqlType } from '../../core/type.ts'
 
 /**
@@ -28,19 +29,7 @@ export interface LiteralExpression {
   readonly type: SqlType
 }
 
-/**
- * A value as JSON: exact integers beyond 2^53 as `{ "$integer": "…" }`, bytes as `{ "$bytes": base64 }`, NaN and
- * infinities as `{ "$double": "…" }`.
- */
-export type LiteralJson =
-  | null
-  | boolean
-  | number
-  | string
-  | { readonly $integer: string }
-  | { readonly $bytes: string }
-  | { readonly $double: string }
-  | readonly LiteralJson[]
+export type { LiteralJson }
 
 /** A scalar function or operator by its id in the registry (`add`, `equal`, `like`, `upper` …). */
 export interface CallExpression {
