@@ -37,6 +37,7 @@ const CHECKPOINT_MS_MAX = 15_000
 export class Runner {
   readonly #options: RunnerOptions
   readonly #stop = new AbortController()
+  readonly #stopped = Promise.withResolvers<void>()
   #wake: (() => void) | undefined
   /** Something became available since the last round of reads began: a sleep would miss it. */
   #signalled = false
@@ -72,6 +73,7 @@ export class Runner {
   /** Asks the loop to end after the step it is in. */
   stop(): void {
     this.#stop.abort()
+    this.#stopped.resolve()
     this.#signal()
   }
 
@@ -100,10 +102,18 @@ export class Runner {
       const result = source.reader.read(partition, source.position(partition), READ_RECORDS_MAX, nowMs)
       const chunk = result instanceof Promise ? await result : result
       if (chunk === undefined || (chunk.count === 0 && !chunk.end)) continue
+      const preparing = source.prepare(chunk)
+      if (preparing !== undefined && !(await this.#unlessStopped(preparing))) return false
       task.accept(source, chunk, clock.nowMs())
       return true
     }
     return false
+  }
+
+  /** Waits, but no longer than the loop runs; false when it was stopped meanwhile. */
+  async #unlessStopped(promise: Promise<void>): Promise<boolean> {
+    await Promise.race([promise, this.#stopped.promise])
+    return !this.#stop.signal.aborted
   }
 
   /**

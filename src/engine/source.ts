@@ -63,6 +63,7 @@ export class Source {
 
   /** Where each partition goes on: the checkpoint's position, else where the query starts. */
   async open(checkpoint: Checkpoint | undefined): Promise<void> {
+    await this.#decoder.open?.()
     const stored = checkpoint?.inputs[this.step.id]
     for (const partition of this.reader.partitions) {
       const start = stored?.[partition] ?? (await this.reader.startOffset(partition))
@@ -110,6 +111,11 @@ export class Source {
       total += lag
     }
     return total
+  }
+
+  /** What has to be awaited before `accept` can take the chunk; undefined when nothing has. */
+  prepare(chunk: RecordChunk): Promise<void> | undefined {
+    return chunk.columns === undefined && chunk.count > 0 ? this.#decoder.prepare?.(chunk) : undefined
   }
 
   accept(chunk: RecordChunk, context: EvalContext, out: SourceOutput): void {

@@ -30,6 +30,7 @@ export async function insertValues(
   const { relation, schema } = plan
   const nowMs = clock.nowMs()
   const encoder = formats.encoder(relation.format, schema)
+  await encoder.open?.()
   const topic = relation.connector.options['topic'] ?? relation.name
   const partitions = storage.log.topic(topic)?.partitions ?? 1
   const parts = new Map<number, OutputRecord[]>()

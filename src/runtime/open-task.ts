@@ -1,9 +1,10 @@
 import type { Storage } from '../adapters/storage.ts'
+import { must } from '../core/assert.ts'
 import { AppError } from '../core/errors.ts'
 import { partitionOf } from '../core/murmur2.ts'
 import type { Operator } from '../engine/operator.ts'
 import type { Clock } from '../engine/ports/clock.ts'
-import type { FormatRegistry } from '../engine/ports/format.ts'
+import type { Encoder, FormatRegistry } from '../engine/ports/format.ts'
 import type { SourceReader } from '../engine/ports/log.ts'
 import type { TaskStorage } from '../engine/ports/state.ts'
 import type { SideStreams } from '../engine/side-outputs.ts'
@@ -35,6 +36,7 @@ export interface OpenTaskOptions {
 
 export async function openTask(options: OpenTaskOptions): Promise<Task> {
   const { query, plan, taskStorage, storage, formats, clock, limits, jobs } = options
+  const encoders = options.sink === undefined ? await openEncoders(plan, formats) : NO_ENCODERS
   return Task.open({
     query,
     plan,
@@ -48,30 +50,44 @@ export async function openTask(options: OpenTaskOptions): Promise<Task> {
         () => clock.nowMs(),
         () => jobs.hasFinished(scan.relation),
       ),
-    openSink: (step) => options.sink ?? openSink(step, options),
+    openSink: (step) => options.sink ?? openSink(step, options, encoders),
     sides: sideStreams(options.catalog, plan),
     nowMs: clock.nowMs(),
     memoryEntriesMax: limits.memoryEntriesMax,
   })
 }
 
-function openSink(step: SinkStep, options: OpenTaskOptions): Operator {
-  const { storage, taskStorage, formats } = options
+type Encoders = ReadonlyMap<string, Encoder>
+
+const NO_ENCODERS: Encoders = new Map()
+
+/** Sinks that write no records, and so take no encoder. */
+const WITHOUT_RECORDS: readonly SinkStep['connector']['kind'][] = ['blackhole', 'print']
+
+/** The encoders of a plan by the id of their sink, with all that they need before the first row. */
+async function openEncoders(plan: PhysicalPlan, formats: FormatRegistry): Promise<Encoders> {
+  const encoders = new Map<string, Encoder>()
+  for (const step of plan.steps) {
+    if (step.kind !== 'sink' || WITHOUT_RECORDS.includes(step.connector.kind)) continue
+    const encoder = formats.encoder(step.format, step.schema)
+    await encoder.open?.()
+    encoders.set(step.id, encoder)
+  }
+  return encoders
+}
+
+function openSink(step: SinkStep, options: OpenTaskOptions, encoders: Encoders): Operator {
+  const { storage, taskStorage } = options
+  const encoder = () => must(encoders.get(step.id), 'an encoder for each sink that writes records')
   const { kind, options: properties } = step.connector
   const topic = properties['topic'] ?? options.query
   switch (kind) {
     case 'result':
-      return new ResultSink(
-        taskStorage,
-        topic,
-        step.schema,
-        formats.encoder(step.format, step.schema),
-        tellsEveryChange(options.plan),
-      )
+      return new ResultSink(taskStorage, topic, step.schema, encoder(), tellsEveryChange(options.plan))
     case 'embedded': {
       const partitions = storage.log.topic(topic)?.partitions ?? 1
       let next = 0
-      return new TopicSink(taskStorage, topic, formats.encoder(step.format, step.schema), (key) =>
+      return new TopicSink(taskStorage, topic, encoder(), (key) =>
         key === null ? next++ % partitions : partitionOf(key, partitions),
       )
     }

@@ -42,6 +42,9 @@ export const FORMATS: FormatRegistry = {
         throw notSupported(format, 'written')
     }
   },
+  async inferColumns(format) {
+    throw notSupported(format, 'asked for its columns')
+  },
 }
 
 /** The registry of this release; it has no state, so that all callers share one. */
