@@ -22,6 +22,8 @@ export type ErrorCode =
   | 'DATA_DIRECTORY_NEWER'
   | 'ADDRESS_IN_USE'
   | 'UNAVAILABLE'
+  /** Another process has taken over what this one was writing. */
+  | 'FENCED'
   | 'CANCELLED'
   | 'INTERNAL'
 

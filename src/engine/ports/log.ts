@@ -59,6 +59,7 @@ export interface OutputRecord {
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
   readonly timestamp: number
+  readonly headers?: readonly (readonly [string, Uint8Array | null])[]
 }
 
 export interface TopicSpec {

@@ -23,6 +23,31 @@ export interface Checkpoint {
   /** Event time that the whole task has reached; null where there is none yet. */
   readonly watermark: number | null
   readonly wallTimeMs: number
+  /** Where the state is a copy of a changelog: what of the log it reflects. */
+  readonly log?: LogPositions | undefined
+}
+
+export interface LogPositions {
+  /** Of the task in the log; a copy that was restored has fewer commits of its own. */
+  readonly epoch: number
+  /** Identity of the changelog topic: one made again under the same name is another. */
+  readonly changelogId: string
+  /** The changelog is reflected up to this offset. */
+  readonly changelogEnd: number
+  /** The offset that the next record of the result log gets, where the task has one. */
+  readonly resultEnd: number | undefined
+}
+
+/** Where in the log a task keeps what its state is rebuilt from, and the partition of the result log that it writes. */
+export interface TaskTopics {
+  readonly changelog: TopicPartition
+  readonly result: TopicPartition | undefined
+  readonly guarantee: 'exactly-once' | 'at-least-once' | 'at-most-once'
+}
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
 }
 
 /** Finite event times, ms; null for none yet (JSON has no infinity). */
@@ -71,7 +96,8 @@ export interface TaskSnapshot {
 }
 
 export interface StateBackend {
-  openTask(taskId: string): Promise<TaskStorage>
+  /** `topics` where the log is not part of the backend: its state is then a copy of the changelog. */
+  openTask(taskId: string, topics?: TaskTopics): Promise<TaskStorage>
   snapshot(taskId: string): TaskSnapshot
   /** Deletes all state of a task. */
   dropTask(taskId: string): Promise<void>

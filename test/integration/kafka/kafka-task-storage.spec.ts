@@ -1,0 +1,182 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Admin } from '@platformatic/kafka'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { KafkaState } from '../../../src/adapters/kafka/kafka-state.ts'
+import type { KafkaTaskStorage } from '../../../src/adapters/kafka/kafka-task-storage.ts'
+import { PartitionReader } from '../../../src/adapters/kafka/partition-reader.ts'
+import type { TaskTopics } from '../../../src/engine/ports/state.ts'
+import { codeOf, record } from '../../contract/log-contract.ts'
+import { checkpoint } from '../../contract/state-contract.ts'
+import { describeKafka } from '../../harness/kafka/describe-kafka.ts'
+
+const bytes = (text: string) => Buffer.from(text)
+
+describeKafka('state of a task over Kafka', (kafka) => {
+  let admin: Admin
+  let topics: TaskTopics
+  let root: string
+  let number = 0
+  const opened: KafkaTaskStorage[] = []
+
+  beforeAll(() => {
+    admin = new Admin({ clientId: 'test', bootstrapBrokers: [kafka.bootstrap] })
+    root = mkdtempSync(join(tmpdir(), 'weir-test-'))
+  })
+  afterAll(async () => {
+    for (const storage of opened) await storage.close()
+    rmSync(root, { recursive: true })
+    await admin.close()
+  })
+  beforeEach(async () => {
+    number++
+    const changelog = `${kafka.prefix}.changelog-${number}`
+    const result = `${kafka.prefix}.result-${number}`
+    await admin.createTopics({ topics: [changelog, result], partitions: 2, replicas: 1 })
+    topics = {
+      changelog: { topic: changelog, partition: 1 },
+      result: { topic: result, partition: 1 },
+      guarantee: 'exactly-once',
+    }
+  })
+
+  /** `replica` names the folder: another one has no copy of the state. */
+  async function open(replica: string, with_: Partial<TaskTopics> = {}): Promise<KafkaTaskStorage> {
+    const state = new KafkaState({
+      connection: { bootstrapBrokers: [kafka.bootstrap] },
+      path: join(root, replica),
+      prefix: kafka.prefix,
+    })
+    const storage = await state.openTask(`q.1/0/${number}`, { ...topics, ...with_ })
+    opened.push(storage)
+    return storage
+  }
+
+  async function results(): Promise<string[]> {
+    const { topic, partition } = topics.result as { topic: string; partition: number }
+    const reader = await PartitionReader.open({ bootstrapBrokers: [kafka.bootstrap] }, topic, partition)
+    const end = await reader.end()
+    const values: string[] = []
+    while (reader.position < end) {
+      for (const { value } of await reader.read(100)) values.push(Buffer.from(value as Uint8Array).toString())
+    }
+    await reader.close()
+    return values
+  }
+
+  async function commit(storage: KafkaTaskStorage, epoch: number, value: string): Promise<void> {
+    storage.store('agg-1', 'groups').put(bytes('a'), bytes(value))
+    storage.append((topics.result as { topic: string }).topic, 1, [record(value)])
+    await storage.commit({ ...checkpoint(epoch), wallTimeMs: Date.now() })
+  }
+
+  const stored = (storage: KafkaTaskStorage) => {
+    const value = storage.store('agg-1', 'groups').get(bytes('a'))
+    return value && Buffer.from(value).toString()
+  }
+
+  test('a replica without a copy gets state, positions and epoch from the changelog', async () => {
+    const first = await open('a')
+    expect(first.checkpoint).toBeUndefined()
+    first.store('agg-1', 'groups').put(bytes('gone'), bytes('x'))
+    await commit(first, 1, '1')
+    first.store('agg-1', 'groups').delete(bytes('gone'))
+    await commit(first, 2, '2')
+    const second = await open('b')
+    expect(second.checkpoint).toMatchObject({ epoch: 2, inputs: checkpoint(2).inputs })
+    expect(stored(second)).toBe('2')
+    expect(second.store('agg-1', 'groups').get(bytes('gone'))).toBeUndefined()
+    await commit(second, 3, '3')
+    expect(await results()).toEqual(['1', '2', '3'])
+  })
+
+  test('who is taken over is fenced: nothing of its next commit is ever seen, and its own copy does not have it', async () => {
+    const zombie = await open('a')
+    await commit(zombie, 1, '1')
+    const owner = await open('b')
+    expect(await codeOf(() => commit(zombie, 2, 'zombie'))).toBe('FENCED')
+    await commit(owner, 2, '2')
+    expect(await results()).toEqual(['1', '2'])
+    await zombie.close()
+    await owner.close()
+    const again = await open('a')
+    expect(stored(again)).toBe('2')
+    expect(again.checkpoint?.epoch).toBe(2)
+  })
+
+  test('a crash after the commit of Kafka and before that of LMDB: the copy reads the rest of the changelog', async () => {
+    const first = await open('a')
+    await commit(first, 1, '1')
+    await first.close()
+    cpSync(join(root, 'a'), join(root, 'behind'), { recursive: true })
+    const second = await open('a')
+    await commit(second, 2, '2')
+    await commit(second, 3, '3')
+    await second.close()
+    const behind = await open('behind')
+    expect(behind.checkpoint?.epoch).toBe(3)
+    expect(stored(behind)).toBe('3')
+    await commit(behind, 4, '4')
+    expect(await results()).toEqual(['1', '2', '3', '4'])
+  })
+
+  test('a copy of another topic of the same name is not used', async () => {
+    const first = await open('a')
+    await commit(first, 1, '1')
+    await first.close()
+    await admin.deleteTopics({ topics: [topics.changelog.topic] })
+    await admin.createTopics({ topics: [topics.changelog.topic], partitions: 2, replicas: 1 })
+    const second = await open('a')
+    expect(second.checkpoint).toBeUndefined()
+    expect(stored(second)).toBeUndefined()
+  })
+
+  test('a snapshot sees one commit, and the end of the result log that belongs to it', async () => {
+    const storage = await open('a')
+    const ends = () => {
+      const view = storage.snapshot()
+      try {
+        return [view.get('agg-1', 'groups', bytes('a'))?.toString(), view.checkpoint?.log?.resultEnd]
+      } finally {
+        view.close()
+      }
+    }
+    expect(ends()).toEqual([undefined, 0])
+    await commit(storage, 1, '1')
+    expect(ends()).toEqual(['1', 1])
+    const after = await open('b')
+    // The marker of the transaction has an offset as well.
+    expect(after.checkpoint?.epoch).toBe(1)
+    expect(after.snapshot().checkpoint?.log?.resultEnd).toBe(2)
+  })
+
+  test('at least once: what was written before a lost commit is there twice; at most once: not at all', async () => {
+    for (const guarantee of ['at-least-once', 'at-most-once'] as const) {
+      const zombie = await open('a', { guarantee })
+      await commit(zombie, (zombie.checkpoint?.epoch ?? 0) + 1, `${guarantee} 1`)
+      const owner = await open(guarantee, { guarantee })
+      expect(await codeOf(() => commit(zombie, (zombie.checkpoint?.epoch ?? 0) + 1, `${guarantee} 2`))).toBe('FENCED')
+      await commit(owner, (owner.checkpoint?.epoch ?? 0) + 1, `${guarantee} 2`)
+      await zombie.close()
+      await owner.close()
+    }
+    const written = await results()
+    expect(written.filter((value) => value.startsWith('at-least'))).toEqual([
+      'at-least-once 1',
+      'at-least-once 2',
+      'at-least-once 2',
+    ])
+    expect(written.filter((value) => value.startsWith('at-most'))).toEqual(['at-most-once 1', 'at-most-once 2'])
+  })
+
+  test('ten thousand entries of one epoch are committed and restored', async () => {
+    const storage = await open('a')
+    const store = storage.store('agg-1', 'groups')
+    for (let i = 0; i < 10_000; i++) store.put(bytes(`key-${i}`), bytes(`value-${i}`))
+    await storage.commit({ ...checkpoint(1), wallTimeMs: Date.now() })
+    const restored = await open('b')
+    expect(restored.store('agg-1', 'groups').get(bytes('key-9999'))?.toString()).toBe('value-9999')
+    expect([...restored.store('agg-1', 'groups').scan(bytes(''), undefined)]).toHaveLength(10_000)
+  })
+})
