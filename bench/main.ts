@@ -98,7 +98,7 @@ async function run(runtime: WeirRuntime, storage: Storage, query: BenchQuery, ev
   await untilRead(runtime, events)
   const seconds = (performance.now() - start) / 1000
   const cpu = process.cpuUsage(cpuStart)
-  const { checkpointMsP95 } = runtime.stats('measured')
+  const { checkpointMsP95 } = await runtime.stats('measured')
   return {
     query: query.name,
     source: 'embedded',
@@ -134,7 +134,7 @@ async function fill(storage: Storage, options: OrdersOptions): Promise<void> {
 /** Until every event is in the state of a committed checkpoint. */
 async function untilRead(runtime: WeirRuntime, events: number): Promise<void> {
   for (;;) {
-    const { rowsIn, lagRecords, error } = runtime.stats('measured')
+    const { rowsIn, lagRecords, error } = await runtime.stats('measured')
     if (error !== undefined) throw new Error(error)
     if (rowsIn >= events && lagRecords === 0) break
     await new Promise((resolve) => setTimeout(resolve, 5))

@@ -51,11 +51,11 @@ export async function measureState(events: number): Promise<StateMeasurement> {
     await first.resume('per_user')
     writtenBefore = written
     for (let round = 0; round < ROUNDS; round++) {
-      const { epoch } = first.stats('per_user')
+      const { epoch } = await first.stats('per_user')
       await write(CHANGED_KEYS)
-      while (first.stats('per_user').epoch === epoch) await pause()
+      while ((await first.stats('per_user')).epoch === epoch) await pause()
     }
-    const { checkpointMsP95 } = first.stats('per_user')
+    const { checkpointMsP95 } = await first.stats('per_user')
     const seconds = (performance.now() - start) / 1000
     const cpu = process.cpuUsage(cpuStart)
     await first.close()
@@ -106,7 +106,7 @@ async function ingest(runtime: WeirRuntime, from: number, count: number): Promis
 }
 
 async function untilRead(runtime: WeirRuntime, rows: number): Promise<void> {
-  while (runtime.stats('per_user').rowsIn < rows) await pause()
+  while ((await runtime.stats('per_user')).rowsIn < rows) await pause()
 }
 
 function pause(): Promise<void> {

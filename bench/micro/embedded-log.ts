@@ -36,7 +36,7 @@ await timed('append, 1,000 a call, 16 calls at once', 'records', RECORDS, async 
   }
 })
 await timed('read, 1,024 a chunk', 'records', RECORDS, async () => {
-  const reader = log.reader('t')
+  const reader = await log.openReader('t')
   for (let offset = 0; ; ) {
     const chunk = await reader.read(0, offset, 1024, 0)
     if (chunk === undefined) return
@@ -50,7 +50,7 @@ await timed('append, 1 a call, 100 calls at once', 'appends', 50_000, async () =
   for (let i = 0; i < 500; i++) await Promise.all(Array.from({ length: 100 }, () => log.append('single', 0, [record])))
 })
 await timed('read of those', 'records', 51_000, async () => {
-  const reader = log.reader('single')
+  const reader = await log.openReader('single')
   for (let offset = 0; ; ) {
     const chunk = await reader.read(0, offset, 1024, 0)
     if (chunk === undefined) return

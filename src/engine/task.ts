@@ -22,7 +22,7 @@ export interface TaskOptions {
   readonly plan: PhysicalPlan
   readonly storage: TaskStorage
   readonly formats: FormatRegistry
-  readonly openReader: (scan: ScanStep) => SourceReader
+  readonly openReader: (scan: ScanStep) => SourceReader | Promise<SourceReader>
   readonly openSink: (sink: SinkStep, storage: TaskStorage) => Operator
   readonly sides: SideStreams
   readonly nowMs: number
@@ -76,11 +76,12 @@ export class Task implements SourceOutput {
     const readers: SourceReader[] = []
     try {
       const scans = options.plan.steps.filter((step) => step.kind === 'scan')
-      const sources = scans.map((step) => {
-        const reader = options.openReader(step)
+      const sources: Source[] = []
+      for (const step of scans) {
+        const reader = await options.openReader(step)
         readers.push(reader)
-        return new Source(step, reader, options.formats.decoder(step.format, step.fields), options.nowMs)
-      })
+        sources.push(new Source(step, reader, options.formats.decoder(step.format, step.fields), options.nowMs))
+      }
       for (const source of sources) await source.open(options.storage.checkpoint)
       const task = new Task(options, sources)
       for (const source of sources) {

@@ -17,13 +17,15 @@ export interface Runtime {
   /** Results of a materialized view or query, with resume. */
   subscribe(name: string, options?: SubscribeOptions): Promise<ResultStream>
   ingest(request: IngestRequest): Promise<IngestResult>
-  list(kind: ObjectKind): readonly ObjectSummary[]
-  describe(name: string): ObjectDescription
+  list(kind: ObjectKind): Promise<readonly ObjectSummary[]>
+  describe(name: string): Promise<ObjectDescription>
+  /** Columns of a relation: without asking anybody, since each request of an ingest needs them. */
+  schemaOf(name: string): Schema | undefined
   pause(query: string): Promise<void>
   resume(query: string): Promise<void>
   /** Drops a stream, table, view, sink or query and its state. */
   drop(name: string): Promise<void>
-  stats(query: string): QueryStats
+  stats(query: string): Promise<QueryStats>
   /** True when every stored query has been recovered and runs (or is paused). */
   readonly ready: boolean
   /** Stops reading, checkpoints, closes. Safe to call twice. */

@@ -22,7 +22,7 @@ async function execute(sql: string): Promise<void> {
   for await (const result of runtime.execute(sql)) if (result.kind === 'rows') await result.results.close()
 }
 
-const names = (kind: Parameters<WeirRuntime['list']>[0]) => runtime.list(kind).map(({ name }) => name)
+const names = async (kind: Parameters<WeirRuntime['list']>[0]) => (await runtime.list(kind)).map(({ name }) => name)
 
 describe('DROP', () => {
   beforeEach(() => execute('CREATE STREAM s (a INT); CREATE MATERIALIZED VIEW v AS SELECT a FROM s;'))
@@ -33,7 +33,7 @@ describe('DROP', () => {
       hint: 'Write DROP STREAM s.',
     })
     await expect(execute('DROP VIEW v')).rejects.toMatchObject({ hint: 'Write DROP MATERIALIZED VIEW v.' })
-    expect(names('materialized-view')).toEqual(['v'])
+    expect(await names('materialized-view')).toEqual(['v'])
   })
 
   it('of what is not there is an error, unless IF EXISTS', async () => {
@@ -51,8 +51,8 @@ describe('DROP', () => {
     await expect(execute('DROP STREAM s')).rejects.toMatchObject({ message: '"s" is used by "insert_t_1", "v"' })
     await expect(execute('DROP STREAM t')).rejects.toMatchObject({ message: '"t" is used by "insert_t_1"' })
     await execute('DROP STREAM s CASCADE')
-    expect(names('query')).toEqual([])
-    expect(names('stream')).toEqual(['t'])
+    expect(await names('query')).toEqual([])
+    expect(await names('stream')).toEqual(['t'])
   })
 })
 
@@ -60,15 +60,15 @@ describe('TERMINATE', () => {
   it('of an INSERT leaves the stream that it wrote', async () => {
     await execute('CREATE STREAM s (a INT); CREATE STREAM t (a INT); INSERT INTO t SELECT a FROM s;')
     await execute('TERMINATE QUERY insert_t_1')
-    expect(names('query')).toEqual([])
-    expect(names('stream')).toEqual(['s', 't'])
+    expect(await names('query')).toEqual([])
+    expect(await names('stream')).toEqual(['s', 't'])
   })
 
   it('ALL ends queries that read each other', async () => {
     await execute(`CREATE STREAM s (a INT); CREATE MATERIALIZED VIEW a AS SELECT a FROM s;
       CREATE MATERIALIZED VIEW b AS SELECT a FROM a; CREATE SINK c FROM b WITH (connector = 'blackhole');`)
     await execute('TERMINATE ALL')
-    expect(names('query')).toEqual([])
+    expect(await names('query')).toEqual([])
   })
 })
 
@@ -77,25 +77,25 @@ describe('CREATE', () => {
     await execute('CREATE STREAM s (a INT); CREATE MATERIALIZED VIEW v AS SELECT a FROM s;')
     await expect(execute('CREATE OR REPLACE MATERIALIZED VIEW v AS SELECT b FROM s')).rejects.toThrow('no column "b"')
     await expect(execute('CREATE OR REPLACE MATERIALIZED VIEW v AS SELECT a FROM v')).rejects.toThrow('read itself')
-    expect(names('materialized-view')).toEqual(['v'])
+    expect(await names('materialized-view')).toEqual(['v'])
     await execute('CREATE OR REPLACE MATERIALIZED VIEW v AS SELECT a + 1 AS a FROM s')
-    expect(names('query')).toEqual(['v'])
+    expect(await names('query')).toEqual(['v'])
   })
 
   it('VIEW IF NOT EXISTS leaves what is there', async () => {
     await execute(
       'CREATE STREAM s (a INT); CREATE VIEW v AS SELECT a FROM s; CREATE VIEW IF NOT EXISTS v AS SELECT a FROM s;',
     )
-    expect(runtime.describe('v').sql).toContain('SELECT a FROM s')
+    expect((await runtime.describe('v')).sql).toContain('SELECT a FROM s')
   })
 
   it('SINK on the embedded log makes its topic, which stays when the sink goes', async () => {
     await execute(`CREATE STREAM s (a INT);
       CREATE SINK k FROM s WITH (connector = 'embedded', topic = 'out', partitions = 3) FORMAT PLAIN ENCODE JSON;`)
-    expect(runtime.list('topic').find(({ name }) => name === 'out')?.detail).toMatch(/^3 partitions/)
-    expect(runtime.stats('k').state).toBe('running')
+    expect((await runtime.list('topic')).find(({ name }) => name === 'out')?.detail).toMatch(/^3 partitions/)
+    expect((await runtime.stats('k')).state).toBe('running')
     await execute('DROP SINK k; CREATE STREAM out (a INT) WITH (partitions = 3);')
-    expect(names('stream')).toEqual(['out', 's'])
+    expect(await names('stream')).toEqual(['out', 's'])
   })
 })
 
@@ -133,6 +133,6 @@ describe('INSERT … VALUES', () => {
     await expect(execute('INSERT INTO s VALUES (1), (NULL)')).rejects.toThrow(
       'row 2 of VALUES: column "a" can\'t be NULL',
     )
-    expect(runtime.list('topic')[0]?.detail).toContain('0 records')
+    expect((await runtime.list('topic'))[0]?.detail).toContain('0 records')
   })
 })

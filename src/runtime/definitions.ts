@@ -155,7 +155,7 @@ export class Definitions {
     for (const relation of relations) await log.createTopic(resultTopic(relation.topic, plan))
     const written = entry.kind === 'sink' ? sinkTopic(entry) : undefined
     // A topic that is there already is someone else's, with the partitions that it has.
-    if (written !== undefined && log.topic(written.name) === undefined) await log.createTopic(written)
+    if (written !== undefined && (await log.topic(written.name)) === undefined) await log.createTopic(written)
   }
 
   async dropStatement(statement: Drop): Promise<string> {
@@ -231,7 +231,7 @@ export class Definitions {
   async removeLeftovers(): Promise<void> {
     const { catalog, storage } = this.#options
     const named = new Set(catalog.relations().map((relation) => ('topic' in relation ? relation.topic : '')))
-    for (const { name } of storage.log.topics()) {
+    for (const { name } of await storage.log.topics()) {
       if (name.startsWith('weir.') && !named.has(name)) await storage.log.deleteTopic(name)
     }
   }

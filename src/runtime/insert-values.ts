@@ -32,7 +32,7 @@ export async function insertValues(
   const encoder = formats.encoder(relation.format, schema)
   await encoder.open?.()
   const topic = relation.connector.options['topic'] ?? relation.name
-  const partitions = storage.log.topic(topic)?.partitions ?? 1
+  const partitions = (await storage.log.topic(topic))?.partitions ?? 1
   const parts = new Map<number, OutputRecord[]>()
   for (const [i, expressions] of plan.rows.entries()) {
     const row = expressions.map((expression) => evaluate(() => interpret(expression)([], { nowMs }), i))

@@ -9,12 +9,12 @@ import type { Jobs } from './jobs.ts'
 import { requireRelation } from './require.ts'
 
 /** What there is: SHOW, DESCRIBE and the catalog service. */
-export function listObjects(
+export async function listObjects(
   kind: ObjectKind,
   catalog: StoredCatalog,
   jobs: Jobs,
   storage: Storage,
-): readonly ObjectSummary[] {
+): Promise<readonly ObjectSummary[]> {
   switch (kind) {
     case 'query':
       return catalog.queries().map((query) => querySummary(query, jobs))
@@ -24,7 +24,7 @@ export function listObjects(
         .filter((query) => query.kind === 'sink')
         .map((query) => ({ ...querySummary(query, jobs), kind: 'sink' }))
     case 'topic':
-      return storage.log.topics().map(({ name, partitions, bytes, offsets }) => {
+      return (await storage.log.topics()).map(({ name, partitions, bytes, offsets }) => {
         const records = offsets.reduce((sum, { start, end }) => sum + end - start, 0)
         const detail = [counted(partitions, 'partition'), counted(records, 'record'), counted(bytes, 'byte')].join(', ')
         return { kind, name, detail }
@@ -42,7 +42,12 @@ export function listObjects(
   }
 }
 
-export function describeObject(name: string, catalog: StoredCatalog, jobs: Jobs, storage: Storage): ObjectDescription {
+export async function describeObject(
+  name: string,
+  catalog: StoredCatalog,
+  jobs: Jobs,
+  storage: Storage,
+): Promise<ObjectDescription> {
   const relation = catalog.relation(name)
   const query = catalog.query(name) ?? (relation && 'query' in relation ? catalog.query(relation.query) : undefined)
   if (relation === undefined && query !== undefined) {
@@ -61,7 +66,7 @@ export function describeObject(name: string, catalog: StoredCatalog, jobs: Jobs,
     detail: relationDetail(found),
     sql: found.sql,
     schema: found.schema,
-    properties: { ...relationProperties(found, storage), ...(query && queryProperties(query, jobs)) },
+    properties: { ...(await relationProperties(found, storage)), ...(query && queryProperties(query, jobs)) },
   }
 }
 
@@ -98,7 +103,7 @@ function queryProperties(query: QueryEntry, jobs: Jobs): Record<string, string> 
   return properties
 }
 
-function relationProperties(relation: Relation, storage: Storage): Record<string, string> {
+async function relationProperties(relation: Relation, storage: Storage): Promise<Record<string, string>> {
   const properties: Record<string, string> = { changelog: relation.schema.mode }
   const { fields, key, timeColumn } = relation.schema
   if (key.length > 0) properties['key'] = key.map((column) => fields[column]?.name).join(', ')
@@ -109,7 +114,7 @@ function relationProperties(relation: Relation, storage: Storage): Record<string
     if (relation.deadLetter !== undefined) properties['dead letters'] = relation.deadLetter
   }
   const topic = 'topic' in relation ? relation.topic : undefined
-  const info = topic === undefined ? undefined : storage.log.topic(topic)
+  const info = topic === undefined ? undefined : await storage.log.topic(topic)
   if (info !== undefined) {
     properties['results kept'] = String(info.offsets.reduce((sum, { start, end }) => sum + end - start, 0))
   }

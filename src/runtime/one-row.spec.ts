@@ -44,7 +44,7 @@ test.each<[string, readonly Row[]]>([
 
 it('can be written into a stream, once', async () => {
   await rowsOf('CREATE STREAM s (a INT); INSERT INTO s SELECT 5;')
-  await expect.poll(() => runtime.stats('insert_s_1').state).toBe('finished')
+  await expect.poll(async () => (await runtime.stats('insert_s_1')).state).toBe('finished')
   expect(
     await rowsOf("SET 'scan.startup.mode' = 'earliest'; SET 'scan.bounded.mode' = 'latest-offset'; SELECT * FROM s;"),
   ).toEqual([[5]])

@@ -12,23 +12,23 @@ import { decodeResumeToken, type ResumePosition } from './resume-token.ts'
 import { Subscription } from './subscription.ts'
 
 /** Where a subscription begins: at its token, else with the snapshot, else with what changes from now on. */
-export function openSubscription(
+export async function openSubscription(
   name: string,
   options: SubscribeOptions,
   catalog: StoredCatalog,
   ports: { readonly storage: Storage; readonly formats: FormatRegistry; readonly clock: Clock },
-): Subscription {
+): Promise<Subscription> {
   const relation = requireMaterialized(catalog, catalog.query(name)?.target ?? name)
   const { storage, formats, clock } = ports
   const { schema, topic, query } = relation
   const position =
     options.resumeToken === undefined
-      ? begin(relation, options.snapshot ?? true, storage)
-      : resumeAt(options.resumeToken, relation, storage)
+      ? await begin(relation, options.snapshot ?? true, storage)
+      : await resumeAt(options.resumeToken, relation, storage)
   const plan = catalog.query(query)?.plan
   return new Subscription({
     schema,
-    reader: storage.log.reader(topic),
+    reader: await storage.log.openReader(topic),
     decoder: formats.decoder(ROWS_FORMAT, sourceFields(schema)),
     decodeRow: resultRowDecoder(schema),
     openSnapshot: () => storage.state.snapshot(query),
@@ -39,18 +39,18 @@ export function openSubscription(
   })
 }
 
-function begin(relation: MaterializedRelation, snapshot: boolean, storage: Storage): ResumePosition {
+async function begin(relation: MaterializedRelation, snapshot: boolean, storage: Storage): Promise<ResumePosition> {
   const { name, topic, schema, kind } = relation
-  const offsets = storage.log.topic(topic)?.offsets[0] ?? { start: 0, end: 0 }
+  const offsets = (await storage.log.topic(topic))?.offsets[0] ?? { start: 0, end: 0 }
   const keyed = schema.key.length > 0 && kind === 'materialized-view'
   // Rows without a key have no table: their log is all there is of them.
   const offset = snapshot && !keyed ? offsets.start : offsets.end
   return { name, topic, offset, segments: [], inSnapshot: snapshot && keyed }
 }
 
-function resumeAt(token: string, relation: MaterializedRelation, storage: Storage): ResumePosition {
+async function resumeAt(token: string, relation: MaterializedRelation, storage: Storage): Promise<ResumePosition> {
   const position = decodeResumeToken(token, relation.name)
-  const offsets = storage.log.topic(relation.topic)?.offsets[0]
+  const offsets = (await storage.log.topic(relation.topic))?.offsets[0]
   const gone = position.topic !== relation.topic || offsets === undefined
   if (!gone && position.offset >= offsets.start && position.offset <= offsets.end) return position
   throw new AppError('POSITION_EXPIRED', `the resume token of "${relation.name}" points to results that are gone`, {

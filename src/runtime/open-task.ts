@@ -29,7 +29,7 @@ export interface OpenTaskOptions {
   readonly jobs: { hasFinished(relation: string): boolean }
   readonly print?: (line: string) => void
   /** Takes the place of the reader that a scan would open: the snapshot of a pull query. */
-  readonly openReader?: (scan: ScanStep) => SourceReader | undefined
+  readonly openReader?: (scan: ScanStep) => Promise<SourceReader | undefined>
   /** Takes the place of the plan's sink: the reader of a transient query. */
   readonly sink?: Operator
 }
@@ -37,20 +37,21 @@ export interface OpenTaskOptions {
 export async function openTask(options: OpenTaskOptions): Promise<Task> {
   const { query, plan, taskStorage, storage, formats, clock, limits, jobs } = options
   const encoders = options.sink === undefined ? await openEncoders(plan, formats) : NO_ENCODERS
+  const sinkPartitions = await partitionsOfSinks(options)
   return Task.open({
     query,
     plan,
     storage: taskStorage,
     formats,
-    openReader: (scan) =>
-      options.openReader?.(scan) ??
+    openReader: async (scan) =>
+      (await options.openReader?.(scan)) ??
       openReader(
         scan,
         storage,
         () => clock.nowMs(),
         () => jobs.hasFinished(scan.relation),
       ),
-    openSink: (step) => options.sink ?? openSink(step, options, encoders),
+    openSink: (step) => options.sink ?? openSink(step, options, encoders, sinkPartitions),
     sides: sideStreams(options.catalog, plan),
     nowMs: clock.nowMs(),
     memoryEntriesMax: limits.memoryEntriesMax,
@@ -76,8 +77,24 @@ async function openEncoders(plan: PhysicalPlan, formats: FormatRegistry): Promis
   return encoders
 }
 
-function openSink(step: SinkStep, options: OpenTaskOptions, encoders: Encoders): Operator {
-  const { storage, taskStorage } = options
+/** Of each topic that the plan writes. */
+async function partitionsOfSinks({ plan, storage, query }: OpenTaskOptions): Promise<ReadonlyMap<string, number>> {
+  const partitions = new Map<string, number>()
+  for (const step of plan.steps) {
+    if (step.kind !== 'sink' || step.connector.kind !== 'embedded') continue
+    const topic = step.connector.options['topic'] ?? query
+    partitions.set(topic, (await storage.log.topic(topic))?.partitions ?? 1)
+  }
+  return partitions
+}
+
+function openSink(
+  step: SinkStep,
+  options: OpenTaskOptions,
+  encoders: Encoders,
+  sinkPartitions: ReadonlyMap<string, number>,
+): Operator {
+  const { taskStorage } = options
   const encoder = () => must(encoders.get(step.id), 'an encoder for each sink that writes records')
   const { kind, options: properties } = step.connector
   const topic = properties['topic'] ?? options.query
@@ -85,7 +102,7 @@ function openSink(step: SinkStep, options: OpenTaskOptions, encoders: Encoders):
     case 'result':
       return new ResultSink(taskStorage, topic, step.schema, encoder(), tellsEveryChange(options.plan))
     case 'embedded': {
-      const partitions = storage.log.topic(topic)?.partitions ?? 1
+      const partitions = sinkPartitions.get(topic) ?? 1
       let next = 0
       return new TopicSink(taskStorage, topic, encoder(), (key) =>
         key === null ? next++ % partitions : partitionOf(key, partitions),

@@ -7,18 +7,18 @@ import type { SourceRelation } from '../plan/catalog.ts'
 import type { ScanStep } from '../plan/physical/nodes.ts'
 
 /** Opens what a scan reads: a topic of the log, a file, a generator. */
-export function openReader(
+export async function openReader(
   scan: ScanStep,
   storage: Storage,
   nowMs: () => number,
   writerHasFinished: () => boolean,
-): SourceReader {
+): Promise<SourceReader> {
   const { kind, options } = scan.connector
   switch (kind) {
     case 'embedded':
       return openTopic(scan, storage)
     case 'result':
-      return new FinishingReader(openTopic(scan, storage), writerHasFinished)
+      return new FinishingReader(await openTopic(scan, storage), writerHasFinished)
     case 'file':
       return new FileReader(options, scan.format)
     case 'datagen':
@@ -39,10 +39,10 @@ export function checkSource({ connector, columns }: SourceRelation): void {
   new DatagenReader(connector.options, fields).close()
 }
 
-function openTopic(scan: ScanStep, storage: Storage): SourceReader {
+async function openTopic(scan: ScanStep, storage: Storage): Promise<SourceReader> {
   const topic = scan.connector.options['topic'] ?? scan.relation
-  const reader = new StartingReader(storage.log.reader(topic), (partition) => {
-    const offsets = storage.log.topic(topic)?.offsets[partition]
+  const reader = new StartingReader(await storage.log.openReader(topic), async (partition) => {
+    const offsets = (await storage.log.topic(topic))?.offsets[partition]
     if (offsets === undefined) throw new AppError('NOT_FOUND', `topic "${topic}" has no partition ${partition}`)
     return scan.startup.kind === 'timestamp'
       ? storage.log.offsetAt(topic, partition, scan.startup.timestampMs)
@@ -51,7 +51,7 @@ function openTopic(scan: ScanStep, storage: Storage): SourceReader {
         : offsets.start
   })
   return scan.connector.options['scan.bounded.mode'] === 'latest-offset'
-    ? new BoundedReader(reader, topic, storage)
+    ? BoundedReader.open(reader, topic, storage)
     : reader
 }
 
@@ -132,10 +132,14 @@ class FinishingReader extends ForwardingReader {
 export class BoundedReader extends ForwardingReader {
   readonly #ends: ReadonlyMap<number, number>
 
-  constructor(inner: SourceReader, topic: string, storage: Storage) {
+  private constructor(inner: SourceReader, ends: ReadonlyMap<number, number>) {
     super(inner)
-    const offsets = storage.log.topic(topic)?.offsets ?? []
-    this.#ends = new Map(offsets.map(({ end }, partition) => [partition, end]))
+    this.#ends = ends
+  }
+
+  static async open(inner: SourceReader, topic: string, storage: Storage): Promise<BoundedReader> {
+    const offsets = (await storage.log.topic(topic))?.offsets ?? []
+    return new BoundedReader(inner, new Map(offsets.map(({ end }, partition) => [partition, end])))
   }
 
   override async read(

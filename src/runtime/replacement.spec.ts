@@ -67,7 +67,7 @@ describe('CREATE OR REPLACE MATERIALIZED VIEW that only tells rows otherwise', (
       }
     })()
     await expect.poll(() => seen.length).toBe(2)
-    const topics = runtime.list('topic').map(({ name }) => name)
+    const topics = (await runtime.list('topic')).map(({ name }) => name)
     const { texts } = await run(`EXPLAIN REPLACE ${replace}; ${replace};`)
     expect(texts[0]).toContain('"totals": its state is kept\n== runs ==\n')
     expect(texts[0]).toContain('checkpoint every 200 ms')
@@ -80,7 +80,7 @@ describe('CREATE OR REPLACE MATERIALIZED VIEW that only tells rows otherwise', (
     await until('SELECT * FROM large', [['eu', 3]])
     await reading
     expect(seen).toHaveLength(3)
-    expect(runtime.list('topic').map(({ name }) => name)).toEqual(topics)
+    expect((await runtime.list('topic')).map(({ name }) => name)).toEqual(topics)
   })
 
   it('still does so after a restart', async () => {
@@ -92,7 +92,7 @@ describe('CREATE OR REPLACE MATERIALIZED VIEW that only tells rows otherwise', (
       ['eu', 2],
       ['us', 2],
     ])
-    expect(runtime.describe('totals').sql).toContain('EVERY')
+    expect((await runtime.describe('totals')).sql).toContain('EVERY')
   })
 
   it('gets a new stream of late rows, and may not lose one', async () => {

@@ -15,7 +15,7 @@ it('a reader of late rows and of dead letters gets those that came before', asyn
     LATE ROWS INTO late EMIT FINAL;
     INSERT INTO s VALUES (0, '2026-01-01 00:00:00'), (1, '2026-01-01 00:00:05'), (2, '2026-01-01 00:00:01');`
   for await (const _ of runtime.execute(setup));
-  await expect.poll(() => runtime.stats('v').lagRecords).toBe(0)
+  await expect.poll(async () => (await runtime.stats('v')).lagRecords).toBe(0)
   const first = async (sql: string) => {
     for await (const event of await runtime.query(sql)) if (event.kind === 'rows') return event.rows[0]
     return undefined

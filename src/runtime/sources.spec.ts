@@ -104,7 +104,7 @@ describe('datagen', () => {
       rowsOf(`CREATE STREAM g (x STRING)
         WITH (connector = 'datagen', 'fields.x.values' = 'a,b', 'fields.x.weights' = '1');`),
     ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
-    expect(runtime.list('stream')).toEqual([])
+    expect(await runtime.list('stream')).toEqual([])
   })
 })
 

@@ -51,10 +51,10 @@ async function versionedView() {
       await task.commit({ epoch, inputs: {}, watermarks: {}, watermark: epoch, wallTimeMs: 0 })
     },
     /** A part of the snapshot ends after each event: the clock runs that fast. */
-    subscribe: (position: ResumePosition) =>
+    subscribe: async (position: ResumePosition) =>
       new Subscription({
         schema: SCHEMA,
-        reader: storage.log.reader(TOPIC),
+        reader: await storage.log.openReader(TOPIC),
         decoder: formats.decoder(ROWS_FORMAT, sourceFields(SCHEMA)),
         decodeRow: resultRowDecoder(SCHEMA),
         openSnapshot: () => storage.state.snapshot('v'),
@@ -79,12 +79,12 @@ describe('a subscription', () => {
         const seen = new Map<number, number>()
         let position = START
         for (const { reads, commits: changes } of steps) {
-          position = await read(view.subscribe(position), position, reads, seen, view.versions)
+          position = await read(await view.subscribe(position), position, reads, seen, view.versions)
           for (const keys of changes) await view.commit(keys)
         }
         // One more of each, so that something told twice comes before the end.
         await view.commit([...Array(KEYS).keys()])
-        await read(view.subscribe(position), position, Number.POSITIVE_INFINITY, seen, view.versions)
+        await read(await view.subscribe(position), position, Number.POSITIVE_INFINITY, seen, view.versions)
         expect(seen).toEqual(view.versions)
       }),
       { numRuns: 60 },
@@ -97,7 +97,7 @@ describe('a subscription', () => {
     const seen = new Map<number, number>([[1, 1]])
     const position = { ...START, offset: 3, inSnapshot: false }
     await view.commit([1])
-    await read(view.subscribe(position), position, 1, seen, view.versions)
+    await read(await view.subscribe(position), position, 1, seen, view.versions)
     expect(seen).toEqual(new Map([[1, 2]]))
   })
 })

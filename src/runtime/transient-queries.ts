@@ -62,7 +62,7 @@ export class TransientQueries {
           plan,
           taskStorage: storage,
           sink,
-          openReader: (scan) => (pull ? this.#openPull(plan, scan) : undefined),
+          openReader: async (scan) => (pull ? this.#openPull(plan, scan) : undefined),
         }),
     })
     this.#open.add(transient)
@@ -75,13 +75,13 @@ export class TransientQueries {
   }
 
   /** A view's table as of its last commit; a log without a key up to its end. */
-  #openPull(plan: PhysicalPlan, scan: ScanStep): SourceReader | undefined {
+  async #openPull(plan: PhysicalPlan, scan: ScanStep): Promise<SourceReader | undefined> {
     const { catalog, storage } = this.#options
     const relation = catalog.relation(scan.relation)
     if (relation === undefined || !('topic' in relation)) return undefined
     const writer = catalog.query(relation.query)
     if (!hasTable(relation) || writer === undefined) {
-      return new BoundedReader(storage.log.reader(relation.topic), relation.topic, storage)
+      return BoundedReader.open(await storage.log.openReader(relation.topic), relation.topic, storage)
     }
     return new TableReader({
       scan,

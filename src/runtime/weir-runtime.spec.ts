@@ -68,7 +68,7 @@ describe('statements', () => {
       code: 'INVALID_SQL',
       hint: 'Did you mean "orders"?',
     })
-    expect(() => runtime.describe('ordres')).toThrow('there is no stream, table, view or query "ordres"')
+    await expect(runtime.describe('ordres')).rejects.toThrow('there is no stream, table, view or query "ordres"')
   })
 
   it('explain, show and describe', async () => {
@@ -94,8 +94,8 @@ describe('statements', () => {
     await execute(`${ORDERS} CREATE MATERIALIZED VIEW v AS SELECT id FROM orders;`)
     await expect(execute('DROP STREAM orders')).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' })
     await execute('DROP MATERIALIZED VIEW v; DROP STREAM orders;')
-    expect(runtime.list('stream')).toEqual([])
-    expect(runtime.list('topic')).toEqual([])
+    expect(await runtime.list('stream')).toEqual([])
+    expect(await runtime.list('topic')).toEqual([])
   })
 })
 
@@ -151,6 +151,6 @@ describe('INSERT … VALUES without a key', () => {
   it('spreads its rows over the partitions, so that none of them holds time back', async () => {
     await execute(`CREATE STREAM spread (id BIGINT) WITH (partitions = '3');
       INSERT INTO spread VALUES (1), (2), (3), (4);`)
-    expect(storage.log.topic('spread')?.offsets.map(({ end }) => end)).toEqual([2, 1, 1])
+    expect((await storage.log.topic('spread'))?.offsets.map(({ end }) => end)).toEqual([2, 1, 1])
   })
 })

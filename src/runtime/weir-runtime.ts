@@ -3,6 +3,7 @@ import { parse } from '../../grammar/index.ts'
 import type { Storage } from '../adapters/storage.ts'
 import { AppError } from '../core/errors.ts'
 import { partitionOf } from '../core/murmur2.ts'
+import type { Schema } from '../core/schema.ts'
 import type { Clock } from '../engine/ports/clock.ts'
 import type { FormatRegistry } from '../engine/ports/format.ts'
 import type { OutputRecord } from '../engine/ports/log.ts'
@@ -139,7 +140,7 @@ export class WeirRuntime implements Runtime {
     }
     this.#limitIngest(request)
     const topic = stream.connector.options['topic'] ?? stream.name
-    const partitions = this.#options.storage.log.topic(topic)?.partitions ?? 1
+    const partitions = (await this.#options.storage.log.topic(topic))?.partitions ?? 1
     const nowMs = this.#options.clock.nowMs()
     const output = records.map(({ key, value, timestampMs }) => ({
       key: key ?? null,
@@ -163,12 +164,16 @@ export class WeirRuntime implements Runtime {
     return { appended: output.length, duplicates: 0 }
   }
 
-  list(kind: ObjectKind): readonly ObjectSummary[] {
+  list(kind: ObjectKind): Promise<readonly ObjectSummary[]> {
     return listObjects(kind, this.#catalog, this.#jobs, this.#options.storage)
   }
 
-  describe(name: string): ObjectDescription {
+  describe(name: string): Promise<ObjectDescription> {
     return describeObject(name, this.#catalog, this.#jobs, this.#options.storage)
+  }
+
+  schemaOf(name: string): Schema | undefined {
+    return requireRelation(this.#catalog, name).schema
   }
 
   async pause(query: string): Promise<void> {
@@ -183,7 +188,7 @@ export class WeirRuntime implements Runtime {
     await this.#statements.drop(name)
   }
 
-  stats(query: string): QueryStats {
+  async stats(query: string): Promise<QueryStats> {
     return this.#job(query).stats()
   }
 

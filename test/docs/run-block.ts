@@ -100,12 +100,16 @@ export class PageRun {
 
   /** Queries over what ends have come to its end; the others are asked again until they show what is expected. */
   async #caughtUp(): Promise<void> {
-    const isBehind = ({ name }: { readonly name: string }) => {
-      const { state, lagRecords } = this.#runtime.stats(name)
+    const isBehind = async ({ name }: { readonly name: string }) => {
+      const { state, lagRecords } = await this.#runtime.stats(name)
       return state === 'running' && lagRecords !== 0
     }
     const deadline = performance.now() + SETTLE_MS
-    while (this.#runtime.list('query').some(isBehind) && performance.now() < deadline) {
+    const someIsBehind = async () => {
+      const queries = await this.#runtime.list('query')
+      return (await Promise.all(queries.map(isBehind))).includes(true)
+    }
+    while (performance.now() < deadline && (await someIsBehind())) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS))
     }
   }

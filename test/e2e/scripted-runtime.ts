@@ -79,6 +79,7 @@ export function scriptedRuntime(parts: Partial<Runtime>): Runtime {
     ingest: missing,
     list: missing,
     describe: missing,
+    schemaOf: missing,
     pause: missing,
     resume: missing,
     drop: missing,

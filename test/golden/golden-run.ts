@@ -178,7 +178,7 @@ class GoldenRun {
   async #mark(): Promise<void> {
     this.#at++
     const checkpoint = await this.#commit()
-    this.#marks.set(this.#at, { offset: this.#world.resultEnd(), watermark: checkpoint.watermark })
+    this.#marks.set(this.#at, { offset: await this.#world.resultEnd(), watermark: checkpoint.watermark })
   }
 
   async #commit(): Promise<Checkpoint> {

@@ -87,8 +87,8 @@ export class QueryWorld {
       .filter((relation): relation is MaterializedRelation => relation.kind === kind)
   }
 
-  resultEnd(): number {
-    return this.storage.log.topic(this.result.topic)?.offsets[0]?.end ?? 0
+  async resultEnd(): Promise<number> {
+    return (await this.storage.log.topic(this.result.topic))?.offsets[0]?.end ?? 0
   }
 
   /** Rows of the query's own log, without the watermarks between them. */
@@ -112,7 +112,7 @@ export async function readRows(
   schema: Schema,
 ): Promise<{ readonly rows: readonly LoggedRow[]; readonly watermarks: readonly number[] }> {
   const decoder = formatRegistry().decoder(ROWS_FORMAT, schema.fields.map(rowsField))
-  const reader = storage.log.reader(topic)
+  const reader = await storage.log.openReader(topic)
   const rows: LoggedRow[] = []
   const watermarks: number[] = []
   let offset = await reader.startOffset(0)

@@ -62,17 +62,17 @@ export class SimLog implements Log {
     this.signal(name)
   }
 
-  topics(): readonly TopicInfo[] {
+  async topics(): Promise<readonly TopicInfo[]> {
     return [...this.#disk.topics.values()].map(infoOf).sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  topic(name: string): TopicInfo | undefined {
+  async topic(name: string): Promise<TopicInfo | undefined> {
     const topic = this.#disk.topics.get(name)
     return topic && infoOf(topic)
   }
 
-  reader(name: string): SourceReader {
-    return new SimReader(this, this.#process, name, this.topicOnDisk(name))
+  async openReader(name: string, partitions?: readonly number[]): Promise<SourceReader> {
+    return new SimReader(this, this.#process, name, this.topicOnDisk(name), partitions)
   }
 
   async append(
@@ -169,12 +169,18 @@ class SimReader implements SourceReader {
   readonly #topic: DiskTopic
   readonly #stops = new Set<() => void>()
 
-  constructor(log: SimLog, process: SimProcess, name: string, topic: DiskTopic) {
+  constructor(
+    log: SimLog,
+    process: SimProcess,
+    name: string,
+    topic: DiskTopic,
+    partitions: readonly number[] | undefined,
+  ) {
     this.#log = log
     this.#process = process
     this.#name = name
     this.#topic = topic
-    this.partitions = topic.partitions.map((_, i) => i)
+    this.partitions = partitions ?? topic.partitions.map((_, i) => i)
   }
 
   startOffset(partition: number): number {

@@ -322,8 +322,8 @@ class SimWorld {
   }
 
   /** Ends when all records have arrived and were read, and notes what was given out. */
-  #openReader(_scan: ScanStep, storage: SimStorage): SourceReader {
-    const log = storage.log.reader(STREAM)
+  async #openReader(_scan: ScanStep, storage: SimStorage): Promise<SourceReader> {
+    const log = await storage.log.openReader(STREAM)
     const inner = this.#mutant?.reader?.(log, { disk: this.#disk, taskId: QUERY }) ?? log
     return forwardReader(inner, async (partition, offset, recordsMax, nowMs) => {
       const chunk = await inner.read(partition, offset, recordsMax, nowMs)

@@ -107,17 +107,17 @@ export class EmbeddedLog implements Log, Participant {
     await this.#numbers.sweep()
   }
 
-  topics(): readonly TopicInfo[] {
+  async topics(): Promise<readonly TopicInfo[]> {
     return [...this.#topics.values()].map(topicInfo).sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  topic(name: string): TopicInfo | undefined {
+  async topic(name: string): Promise<TopicInfo | undefined> {
     const topic = this.#topics.get(name)
     return topic && topicInfo(topic)
   }
 
-  reader(name: string): SourceReader {
-    return new EmbeddedReader(this, this.#get(name))
+  async openReader(name: string, partitions?: readonly number[]): Promise<SourceReader> {
+    return new EmbeddedReader(this, this.#get(name), partitions)
   }
 
   async append(

@@ -18,13 +18,12 @@ export class EmbeddedReader implements SourceReader {
   readonly #stops = new Set<() => void>()
   readonly #cached = new Map<number, Frame>()
 
-  constructor(log: EmbeddedLog, topic: Topic) {
+  readonly partitions: readonly number[]
+
+  constructor(log: EmbeddedLog, topic: Topic, partitions?: readonly number[]) {
     this.#log = log
     this.#topic = topic
-  }
-
-  get partitions(): readonly number[] {
-    return this.#topic.partitions.map((partition) => partition.number)
+    this.partitions = partitions ?? topic.partitions.map((partition) => partition.number)
   }
 
   startOffset(partition: number): number {

@@ -71,17 +71,22 @@ export class MemoryLog implements Log {
     for (const listener of topic.listeners) listener()
   }
 
-  topics(): readonly TopicInfo[] {
+  async topics(): Promise<readonly TopicInfo[]> {
+    return this.topicsNow()
+  }
+
+  /** The topics as they are in this turn, for a snapshot. */
+  topicsNow(): readonly TopicInfo[] {
     return [...this.#topics.values()].map(topicInfo).sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  topic(name: string): TopicInfo | undefined {
+  async topic(name: string): Promise<TopicInfo | undefined> {
     const topic = this.#topics.get(name)
     return topic && topicInfo(topic)
   }
 
-  reader(name: string): SourceReader {
-    return new MemoryReader(this.#get(name))
+  async openReader(name: string, partitions?: readonly number[]): Promise<SourceReader> {
+    return new MemoryReader(this.#get(name), partitions)
   }
 
   async append(
@@ -194,12 +199,11 @@ class MemoryReader implements SourceReader {
   readonly #topic: Topic
   readonly #stops = new Set<() => void>()
 
-  constructor(topic: Topic) {
-    this.#topic = topic
-  }
+  readonly partitions: readonly number[]
 
-  get partitions(): readonly number[] {
-    return this.#topic.partitions.map((_, number) => number)
+  constructor(topic: Topic, partitions?: readonly number[]) {
+    this.#topic = topic
+    this.partitions = partitions ?? topic.partitions.map((_, number) => number)
   }
 
   startOffset(number: number): number {

@@ -153,7 +153,7 @@ class MemorySnapshot implements TaskSnapshot {
     this.checkpoint = state?.checkpoint
     this.#stores = new Map(state?.stores)
     for (const entries of this.#stores.values()) entries.shared = true
-    for (const { name, offsets } of log?.topics() ?? []) {
+    for (const { name, offsets } of log?.topicsNow() ?? []) {
       this.#ends.set(
         name,
         offsets.map(({ end }) => end),

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import { hasErrors, parse, type Statement } from '../../../grammar/index.ts'
 import { AppError } from '../../core/errors.ts'
 import type { Value } from '../../core/value.ts'
-import type { Runtime, StatementResult } from '../../runtime/api.ts'
+import type { QueryStats, Runtime, StatementResult } from '../../runtime/api.ts'
 import { EXIT_CODES, type ExitCode, UsageError } from '../exit-codes.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { openRuntime } from '../local-runtime.ts'
@@ -128,12 +128,13 @@ class ScriptRun {
 
   /** Until every query of the script has read what there is; what is interrupted is shown as it is. */
   async #caughtUp(): Promise<void> {
-    const queries = this.#runtime.list('query').map(({ name }) => name)
-    using _progress = new Progress(this.#terminal, () => {
-      const read = queries.reduce((sum, name) => sum + this.#runtime.stats(name).rowsIn, 0)
-      return `${read.toLocaleString('en-US')} rows read`
-    })
-    while (!this.#signal.aborted && queries.some((name) => !isCaughtUp(this.#runtime, name))) {
+    const queries = (await this.#runtime.list('query')).map(({ name }) => name)
+    let read = 0
+    using _progress = new Progress(this.#terminal, () => `${read.toLocaleString('en-US')} rows read`)
+    while (!this.#signal.aborted) {
+      const stats = await Promise.all(queries.map((name) => this.#runtime.stats(name)))
+      read = stats.reduce((sum, { rowsIn }) => sum + rowsIn, 0)
+      if (stats.every((one, i) => isCaughtUp(queries[i] ?? '', one))) break
       await new Promise((resolve) => setTimeout(resolve, CAUGHT_UP_POLL_MS))
     }
     for (const name of queries) await this.#warnOf(name)
@@ -141,7 +142,7 @@ class ScriptRun {
 
   /** What a view lacks is said here: the rows that it shows can't tell. */
   async #warnOf(name: string): Promise<void> {
-    const { rowsFailed } = this.#runtime.stats(name)
+    const { rowsFailed } = await this.#runtime.stats(name)
     if (rowsFailed === 0) return
     const rows = `${rowsFailed.toLocaleString('en-US')} ${rowsFailed === 1 ? 'row' : 'rows'}`
     const label = paint('warning', 'yellow', this.#terminal.colour.err)
@@ -150,8 +151,7 @@ class ScriptRun {
   }
 }
 
-function isCaughtUp(runtime: Runtime, name: string): boolean {
-  const { state, error } = runtime.stats(name)
+function isCaughtUp(name: string, { state, error }: QueryStats): boolean {
   if (state === 'failed') throw new AppError('INTERNAL', `query "${name}" failed: ${error ?? 'unknown reason'}`)
   return state !== 'running'
 }

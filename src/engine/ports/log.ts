@@ -80,9 +80,10 @@ export interface Log {
   /** Idempotent for an equal spec; ALREADY_EXISTS where the partitions differ. */
   createTopic(spec: TopicSpec): Promise<void>
   deleteTopic(name: string): Promise<void>
-  topics(): readonly TopicInfo[]
-  topic(name: string): TopicInfo | undefined
-  reader(topic: string): SourceReader
+  topics(): Promise<readonly TopicInfo[]>
+  topic(name: string): Promise<TopicInfo | undefined>
+  /** Of all partitions, or of those that are named. */
+  openReader(topic: string, partitions?: readonly number[]): Promise<SourceReader>
   /** Appends outside any query (ingest, INSERT VALUES); resolves with the first offset when the records are durable. */
   append(
     topic: string,

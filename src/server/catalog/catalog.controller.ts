@@ -42,15 +42,15 @@ export class CatalogController implements GrpcService {
     }
   }
 
-  #list(request: ListObjectsRequest): ListObjectsResponseInput {
+  async #list(request: ListObjectsRequest): Promise<ListObjectsResponseInput> {
     const kinds = kindsOf(request.kind)
-    const objects = kinds.flatMap((kind) => this.#runtime.list(kind))
+    const objects = (await Promise.all(kinds.map((kind) => this.#runtime.list(kind)))).flat()
     const { items, nextPageToken } = pageOf(objects, ({ name, kind }) => `${name}\0${kind}`, request, request.kind)
     return { objects: items.map(toWireSummary), nextPageToken }
   }
 
-  #describe(name: string): DescribeObjectResponseInput {
-    const description = this.#runtime.describe(name)
+  async #describe(name: string): Promise<DescribeObjectResponseInput> {
+    const description = await this.#runtime.describe(name)
     const { sql, schema, properties } = description
     return {
       summary: toWireSummary(description),

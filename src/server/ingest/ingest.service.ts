@@ -53,7 +53,7 @@ export class IngestService {
   }
 
   #columnsOf(stream: string): readonly string[] {
-    return this.#runtime.describe(stream).schema?.fields.map((field) => field.name) ?? []
+    return this.#runtime.schemaOf(stream)?.fields.map((field) => field.name) ?? []
   }
 }
 

@@ -74,15 +74,22 @@ export class QueriesController implements GrpcService {
     }
   }
 
-  #list(request: ListQueriesRequest): ListQueriesResponseInput {
-    const { items, nextPageToken } = pageOf(this.#runtime.list('query'), (query) => query.name, request, 'queries')
-    const queries = items.map(({ name, detail }) => toWireSummary(name, detail, this.#runtime.stats(name)))
+  async #list(request: ListQueriesRequest): Promise<ListQueriesResponseInput> {
+    const { items, nextPageToken } = pageOf(
+      await this.#runtime.list('query'),
+      (query) => query.name,
+      request,
+      'queries',
+    )
+    const queries = await Promise.all(
+      items.map(async ({ name, detail }) => toWireSummary(name, detail, await this.#runtime.stats(name))),
+    )
     return { queries, nextPageToken }
   }
 
-  #describe(name: string): DescribeQueryResponseInput {
-    const stats = this.#runtime.stats(name)
-    return toWireDescription(this.#runtime.describe(name), stats)
+  async #describe(name: string): Promise<DescribeQueryResponseInput> {
+    const stats = await this.#runtime.stats(name)
+    return toWireDescription(await this.#runtime.describe(name), stats)
   }
 }
 

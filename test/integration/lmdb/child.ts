@@ -16,8 +16,8 @@ async function work(): Promise<void> {
   const directory = await openDataDirectory(path)
   say('open')
   if (mode === 'read') {
-    for (const { name, offsets } of directory.log.topics()) {
-      const reader = directory.log.reader(name)
+    for (const { name, offsets } of await directory.log.topics()) {
+      const reader = await directory.log.openReader(name)
       for (let offset = 0; offset < (offsets[0]?.end ?? 0); ) {
         offset = (await reader.read(0, offset, 1024, 0))?.nextOffset ?? Number.MAX_SAFE_INTEGER
       }
@@ -37,7 +37,7 @@ async function work(): Promise<void> {
   const store = task.store('count-1', 'table')
   const ingest = async (): Promise<never> => {
     for (;;) {
-      const next = directory.log.topic('ingest')?.offsets[0]?.end ?? 0
+      const next = (await directory.log.topic('ingest'))?.offsets[0]?.end ?? 0
       const value = Buffer.from(String(next))
       const { firstOffset } = await directory.log.append('ingest', 0, [{ key: null, value, timestamp: next }])
       say(`durable ${firstOffset}`)

@@ -102,9 +102,9 @@ describe('kill -9', () => {
       const state = [...task.store('count-1', 'table').scan(new Uint8Array(0), undefined)]
       expect(state).toHaveLength(200)
       expect(new Set(state.map(([, value]) => Buffer.from(value).toString()))).toEqual(new Set([String(epoch)]))
-      const output = await readAll(directory.log.reader('out'), 0, 0, 1024)
+      const output = await readAll(await directory.log.openReader('out'), 0, 0, 1024)
       expect(output.map((r) => r.value)).toEqual(Array.from({ length: epoch }, (_, i) => String(i + 1)))
-      const ingested = await readAll(directory.log.reader('ingest'), 0, 0, 1024)
+      const ingested = await readAll(await directory.log.openReader('ingest'), 0, 0, 1024)
       expect(ingested.length).toBeGreaterThan(lastDurable)
       expect(ingested.map((r) => r.value)).toEqual(ingested.map((_, i) => String(i)))
       await directory.close()
@@ -305,7 +305,7 @@ describe('damage found while reading', () => {
     const bases = keys.map((key) => key.readUInt32BE(12))
     await root.close()
     const directory = await openDataDirectory(path)
-    const reader = directory.log.reader('t')
+    const reader = await directory.log.openReader('t')
     for (const [i, reason] of ['too few', 'checksum', 'version'].entries()) {
       const error = await errorOf(async () => reader.read(0, bases[i] as number, 1, 0))
       expect(error.code).toBe('DATA_DIRECTORY_CORRUPT')
@@ -343,9 +343,9 @@ describe('disk full', () => {
       const agreed = async () => {
         expect(task.checkpoint?.epoch).toBe(epoch)
         expect(Buffer.from(task.store('s', 't').get(Buffer.from('epoch')) as Uint8Array).toString()).toBe(String(epoch))
-        const [offsets] = directory.log.topic('out')?.offsets ?? []
+        const [offsets] = (await directory.log.topic('out'))?.offsets ?? []
         expect(offsets?.end).toBe(epoch)
-        expect(await readAll(directory.log.reader('out'), 0, offsets?.start as number, 100)).toHaveLength(
+        expect(await readAll(await directory.log.openReader('out'), 0, offsets?.start as number, 100)).toHaveLength(
           epoch - (offsets?.start as number),
         )
       }
@@ -362,7 +362,7 @@ describe('disk full', () => {
       await commit()
       await agreed()
       await directory.log.enforceRetention(1e9)
-      expect(directory.log.topic('out')?.bytes).toBe(0)
+      expect((await directory.log.topic('out'))?.bytes).toBe(0)
       await directory.close()
       const again = await openDataDirectory(path)
       task = await again.state.openTask('t')
