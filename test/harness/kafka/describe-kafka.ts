@@ -1,8 +1,42 @@
-import { describe } from 'vitest'
+// `describe` for specs that need a real broker. Where none can be had they are skipped and say so; under `CI=true`,
+// where nobody reads what was skipped, each of them fails instead.
 
-/** Tests on a real broker; each describe has a prefix of its own for topics and groups. */
-export function describeKafka(name: string, run: (kafka: { bootstrap: string; prefix: string }) => void): void {
-  const bootstrap = process.env['WEIR_TEST_KAFKA']
-  const prefix = `test-${process.hrtime.bigint().toString(36)}`
-  describe.skipIf(bootstrap === undefined)(name, () => run({ bootstrap: bootstrap ?? '', prefix }))
+import { randomBytes } from 'node:crypto'
+import { describe, inject, it } from 'vitest'
+import type {} from './shared-broker.ts'
+
+export interface KafkaUnderTest {
+  /** `host:port` of the broker that all specs of a run share, without TLS and without a login. */
+  readonly bootstrap: string
+  /** Begins the names of topics, groups and transactional ids: no other spec, and no other run, has it. */
+  readonly prefix: string
+}
+
+const NOWHERE = '127.0.0.1:1'
+
+/** For what one healthy broker can show. */
+export function describeKafka(name: string, body: (kafka: KafkaUnderTest) => void): void {
+  const shared = inject('sharedBroker')
+  if (shared.kind === 'running') {
+    const prefix = `weir-test-${shared.run}-${randomBytes(3).toString('hex')}`
+    describe(name, () => body({ bootstrap: shared.bootstrap, prefix }))
+  } else {
+    describeMissing(name, shared.reason, () => body({ bootstrap: NOWHERE, prefix: 'weir-test' }))
+  }
+}
+
+/** For what starts brokers of its own, to stop them or to give them other properties: `KafkaCluster.start`. */
+export function describeKafkaCluster(name: string, body: () => void): void {
+  const missing = inject('clusterMissing')
+  if (missing === null) describe(name, body)
+  else describeMissing(name, missing, body)
+}
+
+function describeMissing(name: string, reason: string, body: () => void): void {
+  if (process.env['CI'] === 'true') {
+    it(`${name} (needs Kafka)`, () => {
+      throw new Error(`CI=true does not skip the tests with Kafka: ${reason}`)
+    })
+  }
+  describe.skipIf(true)(name, body)
 }
