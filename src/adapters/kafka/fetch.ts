@@ -109,7 +109,9 @@ export function nextOffset(batches: readonly RecordsBatch[], from: number): numb
  * The batches that hold committed records. A producer's records are aborted from the first offset that the broker names
  * up to the marker that ends its transaction; the markers are no records.
  */
-export function committedBatches({ records = [], abortedTransactions }: FetchedPartition): RecordsBatch[] {
+export function committedBatches(partition: FetchedPartition): RecordsBatch[] {
+  const records = partition.records ?? []
+  const abortedTransactions = partition.abortedTransactions ?? []
   if (abortedTransactions.length === 0) return records.filter(isData)
   const pending = [...abortedTransactions].sort((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1))
   const aborted = new Set<bigint>()

@@ -138,8 +138,8 @@ export class KafkaTaskStorage implements TaskStorage {
 
   /**
    * The guarantee is the order of two writes: output with the positions, before them (what is read again after a crash
-   * is written twice), or behind them (what was not written is lost). State and positions are in one transaction always,
-   * so that a task that lost its partition can't write over the state of the one that has it.
+   * is written twice), or behind them (what was not written is lost). State and positions are in one transaction
+   * always, so that a task that lost its partition can't write over the state of the one that has it.
    */
   async #commit(checkpoint: Checkpoint): Promise<void> {
     const { changelog, result, guarantee } = this.#options.topics
