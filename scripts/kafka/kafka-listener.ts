@@ -23,6 +23,7 @@ export interface ListenerTls {
   readonly clientAuthorityPath?: string | undefined
 }
 
+/** Neither has a comma, a quote or a bracket: Kafka's tools have no way to write them. */
 export interface KafkaUser {
   readonly name: string
   readonly password: string

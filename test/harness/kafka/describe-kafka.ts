@@ -18,7 +18,7 @@ const NOWHERE = '127.0.0.1:1'
 export function describeKafka(name: string, body: (kafka: KafkaUnderTest) => void): void {
   const shared = inject('sharedBroker')
   if (shared.kind === 'running') {
-    const prefix = `weir-test-${shared.run}-${randomBytes(3).toString('hex')}`
+    const prefix = `${shared.prefix}-${randomBytes(3).toString('hex')}`
     describe(name, () => body({ bootstrap: shared.bootstrap, prefix }))
   } else {
     describeMissing(name, shared.reason, () => body({ bootstrap: NOWHERE, prefix: 'weir-test' }))

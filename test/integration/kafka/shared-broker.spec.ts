@@ -14,7 +14,7 @@ describeKafka('the broker of a run', ({ bootstrap, prefix }) => {
       await tools.deleteTopic(topic)
     })
 
-    it('makes no topic by itself', async () => {
+    it.skipIf(process.env['WEIR_TEST_KAFKA'])('makes no topic by itself when it is ours', async () => {
       const tools = await KafkaTools.at(bootstrap)
       await expect(tools.produce(`${prefix}-typo`, ['a'], ['max.block.ms=1000'])).rejects.toThrow(/typo not present/)
     })
