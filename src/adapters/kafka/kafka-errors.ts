@@ -1,4 +1,5 @@
 import { AppError } from '../../core/errors.ts'
+import type { FetchResponse } from './fetch.ts'
 
 /**
  * What an error of the client means to whoever has to act. Errors of ours pass through. Nothing of a request is
@@ -23,7 +24,31 @@ export function kafkaError(error: unknown, what: string): AppError {
   })
 }
 
+/** True where the error of the client is, or holds, this error of the protocol. */
+export function hasApiError(error: unknown, name: string): boolean {
+  return apiErrors(error).has(name)
+}
+
+/** True where the broker, or the client by what it has heard, does not know the topic. */
+export function isUnknownTopic(error: unknown): boolean {
+  const ids = apiErrors(error)
+  if (ids.has('UNKNOWN_TOPIC_OR_PARTITION') || ids.has('UNKNOWN_TOPIC_ID')) return true
+  return error instanceof Error && error.message.startsWith('Unknown topic ')
+}
+
+/** What a response with an error in one of its parts says of the others. */
+export function responseOf(error: unknown): FetchResponse | undefined {
+  const { response, errors = [] } = (error ?? {}) as ClientError
+  if (response !== undefined && 'responses' in response) return response as FetchResponse
+  for (const inner of errors) {
+    const found = responseOf(inner)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
 interface ClientError {
+  readonly response?: object
   readonly apiId?: string
   readonly message?: string
   readonly errors?: readonly unknown[]

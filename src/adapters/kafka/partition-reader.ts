@@ -1,5 +1,6 @@
 import { Consumer, FetchIsolationLevels } from '@platformatic/kafka'
 import { must } from '../../core/assert.ts'
+import type { RecordHeader } from '../../engine/ports/log.ts'
 import { topicMissing } from '../log-rules.ts'
 import { closeClient } from './close-client.ts'
 import { committedBatches, fetch, nextOffset } from './fetch.ts'
@@ -15,6 +16,7 @@ export interface PartitionRecord {
   readonly timestampMs: number
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
+  readonly headers: readonly RecordHeader[]
 }
 
 const FETCH_BYTES_MAX = 8 * 1024 * 1024
@@ -108,10 +110,10 @@ export class PartitionReader {
     if (partition === undefined) return records
     for (const batch of committedBatches(partition)) {
       const base = Number(batch.firstOffset)
-      for (const { offsetDelta, timestampDelta, key, value } of batch.records) {
+      for (const { offsetDelta, timestampDelta, key, value, headers } of batch.records) {
         const offset = base + offsetDelta
         if (offset < this.position) continue
-        records.push({ offset, timestampMs: Number(batch.firstTimestamp + timestampDelta), key, value })
+        records.push({ offset, timestampMs: Number(batch.firstTimestamp + timestampDelta), key, value, headers })
       }
     }
     this.position = nextOffset(partition.records ?? [], this.position)

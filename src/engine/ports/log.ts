@@ -28,7 +28,11 @@ export interface RecordChunk {
   readonly columns: readonly (readonly Value[])[] | undefined
   /** With `columns`: change kinds and event times, where the source has them. */
   readonly kinds?: Uint8Array | undefined
+  /** Names and values of a record's headers, where the log has such; asked for only by queries that read them. */
+  readonly headers?: ((index: number) => readonly RecordHeader[]) | undefined
 }
+
+export type RecordHeader = readonly [name: Uint8Array | null, value: Uint8Array | null]
 
 /** Any source of records: a topic, a file, a generator, a table snapshot. */
 export interface SourceReader {
@@ -67,12 +71,15 @@ export interface TopicSpec {
   readonly partitions: number
   readonly retentionMs: number | undefined
   readonly retentionBytes: number | undefined
+  /** `compact` keeps the last record of each key; `delete` (the default) all that retention keeps. */
+  readonly cleanup?: 'delete' | 'compact' | undefined
 }
 
 export interface TopicInfo extends TopicSpec {
   /** By partition: first offset kept, and the offset that the next record gets. */
   readonly offsets: readonly { readonly start: number; readonly end: number }[]
-  readonly bytes: number
+  /** Undefined where the log can't tell. */
+  readonly bytes: number | undefined
 }
 
 /** Durable, partitioned topics. Embedded, Kafka and simulated logs pass one contract suite. */
