@@ -39,8 +39,21 @@ export class AppendQueue {
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#round(this.#waiting.splice(0, ROUND_APPENDS_MAX))
+    while (this.#waiting.length > 0) await this.#round(this.#next())
     this.#running = undefined
+  }
+
+  /** Those of one topic: what is wrong with a topic is not the trouble of another. */
+  #next(): readonly Append[] {
+    const topic = this.#waiting[0]?.topic
+    const round: Append[] = []
+    const rest: Append[] = []
+    for (const append of this.#waiting) {
+      if (append.topic === topic && round.length < ROUND_APPENDS_MAX) round.push(append)
+      else rest.push(append)
+    }
+    this.#waiting = rest
+    return round
   }
 
   async #round(appends: readonly Append[]): Promise<void> {

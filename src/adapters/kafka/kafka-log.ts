@@ -100,9 +100,8 @@ export class KafkaLog implements Log {
 
   async topics(): Promise<readonly TopicInfo[]> {
     try {
-      const names = (await this.#admin.listTopics()).filter((name) => !name.startsWith('__')).sort()
-      const found = await Promise.all(names.map((name) => this.topic(name)))
-      return found.filter((one) => one !== undefined)
+      const names = (await this.#admin.listTopics()).filter((name) => !name.startsWith('__'))
+      return await this.#describe(names.sort())
     } catch (error) {
       throw kafkaError(error, "topics can't be listed")
     }
@@ -110,18 +109,10 @@ export class KafkaLog implements Log {
 
   async topic(name: string): Promise<TopicInfo | undefined> {
     try {
-      const partitions = await this.#partitionsOf(name)
-      if (partitions === undefined) return undefined
-      const [start, end] = await Promise.all([this.#offsets(name, EARLIEST), this.#offsets(name, LATEST)])
-      return {
-        name,
-        partitions,
-        retentionMs: undefined,
-        retentionBytes: undefined,
-        offsets: start.map((from, i) => ({ start: from, end: end[i] ?? from })),
-        bytes: undefined,
-      }
+      const [found] = await this.#describe([name])
+      return found
     } catch (error) {
+      if (isUnknownTopic(error)) return undefined
       throw kafkaError(error, `topic "${name}"`)
     }
   }
@@ -140,7 +131,8 @@ export class KafkaLog implements Log {
     if (producer !== undefined) checkSequence(producer)
     await this.#checkPartition(topic, partition)
     const write = async (fresh: readonly OutputRecord[]): Promise<AppendResult> => {
-      if (fresh.length > 0) return this.#appends.append(topic, partition, fresh)
+      if (fresh.length > 0)
+        return this.#appends.append(topic, partition, fresh).catch((error) => this.#refused(topic, error))
       const [firstOffset = 0] = await this.#offsets(topic, LATEST, [partition])
       return { firstOffset, appended: 0, duplicates: 0 }
     }
@@ -150,7 +142,8 @@ export class KafkaLog implements Log {
   async offsetAt(topic: string, partition: number, timestampMs: number): Promise<number> {
     await this.#checkPartition(topic, partition)
     try {
-      const [found] = await this.#offsets(topic, BigInt(Math.ceil(timestampMs)), [partition])
+      // Negative times mean the first and the last offset to the broker.
+      const [found] = await this.#offsets(topic, BigInt(Math.max(0, Math.ceil(timestampMs))), [partition])
       if (found !== undefined && found >= 0) return found
       const [end] = await this.#offsets(topic, LATEST, [partition])
       return end ?? 0
@@ -164,7 +157,12 @@ export class KafkaLog implements Log {
   async close(): Promise<void> {
     await this.#appends.close()
     await closeClient(this.#consumer)
-    await closeClient(this.#admin)
+    await this.#admin.close().catch(() => undefined)
+  }
+
+  /** A topic may have gone since its partitions were looked up. */
+  async #refused(topic: string, error: unknown): Promise<never> {
+    throw (await this.#partitionsOf(topic)) === undefined ? topicMissing(topic) : error
   }
 
   /** A topic that is there already: with as many partitions it is taken as it is, its retention as now wished. */
@@ -214,6 +212,26 @@ export class KafkaLog implements Log {
     throw new AppError('RESOURCE_EXHAUSTED', `topic "${topic}" has more than ${PARTITIONS_MAX} partitions`, {
       hint: 'Use a topic with fewer partitions.',
     })
+  }
+
+  async #describe(names: readonly string[]): Promise<readonly TopicInfo[]> {
+    if (names.length === 0) return []
+    const topics = [...names]
+    const metadata = await this.#consumer.metadata({ topics, forceUpdate: true })
+    const isolationLevel = FetchIsolationLevels.READ_COMMITTED
+    const start = await this.#consumer.listOffsets({ topics, timestamp: EARLIEST, isolationLevel })
+    const end = await this.#consumer.listOffsets({ topics, timestamp: LATEST, isolationLevel })
+    return names.map((name) => ({
+      name,
+      partitions: metadata.topics.get(name)?.partitionsCount ?? 0,
+      retentionMs: undefined,
+      retentionBytes: undefined,
+      offsets: (start.get(name) ?? []).map((first, i) => ({
+        start: Number(first),
+        end: Number(end.get(name)?.[i] ?? first),
+      })),
+      bytes: undefined,
+    }))
   }
 
   /** By partition; −1 where there is none for a time. */
