@@ -48,7 +48,7 @@ const RETRIES = 5
 const RETRY_DELAY_MS = 100
 const POLL_MS = 50
 /** After this long a topic that was made or deleted should be known to all brokers. */
-const SETTLE_MS_MAX = 10_000
+const SETTLE_MS_MAX = 30_000
 const EARLIEST = -2n
 const LATEST = -1n
 

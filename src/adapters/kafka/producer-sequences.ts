@@ -12,7 +12,7 @@ import type { KafkaClientOptions } from './transactional-producer.ts'
  */
 const PRODUCER_HEADER = 'weir-producer'
 const SEQUENCE_HEADER = 'weir-sequence'
-/** How far back a producer is looked for: what a client may have had in flight when it lost its connection, and more. */
+/** How far back a producer is looked for: more than a client has in flight when it loses its connection. */
 const LOOK_BACK_RECORDS = 50_000
 /** Producers remembered; one that is forgotten is looked up again. */
 const PRODUCERS_MAX = 10_000
