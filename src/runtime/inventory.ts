@@ -26,7 +26,11 @@ export async function listObjects(
     case 'topic':
       return (await storage.log.topics()).map(({ name, partitions, bytes, offsets }) => {
         const records = offsets.reduce((sum, { start, end }) => sum + end - start, 0)
-        const detail = [counted(partitions, 'partition'), counted(records, 'record'), ...(bytes === undefined ? [] : [counted(bytes, 'byte')])].join(', ')
+        const detail = [
+          counted(partitions, 'partition'),
+          counted(records, 'record'),
+          ...(bytes === undefined ? [] : [counted(bytes, 'byte')]),
+        ].join(', ')
         return { kind, name, detail }
       })
     case 'function':
