@@ -103,16 +103,31 @@ function buildCreateRelation(
   const { children } = node
   const object = children.STREAM ? 'stream' : 'table'
   const start = header(only(children.target))
-  if (children.query) {
-    const options = buildOptions(context, children.withProperties?.[0])
-    return { kind: 'create-as', object, ...start, options, query: buildQuery(context, only(children.query)) }
+  const options = buildOptions(context, children.withProperties?.[0])
+  if (children.asQuery) {
+    const query = buildQuery(context, only(only(children.asQuery).children.query))
+    return { kind: 'create-as', object, ...start, options, query }
   }
   const elements = (children.element ?? []).map((element) => buildElement(context, element))
   // Without one it is a topic of the embedded log, with JSON.
   const connector = children.connector
     ? buildConnector(context, only(children.connector))
-    : ({ kind: 'connector', properties: [], format: undefined, span: start.name.span } as const)
+    : ({
+        kind: 'connector',
+        properties: options,
+        format: children.formatClause && buildFormat(context, only(children.formatClause)),
+        span: connectorSpan(context, children) ?? start.name.span,
+      } as const)
   return { kind: object === 'stream' ? 'create-stream' : 'create-table', ...start, elements, connector }
+}
+
+/** Of WITH and FORMAT where no columns stand before them. */
+function connectorSpan(context: BuildContext, children: CreateRelationCstNode['children']): Span | undefined {
+  const parts = [children.withProperties?.[0], children.formatClause?.[0]].filter((part) => part !== undefined)
+  const [first] = parts
+  const last = parts.at(-1)
+  if (first === undefined || last === undefined) return undefined
+  return { ...context.span(first), end: context.span(last).end }
 }
 
 function buildCreateSink(context: BuildContext, node: CreateSinkCstNode, header: HeaderOf): CreateSink {

@@ -1372,8 +1372,18 @@ export type CreateRelationCstChildren = {
   RParen?: IToken[];
   connector?: ConnectorCstNode[];
   withProperties?: WithPropertiesCstNode[];
-  AS?: IToken[];
-  query?: QueryCstNode[];
+  asQuery?: (AsQueryCstNode)[];
+  formatClause?: (FormatClauseCstNode)[];
+};
+
+export interface AsQueryCstNode extends CstNode {
+  name: "asQuery";
+  children: AsQueryCstChildren;
+}
+
+export type AsQueryCstChildren = {
+  AS: IToken[];
+  query: QueryCstNode[];
 };
 
 export interface CreateMaterializedViewCstNode extends CstNode {

@@ -1,5 +1,6 @@
 // The rules of CREATE and of what stands between its parentheses.
 
+import { EMPTY_ALT } from 'chevrotain'
 import type { Rule } from './parser-leaf.ts'
 import { PropertyParser } from './parser-property.ts'
 import * as T from './tokens.ts'
@@ -54,14 +55,25 @@ export abstract class CreateParser extends PropertyParser {
         },
         {
           ALT: () => {
-            this.OPTION(() => this.SUBRULE(this.withProperties))
-            this.CONSUME(KW.as)
-            this.SUBRULE(this.query)
+            this.SUBRULE(this.withProperties)
+            this.OR3([
+              { ALT: () => this.SUBRULE(this.asQuery) },
+              { ALT: () => this.SUBRULE(this.formatClause) },
+              // Without columns: the schema of the format says them.
+              { ALT: EMPTY_ALT() },
+            ])
           },
         },
+        { ALT: () => this.SUBRULE2(this.asQuery) },
+        { ALT: () => this.SUBRULE2(this.formatClause) },
       ],
       ERR_MSG: "'(' and columns, or AS and a query",
     })
+  })
+
+  readonly asQuery: Rule = this.RULE('asQuery', () => {
+    this.CONSUME(KW.as)
+    this.SUBRULE(this.query)
   })
 
   readonly createMaterializedView: Rule = this.RULE('createMaterializedView', () => {

@@ -127,7 +127,8 @@ function printHeader({ orReplace, ifNotExists, name }: Header, object: string): 
 
 function printCreateRelation(statement: CreateStream | CreateTable): string {
   const head = printHeader(statement, statement.kind === 'create-stream' ? 'STREAM' : 'TABLE')
-  return `${head} (${statement.elements.map(printElement).join(', ')})${printConnector(statement.connector)}`
+  const { elements, connector } = statement
+  return `${head}${elements.length === 0 ? '' : ` (${elements.map(printElement).join(', ')})`}${printConnector(connector)}`
 }
 
 function printCreateSink(statement: CreateSink): string {

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { SESSION_KEYS } from '../src/plan/bind/session.ts'
 import { CONNECTORS, type ConnectorDefinition, SOURCE_OPTIONS } from '../src/plan/connectors.ts'
-import { FORMAT_OPTIONS } from '../src/plan/formats.ts'
+import { DEBEZIUM_OPTIONS, ENCODING_OPTIONS, FORMAT_ALIASES, FORMAT_NAMES } from '../src/plan/format-options.ts'
 import { ALIASES, type OptionType } from '../src/plan/options.ts'
 import { VIEW_KEYS } from '../src/plan/targets.ts'
 
@@ -68,12 +68,39 @@ const FIELDS: Meanings = {
   'null-rate': 'the share of rows in which it is NULL; 0',
 }
 
+const REGISTRY: Meanings = {
+  'schema.registry':
+    '[where the schemas are](formats.md#schema-registry), several addresses of one registry with commas; that of the server',
+  'schema.registry.user': 'logs in there; a text or a reference to a secret',
+  'schema.registry.password': 'the same for the password, by reference only: it is never stored or shown',
+  subject: 'where the schemas of the values are; `TOPIC-value`',
+  'schema.id':
+    'the schema that readers go by and writers write with; that of each record, and one made of the columns. Set where the columns come from the registry',
+}
+
 const FORMAT: Readonly<Record<string, Meanings>> = {
+  json: REGISTRY,
+  avro: {
+    ...REGISTRY,
+    schema: 'an Avro schema, as JSON; without `schema.registry` all records have it, and nothing before them',
+  },
+  protobuf: {
+    ...REGISTRY,
+    schema: 'the same as text of a `.proto` file',
+    message: 'the message to read and write, where there are several; the first',
+  },
   csv: {
     delimiter: 'between cells; a comma',
     header: 'files only: the first line has the names of the columns; `false`',
     null: 'the text, not quoted, that is NULL; the empty one',
   },
+}
+
+const DEBEZIUM: Meanings = {
+  'decimal.handling.mode':
+    'how the connector writes decimals, where a record does not say it itself; seen from the value, as far as it can be',
+  'timestamp.unit':
+    'unit of times that are numbers, where a record does not say it itself; seen from the size of the number',
 }
 
 const SESSION: Readonly<Record<string, readonly [values: string, meaning: string]>> = {
@@ -140,6 +167,10 @@ function connectorSection([name, definition]: readonly [string, ConnectorDefinit
   return [title, intro, table, 'And of each column:', fields]
 }
 
+function code(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ')
+}
+
 function page(): string {
   same('connectors', Object.keys(CONNECTORS), Object.keys(CONNECTOR))
   const aliases = Object.entries(ALIASES).map(([alias, key]) => `| \`${alias}\` | \`${key}\` |`)
@@ -159,12 +190,18 @@ function page(): string {
     '### Every stream and table',
     rows('sources', SOURCE_OPTIONS, SOURCE),
     '## Formats',
-    '`format` is `json`, `csv` or `raw`, as in Flink; or write `FORMAT … ENCODE …`, see [Formats](streams.md#formats). Options\n' +
-      'stand behind `ENCODE CSV (…)`, or in `WITH` with `csv.` before them.',
-    ...Object.entries(FORMAT_OPTIONS).flatMap(([name, options]) => [
+    `\`format\` is one of ${code(Object.keys(FORMAT_NAMES))}; or write \`FORMAT … ENCODE …\`: [Formats](formats.md). Options\n` +
+      'stand behind `ENCODE …` in parentheses, or in `WITH`, those of CSV with `csv.` before them.',
+    `Other names: ${Object.entries(FORMAT_ALIASES)
+      .map(([alias, name]) => `\`${alias}\` for \`${name}\``)
+      .join(', ')}.`,
+    ...Object.entries(ENCODING_OPTIONS).flatMap(([name, options]) => [
       `### ${name}`,
       rows(name, options ?? {}, FORMAT[name] ?? {}),
     ]),
+    '### debezium-json',
+    'Besides those of json:',
+    rows('debezium', DEBEZIUM_OPTIONS, DEBEZIUM),
     '## Queries',
     'Set for a session with `SET`, or for one query in the `WITH` of its view or sink, which wins.',
     pairs('session', SESSION_KEYS, SESSION),

@@ -22,7 +22,7 @@ export async function openRuntime(options: LocalOptions): Promise<Runtime> {
   try {
     return await WeirRuntime.open({
       storage,
-      formats: formatRegistry(),
+      formats: formatRegistry({ schemaRegistry: registryOfEnvironment() }),
       clock,
       ...(print === undefined ? {} : { print }),
     })
@@ -30,6 +30,13 @@ export async function openRuntime(options: LocalOptions): Promise<Runtime> {
     await storage.close()
     throw error
   }
+}
+
+/** The variables that a server has for the same, without the settings of a server. */
+function registryOfEnvironment() {
+  const { WEIR_SCHEMA_REGISTRY_URL: url, WEIR_SCHEMA_REGISTRY_USER: user } = process.env
+  const password = process.env['WEIR_SCHEMA_REGISTRY_PASSWORD']
+  return url ? { url, user: user || undefined, password: password || undefined } : undefined
 }
 
 /** The native store is loaded only where it is used. */

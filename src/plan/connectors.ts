@@ -7,7 +7,8 @@ import { didYouMean } from './bind/did-you-mean.ts'
 import { SESSION_KEYS } from './bind/session.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { fail, notSupported } from './diagnostics.ts'
-import { bindFormat, isFormatKey } from './formats.ts'
+import { isFormatKey } from './format-options.ts'
+import { bindFormat } from './formats.ts'
 import {
   anyNumber,
   anyText,
@@ -181,8 +182,8 @@ export function bindConnector(node: Connector, use: ConnectorUse, diagnostics: D
     options['topic'] ??= use.name
     options['partitions'] ??= '1'
   }
-  const format = bindFormat(node, given, use, definition.kind, diagnostics)
-  return { connector: { kind: definition.kind, options }, format, queryOptions }
+  const connector: ConnectorSpec = { kind: definition.kind, options }
+  return { connector, format: bindFormat(node, given, use, connector, diagnostics), queryOptions }
 }
 
 function definitionOf(node: Connector, given: ReadonlyMap<string, Property>, use: ConnectorUse): ConnectorDefinition {

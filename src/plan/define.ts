@@ -24,7 +24,7 @@ import type { Catalog, ColumnDefinition, SourceRelation } from './catalog.ts'
 import { bindConnector } from './connectors.ts'
 import { type Diagnostics, fail } from './diagnostics.ts'
 import { column } from './expression-tree.ts'
-import type { WatermarkSpec } from './physical/nodes.ts'
+import type { FormatSpec, WatermarkSpec } from './physical/nodes.ts'
 
 /** Periodic watermarks without an interval: Flink's default. */
 const WATERMARK_INTERVAL_DEFAULT_MS = 200
@@ -79,12 +79,18 @@ export function bindSource(
     },
     watermark: withOptions(watermark, options),
     connector: { kind: bound.connector.kind, options },
-    format,
+    format: kind === 'table' && format.envelope !== 'plain' ? withKey(format, columns, key) : format,
     onError: onError(options['on_error'], deadLetter),
     deadLetter,
     retentionMs: options['retention.ms'] === undefined ? undefined : Number(options['retention.ms']),
     retentionBytes: options['retention.bytes'] === undefined ? undefined : Number(options['retention.bytes']),
   }
+}
+
+/** A deletion has its key and nothing else, so that the format has to know what that is. */
+function withKey(format: FormatSpec, columns: readonly ColumnDefinition[], key: readonly number[]): FormatSpec {
+  const names = key.map((index) => columns[index]?.name)
+  return { ...format, options: { ...format.options, key: JSON.stringify(names) } }
 }
 
 function onError(option: string | undefined, deadLetter: string | undefined): SourceRelation['onError'] {
@@ -115,7 +121,9 @@ function bindColumns(
     })
   }
   if (columns.length === 0 && !environment.diagnostics.failed) {
-    fail(statement.name.span, 'INVALID_QUERY', `${description} has no columns`)
+    fail(statement.name.span, 'INVALID_QUERY', `${description} has no columns`, {
+      hint: 'Write them in parentheses; only a format with a schema, such as avro or protobuf, says them by itself.',
+    })
   }
   return columns
 }

@@ -1,73 +1,110 @@
-// FORMAT … ENCODE … (…), and the option `format` with `csv.…` beside it, as Flink says the same.
+// FORMAT … ENCODE … (…), and the option `format` with the options of formats beside it, as Flink says the same.
 
 import type { Connector, Property } from '../../grammar/ast.ts'
+import type { Span } from '../../grammar/span.ts'
 import { didYouMean } from './bind/did-you-mean.ts'
 import type { ConnectorUse } from './connectors.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { fail, notSupported } from './diagnostics.ts'
-import { anyText, character, flag, literalText, type OptionType, own } from './options.ts'
+import {
+  CSV_PREFIX,
+  DEFAULT_REGISTRY,
+  type Encoding,
+  FORMAT_ALIASES,
+  FORMAT_NAMES,
+  formatOptions,
+  isFormatKey,
+} from './format-options.ts'
+import { ALIASES, literalText, own } from './options.ts'
 import type { ConnectorSpec, FormatSpec } from './physical/nodes.ts'
 
-type Encoding = FormatSpec['encoding']
-
-export const FORMAT_OPTIONS: Readonly<Partial<Record<Encoding, Readonly<Record<string, OptionType>>>>> = {
-  csv: { delimiter: character, header: flag, null: anyText },
-}
-
-const CSV_PREFIX = 'csv.'
-
-/** Options in WITH (…) that belong to the format. */
-export function isFormatKey(key: string): boolean {
-  return key === 'format' || key.startsWith(CSV_PREFIX)
+interface Written {
+  readonly property: Property
+  /** As the user wrote it. */
+  readonly shown: string
+  readonly name: string
+  /** The encoding that the name belongs to; undefined where it is for whichever there is. */
+  readonly only: Encoding | undefined
 }
 
 export function bindFormat(
   node: Connector,
   given: ReadonlyMap<string, Property>,
   use: ConnectorUse,
-  connector: ConnectorSpec['kind'],
+  connector: ConnectorSpec,
   diagnostics: Diagnostics,
 ): FormatSpec {
   const { format } = node
   const short = given.get('format')
   const bound = format === undefined ? formatOf(short, use) : formatClause(format, short, use)
-  if (format !== undefined && connector === 'datagen') {
+  const span = format?.span ?? short?.value.span ?? node.span
+  if (format !== undefined && connector.kind === 'datagen') {
     fail(format.span, 'INVALID_OPTION', 'connector "datagen" has no format')
   }
-  const written = [...given]
-    .filter(([key]) => key.startsWith(CSV_PREFIX))
-    .map(([key, property]) => ({
-      property,
-      shown: key,
-      name: key.slice(CSV_PREFIX.length),
-      encoding: 'csv' as Encoding,
-    }))
-  for (const property of format?.properties ?? []) {
-    written.push({ property, shown: property.key, name: property.key, encoding: bound.encoding })
+  if (connector.kind === 'file' && (bound.encoding === 'avro' || bound.encoding === 'protobuf')) {
+    fail(span, 'INVALID_OPTION', `a file is read line by line, and ${bound.encoding} is no text`, {
+      hint: 'Files may be JSON, CSV or BYTES.',
+    })
   }
   const options: Record<string, string> = {}
-  for (const { property, shown, name, encoding } of written) {
+  for (const one of [...inWith(given), ...inFormat(format?.properties ?? [])]) {
     diagnostics.attempt(() => {
-      if (encoding !== bound.encoding) {
-        fail(property.keySpan, 'INVALID_OPTION', `option "${shown}" needs the format csv`, {
-          hint: `The format is ${bound.encoding}: write "format" = 'csv', or FORMAT PLAIN ENCODE CSV.`,
+      const { property, shown, name, only } = one
+      if (only !== undefined && only !== bound.encoding) {
+        fail(property.keySpan, 'INVALID_OPTION', `option "${shown}" needs the format ${only}`, {
+          hint: `The format is ${bound.encoding}: write "format" = '${only}', or FORMAT PLAIN ENCODE ${only.toUpperCase()}.`,
         })
       }
       if (options[name] !== undefined) fail(property.keySpan, 'DUPLICATE_NAME', `option "${name}" is given twice`)
-      options[name] = formatOption(bound.encoding, name, shown, property)
-      if (name === 'header' && connector !== 'file') {
+      options[name] = formatOption(bound, name, shown, property)
+      if (name === 'header' && connector.kind !== 'file') {
         fail(property.keySpan, 'INVALID_OPTION', `option "${shown}" is for files: a record of a log has no header`)
       }
     })
   }
-  return { ...bound, options }
+  if (needsRegistry(bound, options)) withRegistry(options, connector)
+  return { envelope: bound.envelope, encoding: bound.encoding, options }
 }
 
-function formatOption(encoding: Encoding, name: string, shown: string, property: Property): string {
-  const known = FORMAT_OPTIONS[encoding] ?? {}
+function* inWith(given: ReadonlyMap<string, Property>): Generator<Written> {
+  for (const [key, property] of given) {
+    if (key === 'format' || !isFormatKey(key)) continue
+    const isCsv = key.startsWith(CSV_PREFIX)
+    yield {
+      property,
+      shown: key,
+      name: isCsv ? key.slice(CSV_PREFIX.length) : key,
+      only: isCsv ? 'csv' : undefined,
+    }
+  }
+}
+
+function* inFormat(list: readonly Property[]): Generator<Written> {
+  for (const property of list) {
+    yield { property, shown: property.key, name: own(ALIASES, property.key) ?? property.key, only: undefined }
+  }
+}
+
+/** Avro and Protobuf mean nothing without a schema; for JSON naming one in any way says that its records do, too. */
+function needsRegistry({ encoding, registry }: BoundFormat, options: Readonly<Record<string, string>>): boolean {
+  if (registry === true || options['schema.registry'] !== undefined) return true
+  if (encoding === 'json') return options['subject'] !== undefined || options['schema.id'] !== undefined
+  return (encoding === 'avro' || encoding === 'protobuf') && options['schema'] === undefined
+}
+
+/** TopicNameStrategy, the default of all serializers: the values of a topic are one subject. */
+function withRegistry(options: Record<string, string>, connector: ConnectorSpec): void {
+  options['schema.registry'] ??= DEFAULT_REGISTRY
+  const topic = connector.options['topic']
+  if (topic !== undefined) options['subject'] ??= `${topic}-value`
+}
+
+function formatOption(bound: BoundFormat, name: string, shown: string, property: Property): string {
+  const known = formatOptions(bound.envelope, bound.encoding)
   const type = own(known, name)
   if (type === undefined) {
-    fail(property.keySpan, 'UNKNOWN_OPTION', `ENCODE ${encoding.toUpperCase()} has no option "${shown}"`, {
+    const format = `${bound.envelope === 'debezium' ? 'FORMAT DEBEZIUM ' : ''}ENCODE ${bound.encoding.toUpperCase()}`
+    fail(property.keySpan, 'UNKNOWN_OPTION', `${format} has no option "${shown}"`, {
       hint: didYouMean(name, Object.keys(known), 'There are'),
     })
   }
@@ -76,51 +113,65 @@ function formatOption(encoding: Encoding, name: string, shown: string, property:
   return fail(property.value.span, 'INVALID_OPTION', `option "${shown}" is ${type.expects}`)
 }
 
+interface BoundFormat extends Omit<FormatSpec, 'options'> {
+  readonly registry?: true | undefined
+}
+
 function formatClause(
   format: NonNullable<Connector['format']>,
   short: Property | undefined,
   use: ConnectorUse,
-): Omit<FormatSpec, 'options'> {
+): BoundFormat {
   if (short !== undefined) {
     fail(short.keySpan, 'INVALID_OPTION', 'the format is said twice: by the option and by FORMAT … ENCODE …')
   }
-  if (format.envelope === 'debezium') notSupported(format.span, 'FORMAT DEBEZIUM')
-  if (format.encoding === 'avro' || format.encoding === 'protobuf') {
-    notSupported(format.span, `ENCODE ${format.encoding.toUpperCase()}`)
-  }
-  if (format.envelope === 'upsert' && use.role === 'source' && !use.keyed) {
-    fail(format.span, 'INVALID_OPTION', 'FORMAT UPSERT needs a key', { hint: 'Declare a TABLE with a PRIMARY KEY.' })
-  }
-  if (format.envelope === 'upsert' && format.encoding !== 'json') {
-    const hint = 'FORMAT PLAIN of a TABLE: each record is the new row of its key.'
-    notSupported(format.span, `FORMAT UPSERT ENCODE ${format.encoding.toUpperCase()}`, hint)
-  }
-  return { envelope: format.envelope, encoding: format.encoding }
+  const { envelope, encoding, span } = format
+  checkEnvelope({ envelope, encoding }, use, span, `FORMAT ${envelope.toUpperCase()}`)
+  return { envelope, encoding }
 }
 
-/** Flink's option: json, csv, raw. Only JSON has deletes; of the others each record is the new row of its key. */
-function formatOf(short: Property | undefined, use: ConnectorUse): Omit<FormatSpec, 'options'> {
-  const json = { envelope: use.keyed ? 'upsert' : 'plain', encoding: 'json' } as const
-  if (short === undefined) return json
+function formatOf(short: Property | undefined, use: ConnectorUse): BoundFormat {
+  const keyed = use.keyed ? 'upsert' : 'plain'
+  if (short === undefined) return { envelope: keyed, encoding: 'json' }
+  const { span } = short.value
   const name = literalText(short.value).toLowerCase()
-  switch (name) {
-    case 'json':
-      return json
-    case 'csv':
-      return { envelope: 'plain', encoding: 'csv' }
-    case 'raw':
-    case 'bytes':
-      return { envelope: 'plain', encoding: 'bytes' }
-    case 'debezium-json':
-    case 'avro':
-    case 'avro-confluent':
-    case 'protobuf':
-    case 'canal-json':
-    case 'maxwell-json':
-      return notSupported(short.value.span, `format "${name}"`)
-    default:
-      return fail(short.value.span, 'INVALID_OPTION', `there is no format "${name}"`, {
-        hint: 'There are: json, csv, raw.',
-      })
+  const found = own(FORMAT_NAMES, own(FORMAT_ALIASES, name) ?? name)
+  if (found !== undefined) {
+    const { encoding, registry } = found
+    const envelope = found.envelope === 'keyed' ? keyed : found.envelope
+    checkEnvelope({ envelope, encoding }, use, span, `format "${name}"`)
+    return { envelope, encoding, registry }
+  }
+  if (name === 'canal-json' || name === 'maxwell-json') notSupported(span, `format "${name}"`)
+  return fail(span, 'INVALID_OPTION', `there is no format "${name}"`, {
+    hint: `There are: ${Object.keys(FORMAT_NAMES).join(', ')}.`,
+  })
+}
+
+const NOT_YET: readonly string[] = ['debezium', 'protobuf']
+
+/** Encodings in which a record can say that its row is gone. */
+const WITH_DELETES: readonly Encoding[] = ['json', 'avro', 'protobuf']
+
+function checkEnvelope({ envelope, encoding }: BoundFormat, use: ConnectorUse, span: Span, shown: string): void {
+  const missing = NOT_YET.find((one) => one === envelope || one === encoding)
+  if (missing !== undefined)
+    notSupported(span, `${missing === 'debezium' ? 'FORMAT' : 'ENCODE'} ${missing.toUpperCase()}`)
+  if (envelope === 'plain') return
+  if (use.role === 'source' && !use.keyed) {
+    const hint =
+      envelope === 'debezium'
+        ? 'Its records change rows by key. Declare a TABLE with a PRIMARY KEY.'
+        : 'Declare a TABLE with a PRIMARY KEY.'
+    fail(span, 'INVALID_OPTION', `${shown} needs a key`, { hint })
+  }
+  if (envelope === 'debezium') {
+    if (use.role === 'sink') notSupported(span, `${shown} of a sink`, 'FORMAT UPSERT writes the newest row by key.')
+    if (encoding !== 'json' && encoding !== 'avro') {
+      notSupported(span, `FORMAT DEBEZIUM ENCODE ${encoding.toUpperCase()}`, 'There are JSON and AVRO.')
+    }
+  } else if (!WITH_DELETES.includes(encoding)) {
+    const hint = 'FORMAT PLAIN of a TABLE: each record is the new row of its key.'
+    notSupported(span, `FORMAT UPSERT ENCODE ${encoding.toUpperCase()}`, hint)
   }
 }

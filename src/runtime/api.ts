@@ -11,7 +11,7 @@ export interface Runtime {
   /** Runs a script, statement by statement; stops at the first that fails (AppError with diagnostics). */
   execute(sql: string, options?: ExecuteOptions): AsyncIterable<StatementResult>
   /** Parses, binds and plans without running: all diagnostics of the text. */
-  validate(sql: string): readonly Diagnostic[]
+  validate(sql: string): Promise<readonly Diagnostic[]>
   /** One SELECT: pull (ends by itself) or push (until closed). */
   query(sql: string, options?: QueryOptions): Promise<ResultStream>
   /** Results of a materialized view or query, with resume. */

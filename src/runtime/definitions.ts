@@ -15,6 +15,7 @@ import { AppError } from '../core/errors.ts'
 import { DEAD_LETTER_SCHEMA } from '../engine/side-outputs.ts'
 import type { MaterializedRelation, QueryEntry, Relation, SourceRelation } from '../plan/catalog.ts'
 import { type ContinuousPlan, checkScript, defineSource, defineView, planContinuous } from '../plan/planner.ts'
+import { inferColumns, inferScript } from './infer-columns.ts'
 import { checkSource } from './readers.ts'
 import { lateStreamsOf, planReplacement, type Replacement, replacementText } from './replacement.ts'
 import { requireRelation } from './require.ts'
@@ -33,16 +34,18 @@ export class Definitions {
     this.#options = options
   }
 
-  check(statements: readonly Statement[]): readonly Diagnostic[] {
-    return checkScript(statements, this.#options.catalog)
+  async check(script: readonly Statement[]): Promise<readonly Diagnostic[]> {
+    const { statements, diagnostics } = await inferScript(script, this.#options.formats)
+    return [...diagnostics, ...checkScript(statements, this.#options.catalog)]
   }
 
-  async createSource(statement: CreateStream | CreateTable): Promise<string> {
-    const { catalog, storage } = this.#options
+  async createSource(written: CreateStream | CreateTable): Promise<string> {
+    const { catalog, storage, formats } = this.#options
+    const statement = await inferColumns(written, formats)
     const defined = defineSource(statement, catalog)
     if (defined.relation === undefined) throw invalidSql(defined.diagnostics)
     const { relation } = defined
-    checkSource(relation)
+    checkSource(relation, formats)
     const { name } = relation
     const what = `${relation.kind} "${name}"`
     if (await this.#existsAlready(statement, what)) return `${what} exists already`

@@ -2,6 +2,7 @@ import { DatagenReader } from '../adapters/datagen/datagen-reader.ts'
 import { FileReader } from '../adapters/file/file-reader.ts'
 import type { Storage } from '../adapters/storage.ts'
 import { AppError } from '../core/errors.ts'
+import type { FormatRegistry } from '../engine/ports/format.ts'
 import type { RecordChunk, SourceReader } from '../engine/ports/log.ts'
 import type { SourceRelation } from '../plan/catalog.ts'
 import type { ScanStep } from '../plan/physical/nodes.ts'
@@ -31,11 +32,14 @@ export async function openReader(
 }
 
 /** Fails with what is wrong with a new source, as far as it can be said before it is read. */
-export function checkSource({ connector, columns }: SourceRelation): void {
-  if (connector.kind !== 'datagen') return
+export function checkSource({ connector, format, columns }: SourceRelation, formats: FormatRegistry): void {
   const fields = columns.flatMap(({ name, type, nullable, from, path }) =>
     from === 'value' ? [{ name, type, nullable, from, path }] : [],
   )
+  if (connector.kind !== 'datagen') {
+    formats.decoder(format, fields)
+    return
+  }
   new DatagenReader(connector.options, fields).close()
 }
 

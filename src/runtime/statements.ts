@@ -49,9 +49,9 @@ export class Statements {
   }
 
   /** Every diagnostic of a script. Statements see what the ones before them would have created. */
-  validate(sql: string): readonly Diagnostic[] {
+  async validate(sql: string): Promise<readonly Diagnostic[]> {
     const { statements, diagnostics } = parse(sql)
-    return [...diagnostics, ...this.#definitions.check(statements)]
+    return [...diagnostics, ...(await this.#definitions.check(statements))]
   }
 
   openQuery(query: Query, options: ExecuteOptions): Promise<ResultStream> {

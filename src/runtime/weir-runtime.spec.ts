@@ -84,7 +84,7 @@ describe('statements', () => {
   it('with parameters can be looked at before their values are there', async () => {
     await execute(ORDERS)
     const sql = 'SELECT id FROM orders WHERE region = $1 EMIT CHANGES'
-    expect(runtime.validate(`${sql}; INSERT INTO orders (id, region) VALUES ($1, $2);`)).toEqual([])
+    expect(await runtime.validate(`${sql}; INSERT INTO orders (id, region) VALUES ($1, $2);`)).toEqual([])
     const [explained] = await execute(`EXPLAIN ${sql}`)
     expect(explained).toMatchObject({ kind: 'text', text: expect.stringContaining('region = $1') })
     await expect(execute(sql)).rejects.toThrow('parameter $1 has no value')

@@ -110,7 +110,7 @@ export class WeirRuntime implements Runtime {
     return this.#statements.execute(sql, options)
   }
 
-  validate(sql: string): readonly Diagnostic[] {
+  validate(sql: string): Promise<readonly Diagnostic[]> {
     return this.#statements.validate(sql)
   }
 

@@ -274,7 +274,7 @@ describe('ingest', () => {
 
 describe('limits', () => {
   it('takes a message of the largest size, and refuses one that is larger', async () => {
-    const client = connect(await serve({ validate: () => [] }, { messageReceiveBytesMax: 4096 }))
+    const client = connect(await serve({ validate: async () => [] }, { messageReceiveBytesMax: 4096 }))
     const validate = QUERY_SERVICE.Validate as unknown as Method
     // One byte of tag and two of length go before the text.
     await unary(client, validate, { sql: 'x'.repeat(4096 - 3) })
@@ -319,7 +319,7 @@ describe('shutdown', () => {
     const stream = new ScriptedStream(true, (i) => (i === 0 ? rowsFrom(0, 5) : undefined))
     const server = await serve({
       subscribe: async () => stream,
-      validate: () => [],
+      validate: async () => [],
       drop: () => new Promise((resolve) => setTimeout(resolve, 300)).then(() => void order.push('drop')),
       close: async () => void order.push('runtime'),
     })

@@ -9,6 +9,7 @@ import { placedText } from '../../src/cli/repl/split-statements.ts'
 import { errorText } from '../../src/cli/report-error.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
 import type { ResultStream, Runtime, StatementResult } from '../../src/runtime/api.ts'
+import { TestSchemaRegistry } from '../harness/schema-registry.ts'
 import type { SqlBlock } from './page.ts'
 
 /** How long a query that runs beside the statements has to come to the result that is shown. */
@@ -17,24 +18,30 @@ const POLL_MS = 10
 
 export class PageRun {
   readonly #runtime: Runtime
+  readonly #registry: TestSchemaRegistry
   readonly #printed: string[]
   readonly #session = new Map([
     ['scan.startup.mode', 'earliest'],
     ['scan.bounded.mode', 'latest-offset'],
   ])
 
-  private constructor(runtime: Runtime, printed: string[]) {
+  private constructor(runtime: Runtime, registry: TestSchemaRegistry, printed: string[]) {
     this.#runtime = runtime
+    this.#registry = registry
     this.#printed = printed
   }
 
   static async open(): Promise<PageRun> {
     const printed: string[] = []
-    return new PageRun(await openRuntime({ dataDir: undefined, print: (line) => printed.push(line) }), printed)
+    const registry = await TestSchemaRegistry.open()
+    process.env['WEIR_SCHEMA_REGISTRY_URL'] = registry.url
+    const runtime = await openRuntime({ dataDir: undefined, print: (line) => printed.push(line) })
+    return new PageRun(runtime, registry, printed)
   }
 
-  close(): Promise<void> {
-    return this.#runtime.close()
+  async close(): Promise<void> {
+    await this.#runtime.close()
+    await this.#registry[Symbol.asyncDispose]()
   }
 
   /** What the block prints, or the error that it ends with. */

@@ -64,6 +64,8 @@ const signature = { parameters: few(parameter), returns: typeName }
 const creates = [
   create('create-stream', { elements: few(element, 1), connector: optionalConnector }),
   create('create-table', { elements: few(element, 1), connector: optionalConnector }),
+  create('create-stream', { elements: fc.constant([]), connector }),
+  create('create-table', { elements: fc.constant([]), connector }),
   create('create-as', { object: fc.constantFrom('stream', 'table'), options, query }),
   create('create-materialized-view', { options, query }),
   create('create-view', { query }),

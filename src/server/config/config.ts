@@ -5,6 +5,7 @@
 
 import { z } from 'zod'
 import { AppError } from '../../core/errors.ts'
+import { parseSecretReference } from '../../core/secret-reference.ts'
 
 /** One setting: how its text is read and what it is for. */
 interface Setting<T> {
@@ -48,6 +49,19 @@ export const SETTINGS = {
   queriesRunningMax: setting('calls of Query at once', integer(1, 100_000), 200),
   subscriptionsMax: setting('subscriptions at once', integer(1, 1_000_000), 10_000),
   subscriptionsPerPeerMax: setting('subscriptions at once from one address', integer(1, 1_000_000), 1_000),
+  schemaRegistryUrl: setting(
+    'schema registry of the formats with schemas, where a stream names none: one or several addresses, with commas',
+    z.string().regex(/^(https?:\/\/[^\s,?#@]+(,|$))*$/i, 'must be http://host:port, without user and password'),
+    '',
+  ),
+  schemaRegistryUser: setting('user at that registry', z.string(), ''),
+  schemaRegistryPassword: setting(
+    `its password, by reference: \${env:NAME} or \${file:PATH}`,
+    z
+      .string()
+      .refine((text) => text === '' || parseSecretReference(text) !== undefined, 'must be a reference to a secret'),
+    '',
+  ),
   ingestRecordsMax: setting('records in one ingest message', integer(1, 1_000_000), 10_000),
   executeRowsMax: setting('rows that Execute returns for one SELECT', integer(1, 10_000_000), 10_000),
   heartbeatMs: setting('time without a message after which a heartbeat is sent, ms', integer(10, HOUR_MS), 15_000),

@@ -1,7 +1,7 @@
 // The engine of a server: data directory, formats and clock of this machine.
 
 import { openDataDirectory } from '../../adapters/embedded/data-directory.ts'
-import { formatRegistry } from '../../adapters/formats/registry.ts'
+import { type DefaultRegistry, formatRegistry } from '../../adapters/formats/registry.ts'
 import { SystemClock } from '../../adapters/system-clock.ts'
 import type { Runtime } from '../../runtime/api.ts'
 import { WeirRuntime } from '../../runtime/weir-runtime.ts'
@@ -13,7 +13,7 @@ export async function openRuntime(config: ServerConfig, logger: Logger): Promise
   try {
     return await WeirRuntime.open({
       storage,
-      formats: formatRegistry(),
+      formats: formatRegistry({ schemaRegistry: defaultRegistry(config) }),
       clock: new SystemClock(),
       print: (line) => process.stdout.write(`${line}\n`),
       limits: { ingestRecordsMax: config.ingestRecordsMax },
@@ -23,4 +23,9 @@ export async function openRuntime(config: ServerConfig, logger: Logger): Promise
     await storage.close()
     throw error
   }
+}
+
+function defaultRegistry(config: ServerConfig): DefaultRegistry | undefined {
+  const { schemaRegistryUrl: url, schemaRegistryUser: user, schemaRegistryPassword: password } = config
+  return url === '' ? undefined : { url, user: user || undefined, password: password || undefined }
 }

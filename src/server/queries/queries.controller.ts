@@ -47,7 +47,7 @@ export class QueriesController implements GrpcService {
     this.#slots = new Slots({ what: 'running queries', total: config.queriesRunningMax })
     this.implementation = {
       Execute: calls.unary((request, context) => this.#execute(request, context)),
-      Validate: calls.unary(({ sql }) => ({ diagnostics: queries.validate(sql).map(toWireDiagnostic) })),
+      Validate: calls.unary(async ({ sql }) => ({ diagnostics: (await queries.validate(sql)).map(toWireDiagnostic) })),
       Explain: calls.unary(async (request, context) => ({ text: await queries.explain(scriptOf(request, context)) })),
       Query: calls.serverStream((request, writer, context) => this.#query(request, writer, context)),
       ListQueries: calls.unary((request) => this.#list(request)),

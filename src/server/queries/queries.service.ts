@@ -47,7 +47,7 @@ export class QueriesService {
     return this.#runtime.query(script.sql, optionsOf(script))
   }
 
-  validate(sql: string): readonly Diagnostic[] {
+  validate(sql: string): Promise<readonly Diagnostic[]> {
     return this.#runtime.validate(sql)
   }
 
