@@ -36,13 +36,14 @@ export interface SourceCounters {
   rowsIn: number
   bytesIn: number
   rowsBad: number
+  recordsSkipped: number
   rowsFromFuture: number
 }
 
 export class Source {
   readonly step: ScanStep
   readonly reader: SourceReader
-  readonly counters: SourceCounters = { rowsIn: 0, bytesIn: 0, rowsBad: 0, rowsFromFuture: 0 }
+  readonly counters: SourceCounters = { rowsIn: 0, bytesIn: 0, rowsBad: 0, recordsSkipped: 0, rowsFromFuture: 0 }
   readonly #decoder: Decoder
   readonly #positions = new Map<number, number>()
   readonly #ended = new Set<number>()
@@ -128,6 +129,7 @@ export class Source {
       const rows = chunk.columns === undefined ? this.#decoder.decode(chunk) : decodedColumns(chunk)
       for (const bad of rows.bad) this.#reject(chunk, bad, out)
       this.counters.rowsIn += rows.length
+      this.counters.recordsSkipped += rows.skipped ?? 0
       this.#emitSegments(chunk, rows, state, context, out)
     }
     if (chunk.end) {

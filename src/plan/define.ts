@@ -10,7 +10,7 @@ import type {
 } from '../../grammar/ast.ts'
 import { print } from '../../grammar/index.ts'
 import type { Span } from '../../grammar/span.ts'
-import { BIGINT, BYTES, INT, type SqlType, STRING, sameType, TIMESTAMP, typeName } from '../core/type.ts'
+import { TIMESTAMP, typeName } from '../core/type.ts'
 import { bindExpression, plainContext } from './bind/bind-expression.ts'
 import { notNegative, positive } from './bind/bind-window.ts'
 import { coerce } from './bind/cast.ts'
@@ -24,6 +24,8 @@ import type { Catalog, ColumnDefinition, SourceRelation } from './catalog.ts'
 import { bindConnector } from './connectors.ts'
 import { type Diagnostics, fail } from './diagnostics.ts'
 import { column } from './expression-tree.ts'
+import { isDebezium } from './formats.ts'
+import { bindMetadata } from './metadata.ts'
 import type { FormatSpec, WatermarkSpec } from './physical/nodes.ts'
 
 /** Periodic watermarks without an interval: Flink's default. */
@@ -105,6 +107,7 @@ function bindColumns(
 ): readonly ColumnDefinition[] {
   const columns: ColumnDefinition[] = []
   const seen = new Set<string>()
+  const isChange = isDebezium(statement.connector)
   for (const element of statement.elements) {
     if (element.kind !== 'column-definition' && element.kind !== 'computed-column') continue
     environment.diagnostics.attempt(() => {
@@ -115,7 +118,7 @@ function bindColumns(
         fail(element.span, 'PLAN_TOO_LARGE', `a stream has at most ${COLUMNS_MAX} columns`)
       columns.push(
         element.kind === 'column-definition'
-          ? declaredColumn(element)
+          ? declaredColumn(element, isChange)
           : computedColumn(element, columns, environment, description),
       )
     })
@@ -128,43 +131,12 @@ function bindColumns(
   return columns
 }
 
-/** Metadata of a record by name, with the names of Flink's Kafka connector. */
-const METADATA: Readonly<
-  Record<string, { readonly from: ColumnDefinition['from']; readonly types: readonly SqlType[] }>
-> = {
-  key: { from: 'key', types: [STRING, BYTES] },
-  timestamp: { from: 'timestamp', types: [TIMESTAMP] },
-  offset: { from: 'offset', types: [BIGINT] },
-  partition: { from: 'partition', types: [INT, BIGINT] },
-  headers: {
-    from: 'headers',
-    types: [
-      { kind: 'map', key: STRING, value: BYTES },
-      { kind: 'map', key: STRING, value: STRING },
-    ],
-  },
-}
-
-function declaredColumn(node: ColumnNode): ColumnDefinition {
+function declaredColumn(node: ColumnNode, isChange: boolean): ColumnDefinition {
   const name = node.name.name
   const type = bindType(node.type)
   const common = { name, type, nullable: !node.notNull && !node.primaryKey, expression: undefined }
   if (node.metadata === undefined) return { ...common, from: 'value', path: [name] }
-  const key = node.metadata.key ?? name
-  const metadata = Object.hasOwn(METADATA, key) ? METADATA[key] : undefined
-  if (metadata === undefined) {
-    fail(node.metadata.span, 'UNKNOWN_OPTION', `there is no metadata "${key}"`, {
-      hint: didYouMean(key, Object.keys(METADATA), 'There are'),
-    })
-  }
-  if (!metadata.types.some((one) => sameType(one, type))) {
-    fail(
-      node.type.span,
-      'TYPE_MISMATCH',
-      `metadata "${key}" is ${metadata.types.map(typeName).join(' or ')}, not ${typeName(type)}`,
-    )
-  }
-  return { ...common, from: metadata.from, path: [] }
+  return { ...common, ...bindMetadata(node, node.metadata, type, isChange) }
 }
 
 function computedColumn(

@@ -66,6 +66,14 @@ export function bindFormat(
   return { envelope: bound.envelope, encoding: bound.encoding, options }
 }
 
+/** Known before the rest is bound: the columns depend on it. */
+export function isDebezium({ format, properties }: Connector): boolean {
+  if (format !== undefined) return format.envelope === 'debezium'
+  const short = properties.find(({ key }) => (own(ALIASES, key) ?? key) === 'format')?.value
+  const name = short?.kind === 'string' ? short.value.toLowerCase() : ''
+  return own(FORMAT_NAMES, own(FORMAT_ALIASES, name) ?? name)?.envelope === 'debezium'
+}
+
 function* inWith(given: ReadonlyMap<string, Property>): Generator<Written> {
   for (const [key, property] of given) {
     if (key === 'format' || !isFormatKey(key)) continue
@@ -148,15 +156,14 @@ function formatOf(short: Property | undefined, use: ConnectorUse): BoundFormat {
   })
 }
 
-const NOT_YET: readonly string[] = ['debezium', 'protobuf']
+const NOT_YET: readonly string[] = ['protobuf']
 
 /** Encodings in which a record can say that its row is gone. */
 const WITH_DELETES: readonly Encoding[] = ['json', 'avro', 'protobuf']
 
 function checkEnvelope({ envelope, encoding }: BoundFormat, use: ConnectorUse, span: Span, shown: string): void {
   const missing = NOT_YET.find((one) => one === envelope || one === encoding)
-  if (missing !== undefined)
-    notSupported(span, `${missing === 'debezium' ? 'FORMAT' : 'ENCODE'} ${missing.toUpperCase()}`)
+  if (missing !== undefined) notSupported(span, `ENCODE ${missing.toUpperCase()}`)
   if (envelope === 'plain') return
   if (use.role === 'source' && !use.keyed) {
     const hint =

@@ -181,6 +181,9 @@ export function writableRelation(target: Identifier, catalog: Catalog): SourceRe
       `${relation.kind} "${target.name}" is read from connector "${relation.connector.kind}", which can't be written`,
     )
   }
+  if (relation.format.envelope === 'debezium') {
+    fail(target.span, 'INVALID_QUERY', `table "${target.name}" is written by its database alone (FORMAT DEBEZIUM)`)
+  }
   return relation
 }
 

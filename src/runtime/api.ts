@@ -140,6 +140,8 @@ export interface QueryStats {
   readonly rowsLate: number
   readonly rowsFailed: number
   readonly rowsDuplicate: number
+  /** Records that are no rows, such as heartbeats of a connector. */
+  readonly recordsSkipped: number
   readonly watermark: number
   readonly lagRecords: number | undefined
   readonly stateBytes: number

@@ -99,6 +99,7 @@ function queryProperties(query: QueryEntry, jobs: Jobs): Record<string, string> 
   properties['rows late'] = String(stats.rowsLate)
   properties['rows failed'] = String(stats.rowsFailed)
   properties['duplicates'] = String(stats.rowsDuplicate)
+  if (stats.recordsSkipped > 0) properties['records skipped'] = String(stats.recordsSkipped)
   properties['watermark'] = Number.isFinite(stats.watermark) ? new Date(stats.watermark).toISOString() : 'none'
   if (stats.lagRecords !== undefined) properties['lag (records)'] = String(stats.lagRecords)
   properties['state (bytes)'] = String(stats.stateBytes)

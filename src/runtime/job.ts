@@ -39,8 +39,10 @@ export class Job {
   #runner: Runner | undefined
   #loop: Promise<void> | undefined
   #stopping = new AbortController()
-  #lastStats: Pick<QueryStats, 'rowsIn' | 'rowsOut' | 'rowsLate' | 'rowsFailed' | 'rowsDuplicate' | 'watermark'> =
-    NO_STATS
+  #lastStats: Pick<
+    QueryStats,
+    'rowsIn' | 'rowsOut' | 'rowsLate' | 'rowsFailed' | 'rowsDuplicate' | 'recordsSkipped' | 'watermark'
+  > = NO_STATS
 
   constructor(options: JobOptions) {
     this.name = options.name
@@ -180,6 +182,7 @@ const NO_STATS = {
   rowsLate: 0,
   rowsFailed: 0,
   rowsDuplicate: 0,
+  recordsSkipped: 0,
   watermark: Number.NEGATIVE_INFINITY,
 }
 
@@ -189,6 +192,7 @@ export function countRows(task: Task): typeof NO_STATS {
   for (const source of task.sources) {
     counts.rowsIn += source.counters.rowsIn
     counts.rowsFailed += source.counters.rowsBad
+    counts.recordsSkipped += source.counters.recordsSkipped
   }
   const last = task.plan.steps.at(-1)?.id
   for (const [id, metrics] of task.metrics()) {

@@ -217,7 +217,7 @@ describe('BYTES, metadata columns and the registry', () => {
 
   test('what is not supported says so', () => {
     const unsupported: FormatSpec[] = [
-      { envelope: 'debezium', encoding: 'json', options: {} },
+      { envelope: 'debezium', encoding: 'csv', options: {} },
       { envelope: 'plain', encoding: 'protobuf', options: {} },
     ]
     for (const spec of unsupported) {

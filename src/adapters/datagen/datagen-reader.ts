@@ -143,6 +143,7 @@ function outsideValue(from: SourceField['from'], partition: number, offset: numb
       return partition
     case 'key':
     case 'headers':
+    case 'envelope':
     case 'value':
       return null
     default:

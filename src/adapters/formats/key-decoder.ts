@@ -3,9 +3,15 @@ import type { Value } from '../../core/value.ts'
 import type { Decoder } from '../../engine/ports/format.ts'
 import type { RecordChunk } from '../../engine/ports/log.ts'
 import type { SourceField } from '../../plan/physical/nodes.ts'
-import { JsonDecoder } from './json-decoder.ts'
 import { bytesValue } from './record-columns.ts'
 import { MAGIC } from './schema-decoder.ts'
+
+/** What reads keys, for the fields given. */
+export interface KeyDecoders {
+  readonly json: (fields: readonly SourceField[]) => Decoder
+  /** Keys that name a schema of a registry. */
+  readonly schema: ((fields: readonly SourceField[]) => Decoder) | undefined
+}
 
 /**
  * Rows from the keys of records, for deletions, which have nothing else: the key columns are there, all others NULL.
@@ -16,25 +22,20 @@ export class KeyDecoder {
   readonly #fields: readonly SourceField[]
   /** Positions of the key columns. */
   readonly #key: readonly number[]
-  readonly #json: JsonDecoder
+  readonly #isKnown: boolean
+  readonly #json: Decoder
   readonly #schema: Decoder | undefined
 
-  /**
-   * `key` are the names of the key's columns; undefined in plans of earlier releases, where the NOT NULL ones stand in.
-   * `schemaDecoder` makes what reads keys with a schema of a registry.
-   */
-  constructor(
-    fields: readonly SourceField[],
-    key: readonly string[] | undefined,
-    schemaDecoder: ((fields: readonly SourceField[]) => Decoder) | undefined,
-  ) {
+  /** `key` are the names of the key's columns; undefined in plans of earlier releases, where NOT NULL ones stand in. */
+  constructor(fields: readonly SourceField[], key: readonly string[] | undefined, decoders: KeyDecoders) {
     // What can't be in a key is NULL, whatever was declared.
     this.#fields = fields.map((field) => ({ ...field, nullable: field.from === 'value' }))
     this.#key = fields.flatMap((field, i) =>
       field.from === 'value' && (key === undefined ? !field.nullable : key.includes(field.name)) ? [i] : [],
     )
-    this.#json = new JsonDecoder(this.#fields)
-    this.#schema = schemaDecoder?.(this.#key.map((index) => this.#fields[index] as SourceField))
+    this.#isKnown = key !== undefined
+    this.#json = decoders.json(this.#fields)
+    this.#schema = decoders.schema?.(this.#key.map((index) => this.#fields[index] as SourceField))
   }
 
   /** What is to be awaited before the keys of these records can be read. */
@@ -52,7 +53,7 @@ export class KeyDecoder {
     if (first === MAGIC && this.#schema !== undefined) return this.#bySchema(this.#schema, chunk, record)
     if (first === JSON_OBJECT) {
       const rows = this.#json.decode(keysAsValues(chunk, [record]))
-      if (rows.length === 1) return rows.columns.map((column) => column[0] as Value)
+      if (rows.length === 1) return this.#whole(rows.columns.map((column) => column[0] as Value))
       return `the key of a deletion: ${rows.bad[0]?.reason ?? 'it gives no row'}`
     }
     const [column, ...more] = this.#key
@@ -77,7 +78,12 @@ export class KeyDecoder {
     this.#key.forEach((index, i) => {
       row[index] = rows.columns[i]?.[0] as Value
     })
-    return row
+    return this.#whole(row)
+  }
+
+  #whole(row: Value[]): Value[] | string {
+    const missing = this.#isKnown ? this.#key.find((index) => row[index] === null) : undefined
+    return missing === undefined ? row : `the key of a deletion: it has no "${this.#fields[missing]?.name}"`
   }
 }
 

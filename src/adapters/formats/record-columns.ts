@@ -100,6 +100,7 @@ function outsideValue(field: SourceField, chunk: RecordChunk, index: number): Va
       return bytesValue(field, chunk.data.subarray(start, chunk.keyEnd?.[index]))
     }
     case 'value':
+    case 'envelope':
       return null
     default:
       return unreachable(field.from)

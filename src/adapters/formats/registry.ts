@@ -6,6 +6,9 @@ import { SchemaRegistry, type SchemaText } from '../schema-registry/schema-regis
 import { AVRO } from './avro/avro-language.ts'
 import { BytesDecoder, BytesEncoder } from './bytes-format.ts'
 import { CsvDecoder, CsvEncoder, csvOptions } from './csv-format.ts'
+import type { DebeziumOptions } from './debezium/connect-types.ts'
+import { DebeziumDecoder } from './debezium/debezium-decoder.ts'
+import { DebeziumJson } from './debezium/debezium-json.ts'
 import { JsonDecoder } from './json-decoder.ts'
 import { JsonEncoder } from './json-encoder.ts'
 import { KeyDecoder } from './key-decoder.ts'
@@ -73,20 +76,33 @@ export function formatRegistry(options: FormatRegistryOptions = {}): FormatRegis
   const keyDecoder = (format: FormatSpec, fields: readonly SourceField[]): KeyDecoder => {
     const language = languageOf(format)
     const registry = registryOf(format)
-    const names = format.options['key']
-    return new KeyDecoder(
-      fields,
-      names === undefined ? undefined : (JSON.parse(names) as string[]),
-      language === undefined || registry === undefined
-        ? undefined
-        : (columns) => new SchemaDecoder(language, { ...ONLY_IDS, registry }, columns),
-    )
+    const isDebezium = format.envelope === 'debezium'
+    return new KeyDecoder(fields, keyNames(format), {
+      json: (all) => (isDebezium ? new DebeziumJson(all, debeziumOptions(format)) : new JsonDecoder(all)),
+      schema:
+        language === undefined || registry === undefined
+          ? undefined
+          : (columns) => new SchemaDecoder(language, { ...ONLY_IDS, registry }, columns),
+    })
   }
+  const debeziumDecoder = (format: FormatSpec, fields: readonly SourceField[]): Decoder =>
+    new DebeziumDecoder(
+      fields,
+      must(keyNames(format), 'a table of changes has a key'),
+      (inner) =>
+        languageOf(format) === undefined
+          ? new DebeziumJson(inner, debeziumOptions(format))
+          : valueDecoder(format, inner),
+      keyDecoder(format, fields),
+    )
   return {
     decoder(format, fields) {
       if (format.envelope === 'plain') return valueDecoder(format, fields)
       if (format.envelope === 'upsert' && DELETABLE.includes(format.encoding)) {
         return new UpsertDecoder(valueDecoder(format, fields), keyDecoder(format, fields))
+      }
+      if (format.envelope === 'debezium' && (format.encoding === 'json' || format.encoding === 'avro')) {
+        return debeziumDecoder(format, fields)
       }
       throw notSupported(format, 'read')
     },
@@ -113,11 +129,13 @@ export function formatRegistry(options: FormatRegistryOptions = {}): FormatRegis
       const language = languageOf(format)
       if (language === undefined) throw notSupported(format, 'asked for its columns')
       const { registry, text, schemaId, subject } = sourceOf(format, language)
+      const rowPath = format.envelope === 'debezium' ? ['after'] : []
       if (registry === undefined) {
         const schema = must(text, 'a schema')
-        return { columns: schemaFault('the schema', () => language.columns(schema)), options: {} }
+        return { columns: schemaFault('the schema', () => language.columns(schema, rowPath)), options: {} }
       }
-      if (text !== undefined) return { columns: schemaFault('the schema', () => language.columns(text)), options: {} }
+      if (text !== undefined)
+        return { columns: schemaFault('the schema', () => language.columns(text, rowPath)), options: {} }
       if (schemaId === undefined && subject === undefined) {
         throw new AppError(
           'INVALID_ARGUMENT',
@@ -131,7 +149,7 @@ export function formatRegistry(options: FormatRegistryOptions = {}): FormatRegis
           `schema ${found.id} of the registry is ${found.type}, not ${language.type}`,
         )
       }
-      const columns = schemaFault(`schema ${found.id}`, () => language.columns(found))
+      const columns = schemaFault(`schema ${found.id}`, () => language.columns(found, rowPath))
       return { columns, options: { 'schema.id': String(found.id) } }
     },
   }
@@ -139,6 +157,15 @@ export function formatRegistry(options: FormatRegistryOptions = {}): FormatRegis
 
 /** Encodings in which a record can do without a value. */
 const DELETABLE: readonly FormatSpec['encoding'][] = ['json', 'avro', 'protobuf']
+
+function keyNames({ options: { key } }: FormatSpec): readonly string[] | undefined {
+  return key === undefined ? undefined : (JSON.parse(key) as readonly string[])
+}
+
+function debeziumOptions({ options }: FormatSpec): DebeziumOptions {
+  const { 'decimal.handling.mode': decimals, 'timestamp.unit': timestampUnit } = options
+  return { decimals, timestampUnit } as DebeziumOptions
+}
 
 const ONLY_IDS = { schemaId: undefined, text: undefined, subject: undefined, message: undefined }
 

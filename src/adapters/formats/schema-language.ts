@@ -17,8 +17,8 @@ export interface SchemaLanguage {
     columns: readonly WantedColumn[],
     framing: Framing,
   ): RecordReader
-  /** The columns that a stream with this schema has. @throws InvalidSchema, Incompatible */
-  columns(schema: SchemaText): readonly Field[]
+  /** The columns that are there at a path from the root. @throws InvalidSchema, Incompatible */
+  columns(schema: SchemaText, path: readonly string[]): readonly Field[]
   /** A schema for rows that were not read from one. @throws Incompatible */
   schemaOf(schema: Schema, name: string): SchemaText
   /** What writes rows with a schema, behind whatever names it. @throws InvalidSchema, Incompatible */

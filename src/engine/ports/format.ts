@@ -21,6 +21,8 @@ export interface DecodedRows {
   /** Undefined while all rows are inserts. */
   readonly kinds: Uint8Array | undefined
   readonly bad: readonly BadRecord[]
+  /** Records that are no rows and mean nothing for the stream, such as a heartbeat of a connector. */
+  readonly skipped?: number
   /**
    * Watermarks that travel in the log between the rows (only in the `rows` encoding): each holds from before the row
    * at index `row`, which is `length` when it comes after the last one.

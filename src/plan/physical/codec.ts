@@ -192,7 +192,7 @@ const step = z.discriminatedUnion('kind', [
         name: z.string(),
         type: sqlType,
         nullable: z.boolean(),
-        from: z.enum(['value', 'key', 'timestamp', 'offset', 'partition', 'headers']),
+        from: z.enum(['value', 'key', 'timestamp', 'offset', 'partition', 'headers', 'envelope']),
         path: z.array(z.string()),
       }),
     ),

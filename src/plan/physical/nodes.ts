@@ -75,8 +75,11 @@ export interface SourceField {
   readonly name: string
   readonly type: SqlType
   readonly nullable: boolean
-  /** `value`: the field `path` of the record; else the record's own key, timestamp, offset, partition or headers. */
-  readonly from: 'value' | 'key' | 'timestamp' | 'offset' | 'partition' | 'headers'
+  /**
+   * `value`: the field `path` of the record; `envelope`: of what a change stands in; else the record's own key, timestamp,
+   * offset, partition or headers.
+   */
+  readonly from: 'value' | 'key' | 'timestamp' | 'offset' | 'partition' | 'headers' | 'envelope'
   /** Field names from the root of the record's value. */
   readonly path: readonly string[]
 }

@@ -13,13 +13,24 @@ export const AVRO: SchemaLanguage = {
   type: 'AVRO',
   reader: (writer, expected, columns) =>
     avroRecordReader(parsed(writer), expected === undefined ? undefined : parsed(expected), columns),
-  columns: (schema) => avroColumns(parsed(schema)),
+  columns: (schema, path) => avroColumns(inside(parsed(schema), path)),
   schemaOf: (schema, name) => ({ type: 'AVRO', text: JSON.stringify(recordOf(schema.fields, name)), references: [] }),
   writer: (schema, rows) => avroWriter(parsed(schema), rows),
 }
 
 function parsed({ text, references }: SchemaText): AvroType {
   return parseAvroSchema(text, references)
+}
+
+function inside(type: AvroType, path: readonly string[]): AvroType {
+  let at = type
+  for (const name of path) {
+    const record = at.kind === 'union' ? soleBranch(at) : at
+    const field = record?.kind === 'record' ? record.fields.find((one) => one.name === name) : undefined
+    if (field === undefined) throw new Incompatible(`it has no field "${name}"`)
+    at = field.type
+  }
+  return at
 }
 
 /** A schema that is no record has one column. */

@@ -1,7 +1,5 @@
-import { EvaluationError } from '../../../core/evaluation-error.ts'
-import { divideExact, remainderExact } from '../../../core/exact.ts'
-import { parseTimestamp, roundToMicros, TIMESTAMP_MAX } from '../../../core/timestamp.ts'
-import { type ExactInteger, exact, type Value } from '../../../core/value.ts'
+import type { ExactInteger, Value } from '../../../core/value.ts'
+import { timestampOf, timeValue, unscaled } from '../wire-values.ts'
 import type { AvroInput } from './avro-input.ts'
 import type { AvroLeaf } from './avro-types.ts'
 
@@ -55,7 +53,7 @@ export function leafReader(type: AvroLeaf): Read {
       return (input) => timeValue(raw(input) as ExactInteger, perMs)
     }
     case 'zoned-timestamp':
-      return (input) => zonedTime(input.string())
+      return (input) => timestampOf(input.string())
     case 'uuid':
       return type.kind === 'fixed' ? (input) => uuidText(input.fixed(type.size)) : raw
   }
@@ -81,37 +79,6 @@ export function leafSkip(type: AvroLeaf): Skip {
     case 'fixed':
       return (input) => input.skip(type.size)
   }
-}
-
-/** Big-endian two's complement, as Java's BigInteger writes it. */
-export function unscaled(bytes: Uint8Array): ExactInteger {
-  const { length } = bytes
-  if (length === 0) return 0
-  const negative = (bytes[0] as number) >= 0x80
-  if (length <= 6) {
-    let value = 0
-    for (let i = 0; i < length; i++) value = value * 0x100 + (bytes[i] as number)
-    return negative ? value - 0x100 ** length : value
-  }
-  const value = BigInt(`0x${Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('hex')}`)
-  return exact(negative ? value - (1n << BigInt(length * 8)) : value)
-}
-
-/** Whole units of a part of a millisecond as milliseconds; below a microsecond they are rounded. */
-export function timeValue(units: ExactInteger, perMs: number): number {
-  // Divided in two steps where the units are more than a double holds.
-  const ms =
-    typeof units === 'number'
-      ? units / perMs
-      : Number(divideExact(units, perMs)) + Number(remainderExact(units, perMs)) / perMs
-  if (Math.abs(ms) <= TIMESTAMP_MAX) return roundToMicros(ms)
-  throw new EvaluationError('value is no valid TIMESTAMP')
-}
-
-function zonedTime(text: string): number {
-  const time = parseTimestamp(text)
-  if (time !== undefined) return time
-  throw new EvaluationError('text is no valid TIMESTAMP')
 }
 
 function uuidText(bytes: Uint8Array): string {

@@ -1,12 +1,12 @@
 import { unreachable } from '../../../core/assert.ts'
-import { formatDecimal } from '../../../core/decimal.ts'
 import { writeJsonValue } from '../../../core/format-value.ts'
 import { type SqlType, STRING, typeName } from '../../../core/type.ts'
 import type { Value } from '../../../core/value.ts'
 import { conversion, fieldIndex } from '../convert-value.ts'
 import { Incompatible, inField } from '../schema-faults.ts'
+import { unscaled, variableDecimal } from '../wire-values.ts'
 import { malformed } from './avro-input.ts'
-import { leafReader, leafSkip, type Read, rawReader, type Skip, unscaled } from './avro-leaf.ts'
+import { leafReader, leafSkip, type Read, rawReader, type Skip } from './avro-leaf.ts'
 import type { AvroEnum, AvroRecord, AvroType } from './avro-schema.ts'
 import { type AvroLeaf, bytesMin, containsItself, leafType, VARIABLE_DECIMAL } from './avro-types.ts'
 
@@ -191,17 +191,10 @@ function variableDecimalReader(writer: AvroRecord, target: SqlType): Read {
   const scaleFirst = writer.fields[0]?.name === 'scale'
   const read: Read = (input) => {
     const first = scaleFirst ? input.int() : unscaled(input.bytes())
-    const units = scaleFirst ? unscaled(input.bytes()) : first
-    const scale = scaleFirst ? (first as number) : input.int()
-    return scale < 0
-      ? `${units}${'0'.repeat(Math.min(-scale, SCALE_MAX))}`
-      : formatDecimal(units, Math.min(scale, SCALE_MAX))
+    return scaleFirst ? variableDecimal(first as number, unscaled(input.bytes())) : variableDecimal(input.int(), first)
   }
   return converted(read, STRING, target)
 }
-
-/** Of PostgreSQL's NUMERIC, 16383 digits behind the point. */
-const SCALE_MAX = 16_383
 
 // ---- JSON ----------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import { sqlTypeOf } from './avro-types.ts'
 const parse = (schema: unknown) => parseAvroSchema(JSON.stringify(schema))
 const record = (fields: readonly object[], more: object = {}) => ({ type: 'record', name: 'R', ...more, fields })
 const columns = (schema: unknown) =>
-  AVRO.columns({ type: 'AVRO', text: JSON.stringify(schema), references: [] }).map(({ name, type, nullable }) => [
+  AVRO.columns({ type: 'AVRO', text: JSON.stringify(schema), references: [] }, []).map(({ name, type, nullable }) => [
     name,
     type,
     nullable,
