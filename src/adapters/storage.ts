@@ -15,15 +15,26 @@ export interface Storage {
   close(): Promise<void>
 }
 
-/** Texts by key, ordered by the bytes of the key's UTF-8; durable when the promise resolves. */
+/**
+ * Texts by key, ordered by the bytes of the key's UTF-8; durable when the promise resolves. Several replicas may share
+ * one; each sees all changes in the same order.
+ */
 export interface CatalogStore {
   get(key: string): string | undefined
   /** Entries whose key begins with the prefix, in order. */
   list(prefix: string): readonly (readonly [string, string])[]
   put(key: string, text: string): Promise<void>
   delete(key: string): Promise<void>
-  /** All changes or none of them. */
+  /** All changes or none of them; every listener has had them when it resolves. */
   write(changes: readonly CatalogChange[]): Promise<void>
+  /** Calls back with each write, whoever made it, in the order of the writes; returns how to stop that. */
+  onChange(listener: (changes: readonly CatalogChange[]) => void): () => void
+  /**
+   * Runs while nobody else, in this process or another, runs so: what is read from the catalog inside is the latest,
+   * and still is when it writes. Inside, the same again runs at once. Where another replica has cut in, nothing was
+   * written, and the whole is run again: it must stand that.
+   */
+  exclusively<T>(run: () => Promise<T>): Promise<T>
 }
 
 export interface CatalogChange {
@@ -32,6 +43,3 @@ export interface CatalogChange {
   /** Undefined deletes the key. */
   readonly text: string | undefined
 }
-
-/** A catalog key is one LMDB key with a prefix of ours: 1,978 bytes with pages of 4 KiB. */
-export const CATALOG_KEY_BYTES_MAX = 1900

@@ -1,26 +1,51 @@
 import type { CatalogChange, CatalogStore } from '../adapters/storage.ts'
 import { AppError } from '../core/errors.ts'
+import { Listeners } from '../core/listeners.ts'
 import type { Catalog, QueryEntry, Relation } from '../plan/catalog.ts'
 import { decodePlan, encodePlan } from '../plan/physical/codec.ts'
+import type { PhysicalPlan } from '../plan/physical/nodes.ts'
 
 /**
- * The catalog of this process: the planner's view of it in memory, and each change durable before it is seen. Entries
- * are JSON under `relation/NAME` and `query/NAME`; a query's plan is stored with it, so that a restart runs the same
- * one.
+ * The planner's view of the catalog in memory: what was written, by this replica or another, and nothing before it is
+ * durable. Entries are JSON under `relation/NAME` and `query/NAME`; a query's plan is stored with it, so that a restart
+ * runs the same one.
  */
 export class StoredCatalog implements Catalog {
   readonly #store: CatalogStore
   readonly #relations = new Map<string, Relation>()
   readonly #queries = new Map<string, QueryEntry>()
+  /** Query → its plan as it is stored: one that has not changed stays the same object, and what runs it goes on. */
+  readonly #plans = new Map<string, StoredPlan>()
+  readonly #listeners = new Listeners<void>()
 
-  constructor(store: CatalogStore) {
+  /**
+   * `onUnreadable` hears of entries that another replica has written and this version can't read: they are left out.
+   * What can't be read at the start is an error.
+   */
+  constructor(store: CatalogStore, onUnreadable: (key: string, error: unknown) => void = () => {}) {
     this.#store = store
-    for (const [key, text] of store.list(RELATION)) this.#relations.set(key.slice(RELATION.length), parse(key, text))
-    for (const [key, text] of store.list(QUERY)) {
-      const name = key.slice(QUERY.length)
-      const { plan, ...entry } = parse<Omit<QueryEntry, 'plan'> & { readonly plan: string }>(key, text)
-      this.#queries.set(name, { ...entry, plan: decodePlan(plan) })
-    }
+    for (const [key, text] of store.list('')) this.#apply({ key, text })
+    store.onChange((changes) => {
+      for (const change of changes) {
+        try {
+          this.#apply(change)
+        } catch (error) {
+          this.#apply({ key: change.key, text: undefined })
+          onUnreadable(change.key, error)
+        }
+      }
+      this.#listeners.call()
+    })
+  }
+
+  /** Calls back when it has changed, by whomever; returns how to stop that. */
+  onChange(listener: () => void): () => void {
+    return this.#listeners.add(listener)
+  }
+
+  /** See `CatalogStore`: what decides on a change, and makes it, runs in here. */
+  exclusively<T>(run: () => Promise<T>): Promise<T> {
+    return this.#store.exclusively(run)
   }
 
   relation(name: string): Relation | undefined {
@@ -46,15 +71,34 @@ export class StoredCatalog implements Catalog {
       changes.push({ key: RELATION + relation.name, text: JSON.stringify(relation) })
     }
     for (const query of change.queries ?? []) {
-      changes.push({ key: QUERY + query.name, text: JSON.stringify({ ...query, plan: encodePlan(query.plan) }) })
+      const plan = { text: encodePlan(query.plan), plan: query.plan }
+      this.#plans.set(query.name, plan)
+      changes.push({ key: QUERY + query.name, text: JSON.stringify({ ...query, plan: plan.text }) })
     }
     for (const name of change.dropRelations ?? []) changes.push({ key: RELATION + name, text: undefined })
     for (const name of change.dropQueries ?? []) changes.push({ key: QUERY + name, text: undefined })
     await this.#store.write(changes)
-    for (const relation of change.relations ?? []) this.#relations.set(relation.name, relation)
-    for (const query of change.queries ?? []) this.#queries.set(query.name, query)
-    for (const name of change.dropRelations ?? []) this.#relations.delete(name)
-    for (const name of change.dropQueries ?? []) this.#queries.delete(name)
+  }
+
+  #apply({ key, text }: CatalogChange): void {
+    if (key.startsWith(RELATION)) {
+      const name = key.slice(RELATION.length)
+      if (text === undefined) this.#relations.delete(name)
+      else this.#relations.set(name, parse(key, text))
+    } else if (key.startsWith(QUERY)) {
+      const name = key.slice(QUERY.length)
+      if (text === undefined) {
+        this.#queries.delete(name)
+        this.#plans.delete(name)
+      } else this.#queries.set(name, this.#query(name, parse(key, text)))
+    }
+  }
+
+  #query(name: string, { plan: text, ...entry }: StoredQuery): QueryEntry {
+    const known = this.#plans.get(name)
+    const plan = known?.text === text ? known.plan : decodePlan(text)
+    this.#plans.set(name, { text, plan })
+    return { ...entry, plan }
   }
 
   /** Names of the queries that read a relation: it can't be dropped before them. */
@@ -70,6 +114,13 @@ export interface CatalogUpdate {
   readonly queries?: readonly QueryEntry[]
   readonly dropRelations?: readonly string[]
   readonly dropQueries?: readonly string[]
+}
+
+type StoredQuery = Omit<QueryEntry, 'plan'> & { readonly plan: string }
+
+interface StoredPlan {
+  readonly text: string
+  readonly plan: PhysicalPlan
 }
 
 const RELATION = 'relation/'

@@ -1,5 +1,6 @@
 import { must } from '../core/assert.ts'
 import { AppError } from '../core/errors.ts'
+import { Listeners } from '../core/listeners.ts'
 import { ASSIGNMENT_PROTOCOL, type Assignment, assign } from '../engine/assignment.ts'
 import { type Duties, DutyRoster, NO_DUTIES } from '../engine/duties.ts'
 import { compareProcesses, Membership } from '../engine/membership.ts'
@@ -41,7 +42,7 @@ export class LogReplicas implements Replicas {
   readonly name: string
   readonly #options: LogReplicasOptions
   readonly #membership = new Membership()
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Listeners<void>()
   readonly #closing = new AbortController()
   /** Wakes the loop: something has to be said now. */
   #wake = new AbortController()
@@ -117,9 +118,7 @@ export class LogReplicas implements Replicas {
   }
 
   onChange(listener: () => void): () => void {
-    const call = () => listener()
-    this.#listeners.add(call)
-    return () => this.#listeners.delete(call)
+    return this.#listeners.add(listener)
   }
 
   report(open: readonly string[], held: ReadonlyMap<string, number>): void {
@@ -176,7 +175,7 @@ export class LogReplicas implements Replicas {
     const active = this.#roster !== undefined && !this.#cutOff && !this.#replaced && !this.#leaving
     this.#duties = active ? this.#dutiesOf(must(this.#roster, 'is there')) : NO_DUTIES
     this.#sayIfNew(before)
-    for (const listener of this.#listeners) listener()
+    this.#listeners.call()
   }
 
   /** Nothing runs by a claim that has been taken back since, in a heartbeat which is on its way. */

@@ -1,3 +1,4 @@
+import { Listeners } from '../core/listeners.ts'
 import { ASSIGNMENT_PROTOCOL } from '../engine/assignment.ts'
 import { type Duties, NO_DUTIES } from '../engine/duties.ts'
 import type { Member } from '../engine/ports/replicas.ts'
@@ -9,7 +10,7 @@ export class SingleReplica implements Replicas {
   readonly #self: Member
   #tasks: ReadonlySet<string> = new Set()
   #state: ReplicaState = 'member'
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Listeners<void>()
 
   constructor(threads: number) {
     this.#self = {
@@ -37,7 +38,7 @@ export class SingleReplica implements Replicas {
 
   setTasks(tasks: readonly string[]): void {
     this.#tasks = new Set(tasks)
-    this.#notify()
+    this.#listeners.call()
   }
 
   duties(): Duties {
@@ -50,9 +51,7 @@ export class SingleReplica implements Replicas {
   }
 
   onChange(listener: () => void): () => void {
-    const call = () => listener()
-    this.#listeners.add(call)
-    return () => this.#listeners.delete(call)
+    return this.#listeners.add(listener)
   }
 
   report(): void {}
@@ -61,12 +60,8 @@ export class SingleReplica implements Replicas {
 
   async leave(): Promise<void> {
     this.#state = 'left'
-    this.#notify()
+    this.#listeners.call()
   }
 
   async close(): Promise<void> {}
-
-  #notify(): void {
-    for (const listener of this.#listeners) listener()
-  }
 }

@@ -1,5 +1,6 @@
 import { ManualClock } from '../../src/adapters/memory/manual-clock.ts'
 import { openMemoryStorage } from '../../src/adapters/memory/memory-storage.ts'
+import { describeCatalog } from './catalog-contract.ts'
 import { describeLog } from './log-contract.ts'
 import { describeState } from './state-contract.ts'
 
@@ -19,4 +20,9 @@ describeLog('memory', async () => {
 describeState('memory', async () => {
   const storage = openMemoryStorage()
   return { storage, reopen: async () => storage, close: () => storage.close() }
+})
+
+describeCatalog('memory', async () => {
+  const { catalog, close } = openMemoryStorage()
+  return { catalog, reopen: async () => catalog, close }
 })

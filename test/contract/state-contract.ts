@@ -296,29 +296,6 @@ export function describeState(name: string, open: () => Promise<StateFixture>): 
       unknown.close()
     })
 
-    test('the catalog is ordered, its batches are whole, and it is there after opening again', async () => {
-      const { catalog } = storage
-      await catalog.put('query/b', '{"b":1}')
-      await catalog.write([
-        { key: 'query/a', text: '{}' },
-        { key: 'query/b', text: undefined },
-        { key: 'relation/ü', text: '"ü"' },
-      ])
-      expect(catalog.list('query/')).toEqual([['query/a', '{}']])
-      expect(catalog.list('')).toEqual([
-        ['query/a', '{}'],
-        ['relation/ü', '"ü"'],
-      ])
-      await catalog.delete('query/a')
-      expect(catalog.get('query/a')).toBeUndefined()
-      expect(await codeOf(() => catalog.put('x'.repeat(1901), ''))).toBe('INVALID_ARGUMENT')
-      expect(await codeOf(() => catalog.put('', ''))).toBe('INVALID_ARGUMENT')
-      await catalog.put('x'.repeat(1900), 'long')
-      storage = await fixture.reopen()
-      expect(storage.catalog.get('x'.repeat(1900))).toBe('long')
-      expect(storage.catalog.get('relation/ü')).toBe('"ü"')
-    })
-
     test('onCommit fires when the commit can be read', async () => {
       const reader = await storage.log.openReader('out')
       const ends: (number | undefined)[] = []

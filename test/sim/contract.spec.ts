@@ -1,3 +1,4 @@
+import { describeCatalog } from '../contract/catalog-contract.ts'
 import { describeLog } from '../contract/log-contract.ts'
 import { describeState } from '../contract/state-contract.ts'
 import { SimDisk } from './sim-disk.ts'
@@ -14,4 +15,10 @@ describeState('simulated', async () => {
   const disk = new SimDisk()
   const storage = new SimStorage(disk)
   return { storage, reopen: async () => new SimStorage(disk), close: () => storage.close() }
+})
+
+describeCatalog('simulated', async () => {
+  const disk = new SimDisk()
+  const storage = new SimStorage(disk)
+  return { catalog: storage.catalog, reopen: async () => new SimStorage(disk).catalog, close: () => storage.close() }
 })

@@ -1,12 +1,10 @@
+import { checkCatalogKey } from '../../src/adapters/catalog-rules.ts'
 import { checkRecords } from '../../src/adapters/log-rules.ts'
-import {
-  CATALOG_KEY_BYTES_MAX,
-  type CatalogChange,
-  type CatalogStore,
-  type Storage,
-} from '../../src/adapters/storage.ts'
+import { MutualExclusion } from '../../src/adapters/mutual-exclusion.ts'
+import type { CatalogChange, CatalogStore, Storage } from '../../src/adapters/storage.ts'
 import { assert } from '../../src/core/assert.ts'
 import { AppError } from '../../src/core/errors.ts'
+import { Listeners } from '../../src/core/listeners.ts'
 import type { OutputRecord } from '../../src/engine/ports/log.ts'
 import type { Checkpoint, StateBackend, StateStore, TaskSnapshot, TaskStorage } from '../../src/engine/ports/state.ts'
 import { Random } from '../harness/random.ts'
@@ -341,13 +339,12 @@ function tableName(operatorId: string, table: string): string {
 }
 
 function simCatalog(disk: SimDisk, process: SimProcess): CatalogStore {
+  const listeners = new Listeners<readonly CatalogChange[]>()
+  const exclusion = new MutualExclusion()
   const write = async (changes: readonly CatalogChange[]): Promise<void> => {
-    for (const { key } of changes) {
-      const bytes = Buffer.byteLength(key)
-      if (bytes >= 1 && bytes <= CATALOG_KEY_BYTES_MAX) continue
-      throw new AppError('INVALID_ARGUMENT', `a catalog key of ${bytes} bytes is not valid`, { hint: 'Shorten it.' })
-    }
+    for (const { key } of changes) checkCatalogKey(key)
     disk.writeCatalog(changes)
+    listeners.call(changes)
     process.committed()
   }
   return {
@@ -359,5 +356,7 @@ function simCatalog(disk: SimDisk, process: SimProcess): CatalogStore {
     put: (key, text) => write([{ key, text }]),
     delete: (key) => write([{ key, text: undefined }]),
     write,
+    onChange: (listener) => listeners.add(listener),
+    exclusively: (run) => exclusion.run(run),
   }
 }

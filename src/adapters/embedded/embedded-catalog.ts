@@ -1,5 +1,7 @@
-import { AppError } from '../../core/errors.ts'
-import { CATALOG_KEY_BYTES_MAX, type CatalogChange, type CatalogStore } from '../storage.ts'
+import { Listeners } from '../../core/listeners.ts'
+import { checkCatalogKey } from '../catalog-rules.ts'
+import { MutualExclusion } from '../mutual-exclusion.ts'
+import type { CatalogChange, CatalogStore } from '../storage.ts'
 import type { CommitQueue } from './commit-queue.ts'
 import { afterPrefix, decodeText, encodeText, textKey } from './keys.ts'
 import { META_CATALOG, type Tables } from './tables.ts'
@@ -8,6 +10,8 @@ import { META_CATALOG, type Tables } from './tables.ts'
 export class EmbeddedCatalog implements CatalogStore {
   readonly #tables: Tables
   readonly #queue: CommitQueue
+  readonly #listeners = new Listeners<readonly CatalogChange[]>()
+  readonly #exclusion = new MutualExclusion()
 
   constructor(tables: Tables, queue: CommitQueue) {
     this.#tables = tables
@@ -49,14 +53,19 @@ export class EmbeddedCatalog implements CatalogStore {
         else group.put(this.#tables.meta, key, value)
       }
     })
+    this.#listeners.call(changes)
+  }
+
+  onChange(listener: (changes: readonly CatalogChange[]) => void): () => void {
+    return this.#listeners.add(listener)
+  }
+
+  exclusively<T>(run: () => Promise<T>): Promise<T> {
+    return this.#exclusion.run(run)
   }
 }
 
 function catalogKey(key: string): Uint8Array {
-  const encoded = textKey(META_CATALOG, key)
-  const bytes = encoded.length - META_CATALOG.length
-  if (bytes >= 1 && bytes <= CATALOG_KEY_BYTES_MAX) return encoded
-  throw new AppError('INVALID_ARGUMENT', `a catalog key of ${bytes} bytes is not valid`, {
-    hint: `Use a name of 1 to ${CATALOG_KEY_BYTES_MAX} bytes.`,
-  })
+  checkCatalogKey(key)
+  return textKey(META_CATALOG, key)
 }

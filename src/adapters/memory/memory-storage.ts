@@ -1,6 +1,8 @@
-import { AppError } from '../../core/errors.ts'
+import { Listeners } from '../../core/listeners.ts'
 import type { Clock } from '../../engine/ports/clock.ts'
-import { CATALOG_KEY_BYTES_MAX, type CatalogChange, type CatalogStore, type Storage } from '../storage.ts'
+import { checkCatalogKey } from '../catalog-rules.ts'
+import { MutualExclusion } from '../mutual-exclusion.ts'
+import type { CatalogChange, CatalogStore, Storage } from '../storage.ts'
 import { SystemClock } from '../system-clock.ts'
 import { MemoryLog } from './memory-log.ts'
 import { MemoryState } from './memory-state.ts'
@@ -8,20 +10,14 @@ import { MemoryState } from './memory-state.ts'
 /** Topics, state and catalog that live as long as the process: tests, and queries over files. */
 export function openMemoryStorage(options: { readonly clock?: Clock } = {}): Storage {
   const clock = options.clock ?? new SystemClock()
-  const listeners = new Set<() => void>()
-  const committed = () => {
-    for (const listener of listeners) listener()
-  }
+  const listeners = new Listeners<void>()
+  const committed = () => listeners.call()
   const log = new MemoryLog(() => clock.nowMs(), committed)
   return {
     log,
     state: new MemoryState(log),
     catalog: new MemoryCatalog(committed),
-    onCommit: (listener) => {
-      const call = () => listener()
-      listeners.add(call)
-      return () => listeners.delete(call)
-    },
+    onCommit: (listener) => listeners.add(listener),
     close: async () => {},
   }
 }
@@ -29,6 +25,8 @@ export function openMemoryStorage(options: { readonly clock?: Clock } = {}): Sto
 class MemoryCatalog implements CatalogStore {
   readonly #entries = new Map<string, string>()
   readonly #committed: () => void
+  readonly #listeners = new Listeners<readonly CatalogChange[]>()
+  readonly #exclusion = new MutualExclusion()
 
   constructor(committed: () => void) {
     this.#committed = committed
@@ -53,17 +51,20 @@ class MemoryCatalog implements CatalogStore {
   }
 
   async write(changes: readonly CatalogChange[]): Promise<void> {
-    for (const { key } of changes) {
-      const bytes = Buffer.byteLength(key)
-      if (bytes >= 1 && bytes <= CATALOG_KEY_BYTES_MAX) continue
-      throw new AppError('INVALID_ARGUMENT', `a catalog key of ${bytes} bytes is not valid`, {
-        hint: `Use a name of 1 to ${CATALOG_KEY_BYTES_MAX} bytes.`,
-      })
-    }
+    for (const { key } of changes) checkCatalogKey(key)
     for (const { key, text } of changes) {
       if (text === undefined) this.#entries.delete(key)
       else this.#entries.set(key, text)
     }
+    this.#listeners.call(changes)
     this.#committed()
+  }
+
+  onChange(listener: (changes: readonly CatalogChange[]) => void): () => void {
+    return this.#listeners.add(listener)
+  }
+
+  exclusively<T>(run: () => Promise<T>): Promise<T> {
+    return this.#exclusion.run(run)
   }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDataDirectory } from '../../../src/adapters/embedded/data-directory.ts'
 import { ManualClock } from '../../../src/adapters/memory/manual-clock.ts'
+import { describeCatalog } from '../../contract/catalog-contract.ts'
 import { describeLog } from '../../contract/log-contract.ts'
 import { describeState } from '../../contract/state-contract.ts'
 
@@ -36,6 +37,23 @@ describeState('embedded', async () => {
       await directory.close()
       directory = await openDataDirectory(path)
       return directory
+    },
+    close: async () => {
+      await directory.close()
+      rmSync(path, { recursive: true })
+    },
+  }
+})
+
+describeCatalog('embedded', async () => {
+  const path = temporary()
+  let directory = await openDataDirectory(path)
+  return {
+    catalog: directory.catalog,
+    reopen: async () => {
+      await directory.close()
+      directory = await openDataDirectory(path)
+      return directory.catalog
     },
     close: async () => {
       await directory.close()
