@@ -156,14 +156,10 @@ function formatOf(short: Property | undefined, use: ConnectorUse): BoundFormat {
   })
 }
 
-const NOT_YET: readonly string[] = ['protobuf']
-
 /** Encodings in which a record can say that its row is gone. */
 const WITH_DELETES: readonly Encoding[] = ['json', 'avro', 'protobuf']
 
 function checkEnvelope({ envelope, encoding }: BoundFormat, use: ConnectorUse, span: Span, shown: string): void {
-  const missing = NOT_YET.find((one) => one === envelope || one === encoding)
-  if (missing !== undefined) notSupported(span, `ENCODE ${missing.toUpperCase()}`)
   if (envelope === 'plain') return
   if (use.role === 'source' && !use.keyed) {
     const hint =

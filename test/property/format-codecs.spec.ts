@@ -218,7 +218,7 @@ describe('BYTES, metadata columns and the registry', () => {
   test('what is not supported says so', () => {
     const unsupported: FormatSpec[] = [
       { envelope: 'debezium', encoding: 'csv', options: {} },
-      { envelope: 'plain', encoding: 'protobuf', options: {} },
+      { envelope: 'upsert', encoding: 'csv', options: {} },
     ]
     for (const spec of unsupported) {
       expect(() => FORMATS.decoder(spec, fields)).toThrow(/can't be read/)

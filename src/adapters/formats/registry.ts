@@ -12,6 +12,7 @@ import { DebeziumJson } from './debezium/debezium-json.ts'
 import { JsonDecoder } from './json-decoder.ts'
 import { JsonEncoder } from './json-encoder.ts'
 import { KeyDecoder } from './key-decoder.ts'
+import { PROTOBUF } from './protobuf/proto-language.ts'
 import { RowsDecoder, RowsEncoder } from './rows-format.ts'
 import { SchemaDecoder, type SchemaSource } from './schema-decoder.ts'
 import { SchemaEncoder } from './schema-encoder.ts'
@@ -128,14 +129,14 @@ export function formatRegistry(options: FormatRegistryOptions = {}): FormatRegis
     async inferColumns(format) {
       const language = languageOf(format)
       if (language === undefined) throw notSupported(format, 'asked for its columns')
-      const { registry, text, schemaId, subject } = sourceOf(format, language)
-      const rowPath = format.envelope === 'debezium' ? ['after'] : []
+      const { registry, text, schemaId, subject, message } = sourceOf(format, language)
+      const place = { path: format.envelope === 'debezium' ? ['after'] : [], message }
       if (registry === undefined) {
         const schema = must(text, 'a schema')
-        return { columns: schemaFault('the schema', () => language.columns(schema, rowPath)), options: {} }
+        return { columns: schemaFault('the schema', () => language.columns(schema, place)), options: {} }
       }
       if (text !== undefined)
-        return { columns: schemaFault('the schema', () => language.columns(text, rowPath)), options: {} }
+        return { columns: schemaFault('the schema', () => language.columns(text, place)), options: {} }
       if (schemaId === undefined && subject === undefined) {
         throw new AppError(
           'INVALID_ARGUMENT',
@@ -149,7 +150,7 @@ export function formatRegistry(options: FormatRegistryOptions = {}): FormatRegis
           `schema ${found.id} of the registry is ${found.type}, not ${language.type}`,
         )
       }
-      const columns = schemaFault(`schema ${found.id}`, () => language.columns(found, rowPath))
+      const columns = schemaFault(`schema ${found.id}`, () => language.columns(found, place))
       return { columns, options: { 'schema.id': String(found.id) } }
     },
   }
@@ -173,7 +174,7 @@ const ONLY_IDS = { schemaId: undefined, text: undefined, subject: undefined, mes
 export const FORMATS: FormatRegistry = formatRegistry()
 
 function languageOf({ encoding }: FormatSpec): SchemaLanguage | undefined {
-  return encoding === 'avro' ? AVRO : undefined
+  return encoding === 'avro' ? AVRO : encoding === 'protobuf' ? PROTOBUF : undefined
 }
 
 function registryAddress({ options }: FormatSpec, own: DefaultRegistry | undefined) {
@@ -191,6 +192,6 @@ function registryAddress({ options }: FormatSpec, own: DefaultRegistry | undefin
 function notSupported(format: FormatSpec, done: string): AppError {
   const name = `FORMAT ${format.envelope.toUpperCase()} ENCODE ${format.encoding.toUpperCase()}`
   return new AppError('NOT_SUPPORTED', `${name} can't be ${done}`, {
-    hint: 'Use FORMAT PLAIN with ENCODE JSON, AVRO, CSV or BYTES.',
+    hint: 'Use FORMAT PLAIN with ENCODE JSON, AVRO, PROTOBUF, CSV or BYTES.',
   })
 }

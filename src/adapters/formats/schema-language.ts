@@ -17,12 +17,17 @@ export interface SchemaLanguage {
     columns: readonly WantedColumn[],
     framing: Framing,
   ): RecordReader
-  /** The columns that are there at a path from the root. @throws InvalidSchema, Incompatible */
-  columns(schema: SchemaText, path: readonly string[]): readonly Field[]
+  /** The columns of a record, or of the record at a path inside it. @throws InvalidSchema, Incompatible */
+  columns(schema: SchemaText, place: SchemaPlace): readonly Field[]
   /** A schema for rows that were not read from one. @throws Incompatible */
   schemaOf(schema: Schema, name: string): SchemaText
   /** What writes rows with a schema, behind whatever names it. @throws InvalidSchema, Incompatible */
   writer(schema: SchemaText, rows: Schema, framing: Framing): RecordWriter
+}
+
+export interface SchemaPlace {
+  readonly path: readonly string[]
+  readonly message: string | undefined
 }
 
 export interface Framing {

@@ -46,3 +46,27 @@ export function variableDecimal(scale: number, units: ExactInteger): string {
   if (scale >= 0) return formatDecimal(units, Math.min(scale, SCALE_MAX))
   return `${units}${'0'.repeat(Math.min(-scale, SCALE_MAX))}`
 }
+
+/** Texts up to here are built by a loop, which is faster than a call of the native decoder. */
+const SHORT_TEXT = 24
+
+const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** UTF-8. */
+export function textOf(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start <= SHORT_TEXT) {
+    let text = ''
+    let i = start
+    for (; i < end; i++) {
+      const byte = bytes[i] as number
+      if (byte >= 0x80) break
+      text += String.fromCharCode(byte)
+    }
+    if (i === end) return text
+  }
+  try {
+    return utf8Decoder.decode(bytes.subarray(start, end))
+  } catch {
+    throw new EvaluationError('a text is not valid UTF-8')
+  }
+}

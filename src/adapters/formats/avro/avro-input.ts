@@ -1,5 +1,6 @@
 import { EvaluationError } from '../../../core/evaluation-error.ts'
 import { type ExactInteger, exact } from '../../../core/value.ts'
+import { textOf } from '../wire-values.ts'
 
 /**
  * The primitives of Avro's binary encoding, read from a piece of a buffer. Every step is checked against the end: bytes
@@ -10,10 +11,6 @@ import { type ExactInteger, exact } from '../../../core/value.ts'
 export const VALUE_DEPTH_MAX = 64
 /** Elements without any bytes (of type null, or empty records) that the lists of a record may have. */
 export const EMPTY_ELEMENTS_MAX = 10_000
-/** Texts up to here are built by a loop, which is faster than a call of the native decoder. */
-const SHORT_TEXT = 24
-
-const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 export class AvroInput {
   #bytes: Buffer = Buffer.alloc(0)
@@ -108,23 +105,7 @@ export class AvroInput {
 
   string(): string {
     const start = this.#lengthPrefixed()
-    const end = this.position
-    const bytes = this.#bytes
-    if (end - start <= SHORT_TEXT) {
-      let text = ''
-      let i = start
-      for (; i < end; i++) {
-        const byte = bytes[i] as number
-        if (byte >= 0x80) break
-        text += String.fromCharCode(byte)
-      }
-      if (i === end) return text
-    }
-    try {
-      return utf8Decoder.decode(bytes.subarray(start, end))
-    } catch {
-      throw malformed('a string is not valid UTF-8')
-    }
+    return textOf(this.#bytes, start, this.position)
   }
 
   /** A view: to be copied by whoever keeps it. */

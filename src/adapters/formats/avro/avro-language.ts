@@ -13,7 +13,7 @@ export const AVRO: SchemaLanguage = {
   type: 'AVRO',
   reader: (writer, expected, columns) =>
     avroRecordReader(parsed(writer), expected === undefined ? undefined : parsed(expected), columns),
-  columns: (schema, path) => avroColumns(inside(parsed(schema), path)),
+  columns: (schema, { path }) => avroColumns(inside(parsed(schema), path)),
   schemaOf: (schema, name) => ({ type: 'AVRO', text: JSON.stringify(recordOf(schema.fields, name)), references: [] }),
   writer: (schema, rows) => avroWriter(parsed(schema), rows),
 }

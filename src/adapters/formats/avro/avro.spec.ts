@@ -11,11 +11,9 @@ import { sqlTypeOf } from './avro-types.ts'
 const parse = (schema: unknown) => parseAvroSchema(JSON.stringify(schema))
 const record = (fields: readonly object[], more: object = {}) => ({ type: 'record', name: 'R', ...more, fields })
 const columns = (schema: unknown) =>
-  AVRO.columns({ type: 'AVRO', text: JSON.stringify(schema), references: [] }, []).map(({ name, type, nullable }) => [
-    name,
-    type,
-    nullable,
-  ])
+  AVRO.columns({ type: 'AVRO', text: JSON.stringify(schema), references: [] }, { path: [], message: undefined }).map(
+    ({ name, type, nullable }) => [name, type, nullable],
+  )
 
 function read(schema: unknown, type: SqlType, write: (output: AvroOutput) => void): Value {
   const output = new AvroOutput()
