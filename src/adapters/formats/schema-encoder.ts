@@ -10,7 +10,7 @@ import type { SchemaText } from '../schema-registry/schema-registry.ts'
 import { keyEncoder } from './json-encoder.ts'
 import { HEADER_BYTES, MAGIC, type SchemaSource } from './schema-decoder.ts'
 import { schemaFault } from './schema-faults.ts'
-import type { RecordWriter, SchemaLanguage } from './schema-language.ts'
+import type { RecordWriter, WritableLanguage } from './schema-language.ts'
 
 /**
  * Rows in a format with schemas. With a registry the schema is registered when the sink opens, so that a subject which
@@ -18,7 +18,7 @@ import type { RecordWriter, SchemaLanguage } from './schema-language.ts'
  * that is made from the columns.
  */
 export class SchemaEncoder implements Encoder {
-  readonly #language: SchemaLanguage
+  readonly #language: WritableLanguage
   readonly #source: SchemaSource
   readonly #schema: Schema
   readonly #upsert: boolean
@@ -26,7 +26,7 @@ export class SchemaEncoder implements Encoder {
   #writer: RecordWriter | undefined
   #header = new Uint8Array(0)
 
-  constructor(language: SchemaLanguage, source: SchemaSource, schema: Schema, upsert: boolean) {
+  constructor(language: WritableLanguage, source: SchemaSource, schema: Schema, upsert: boolean) {
     this.#language = language
     this.#source = source
     this.#schema = schema

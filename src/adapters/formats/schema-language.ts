@@ -3,9 +3,19 @@ import type { Row } from '../../core/value.ts'
 import type { SchemaText, SchemaType } from '../schema-registry/schema-registry.ts'
 import type { RecordReader, WantedColumn } from './record-reader.ts'
 
-/** What a language of schemas does for the formats: Avro, Protobuf, JSON Schema. */
-export interface SchemaLanguage {
+/** What a language of schemas does for the formats. */
+export interface WritableLanguage {
   readonly type: SchemaType
+  /** The columns of a record, or of the record at a path inside it. @throws InvalidSchema, Incompatible */
+  columns(schema: SchemaText, place: SchemaPlace): readonly Field[]
+  /** A schema for rows that were not read from one. @throws Incompatible */
+  schemaOf(schema: Schema, name: string): SchemaText
+  /** What writes rows with a schema, behind whatever names it. @throws InvalidSchema, Incompatible */
+  writer(schema: SchemaText, rows: Schema, framing: Framing): RecordWriter
+}
+
+/** A language without whose schemas records can't be read: Avro, Protobuf. */
+export interface SchemaLanguage extends WritableLanguage {
   /**
    * A reader for the records of one schema; `expected` is the reader's own, where it has one.
    *
@@ -17,12 +27,6 @@ export interface SchemaLanguage {
     columns: readonly WantedColumn[],
     framing: Framing,
   ): RecordReader
-  /** The columns of a record, or of the record at a path inside it. @throws InvalidSchema, Incompatible */
-  columns(schema: SchemaText, place: SchemaPlace): readonly Field[]
-  /** A schema for rows that were not read from one. @throws Incompatible */
-  schemaOf(schema: Schema, name: string): SchemaText
-  /** What writes rows with a schema, behind whatever names it. @throws InvalidSchema, Incompatible */
-  writer(schema: SchemaText, rows: Schema, framing: Framing): RecordWriter
 }
 
 export interface SchemaPlace {

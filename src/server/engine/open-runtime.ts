@@ -1,7 +1,8 @@
 // The engine of a server: data directory, formats and clock of this machine.
 
 import { openDataDirectory } from '../../adapters/embedded/data-directory.ts'
-import { type DefaultRegistry, formatRegistry } from '../../adapters/formats/registry.ts'
+import { formatRegistry } from '../../adapters/formats/registry.ts'
+import type { DefaultRegistry } from '../../adapters/formats/registry-clients.ts'
 import { SystemClock } from '../../adapters/system-clock.ts'
 import type { Runtime } from '../../runtime/api.ts'
 import { WeirRuntime } from '../../runtime/weir-runtime.ts'
