@@ -16,8 +16,8 @@ import type { SchemaText } from '../../schema-registry/schema-registry.ts'
 import { Incompatible, InvalidSchema, shownName } from '../schema-faults.ts'
 
 /**
- * The columns that a JSON Schema says an object has. What SQL has no type for, an object without named properties or one
- * that contains itself, a choice of several, anything that is not understood, is a column of JSON: it takes all values.
+ * The columns that a JSON Schema says an object has. What SQL has no type for is a column of JSON, which takes all
+ * values: an object without named properties, one that contains itself, a choice of several, what is not understood.
  * Names stay as they are, because JSON is read by them.
  */
 export function jsonSchemaColumns(schema: SchemaText, path: readonly string[]): readonly Field[] {

@@ -6,8 +6,8 @@ import type { WritableLanguage } from '../schema-language.ts'
 import { jsonSchemaColumns } from './json-schema-columns.ts'
 
 /**
- * JSON Schema, as formats use it: it says the columns of a stream and what a sink writes. Records are JSON, and are read
- * as such; they are not validated, since each column checks what it takes.
+ * JSON Schema, as formats use it: it says the columns of a stream and what a sink writes. Records are JSON, and read as
+ * such; they are not validated, since each column checks what it takes.
  */
 export const JSON_SCHEMA: WritableLanguage = {
   type: 'JSON',
