@@ -12,6 +12,7 @@ interface Options {
 }
 
 const PORT_LAST = 65_535
+const PARENT_POLL_MS = 500
 
 const { port, brokers, data } = new Command('npm run kafka --')
   .description('start a real Kafka broker on this machine; Ctrl-C stops it')
@@ -30,6 +31,11 @@ const stopped = new Promise<void>((resolve) => {
       asked = true
       resolve()
     })
+  }
+  // `npm run kafka & … kill $!`: npm passes the signal to its shell, and the shell does not pass it on to us.
+  if (process.env['npm_lifecycle_event'] === 'kafka') {
+    const parent = process.ppid
+    setInterval(() => process.ppid !== parent && resolve(), PARENT_POLL_MS).unref()
   }
 })
 

@@ -12,6 +12,7 @@ import { KafkaCluster } from '../../scripts/kafka/kafka-cluster.ts'
 import { describeKafkaCluster } from '../harness/kafka/describe-kafka.ts'
 import { KafkaTools } from '../harness/kafka/kafka-tools.ts'
 
+const MAIN = join(import.meta.dirname, '../../scripts/kafka/main.ts')
 const START_MS = 120_000
 const POLL_MS = 50
 
@@ -104,16 +105,20 @@ describeKafkaCluster('one broker', () => {
     expect(await lost.promise).toMatch(/^broker 1 ended/)
   })
 
-  it('goes with the process that started it, also when that is killed', { timeout: START_MS }, async () => {
-    const main = join(import.meta.dirname, '../../scripts/kafka/main.ts')
+  it.each([
+    ['the process that started it, also when that is killed', process.execPath, [MAIN], 'SIGKILL'],
+    ['an npm that is told to end', 'npm', ['run', '--silent', 'kafka', '--'], 'SIGTERM'],
+  ] as const)('goes with %s', { timeout: START_MS }, async (_, command, args, signal) => {
     const temporary = mkdtempSync(join(tmpdir(), 'weir-test-kafka-'))
     const [port = 0] = await freePorts(1)
     const env = { ...process.env, TMPDIR: temporary }
-    const child = spawn(process.execPath, [main, '--port', `${port}`], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(command, [...args, '--port', `${port}`], { env, stdio: ['ignore', 'pipe', 'inherit'] })
     const [printed] = await once(child.stdout, 'data')
     expect(String(printed)).toBe(`127.0.0.1:${port}\n`)
-    child.kill('SIGKILL')
-    await until(async () => (await isFree(port)) && readdirSync(temporary).length === 0)
+    expect(readdirSync(temporary).join()).toContain('weir-kafka-')
+    child.kill(signal)
+    const data = () => readdirSync(temporary).filter((name) => name.startsWith('weir-kafka-'))
+    await until(async () => (await isFree(port)) && data().length === 0)
     rmSync(temporary, { recursive: true })
   })
 })
