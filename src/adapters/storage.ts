@@ -9,10 +9,21 @@ export interface Storage {
   readonly log: Log
   readonly state: StateBackend
   readonly catalog: CatalogStore
+  /** Set where the partitions of the log are read by tasks of their own, maybe of several processes. */
+  readonly partitioned?: PartitionedStorage | undefined
   /** Calls back after each commit, when readers see what it wrote; returns how to stop that. */
   onCommit(listener: () => void): () => void
   /** Finishes what was submitted, then closes. Safe to call twice. */
   close(): Promise<void>
+}
+
+export interface PartitionedStorage {
+  /** Begins the names of all topics of ours. */
+  readonly prefix: string
+  /** False for a task that another process is to run. */
+  mayRun(taskId: string): boolean
+  /** Calls back when the answers of `mayRun` have changed; returns how to stop that. */
+  onDutiesChange(listener: () => void): () => void
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   UPDATE_BEFORE,
 } from '../core/batch.ts'
 import { keyCodec } from '../core/key-codec.ts'
+import { encodeLogWatermark } from '../core/log-watermark.ts'
 import type { Schema } from '../core/schema.ts'
 import { type EventTimeMs, NO_WATERMARK } from '../core/time.ts'
 import type { SqlType } from '../core/type.ts'
@@ -16,7 +17,7 @@ import { KeyColumns, type MapKey } from './key-columns.ts'
 import type { Operator, OperatorContext } from './operator.ts'
 import type { Encoder } from './ports/format.ts'
 import type { OutputRecord } from './ports/log.ts'
-import type { StateStore, TaskStorage } from './ports/state.ts'
+import type { StateStore, TaskStorage, TopicPartition } from './ports/state.ts'
 
 /**
  * The last operators of a plan: they stage what a query gives, and hand it over at the barrier, so that output, state
@@ -38,6 +39,8 @@ export interface StagingSink extends Operator {
 export class ResultSink implements StagingSink {
   readonly #storage: TaskStorage
   readonly #topic: string
+  /** Of the result log: that of the task. */
+  readonly #partition: number
   readonly #schema: Schema
   readonly #encoder: Encoder
   readonly #keys: KeyColumns | undefined
@@ -50,9 +53,16 @@ export class ResultSink implements StagingSink {
   #watermark: EventTimeMs = NO_WATERMARK
   #loggedWatermark: EventTimeMs = NO_WATERMARK
 
-  constructor(storage: TaskStorage, topic: string, schema: Schema, encoder: Encoder, coalesce: boolean) {
+  constructor(
+    storage: TaskStorage,
+    { topic, partition }: TopicPartition,
+    schema: Schema,
+    encoder: Encoder,
+    coalesce: boolean,
+  ) {
     this.#storage = storage
     this.#topic = topic
+    this.#partition = partition
     this.#schema = schema
     this.#encoder = encoder
     this.#keys = schema.key.length === 0 ? undefined : new KeyColumns(schema.key, keyTypes(schema))
@@ -109,7 +119,7 @@ export class ResultSink implements StagingSink {
       this.#loggedWatermark = this.#watermark
       records.push(watermarkRecord(this.#watermark))
     }
-    if (records.length > 0) this.#storage.append(this.#topic, 0, records)
+    if (records.length > 0) this.#storage.append(this.#topic, this.#partition, records)
   }
 
   #isReplaced(batch: Batch, row: number, key: MapKey): boolean {
@@ -155,14 +165,9 @@ export function tableKeyEncoder(schema: Schema): (row: readonly Value[]) => Uint
   return (row) => codec.encode(schema.key.map((column) => row[column] as Value))
 }
 
-/** First byte of a watermark in a result log, where a row has its change kind. */
-export const WATERMARK_TAG = 0xf0
-
-/** A watermark between the rows of a result log: whoever reads the log learns what is complete. */
+/** A watermark between the rows of a result log. */
 export function watermarkRecord(watermark: EventTimeMs): OutputRecord {
-  const value = new Uint8Array(9)
-  value[0] = WATERMARK_TAG
-  new DataView(value.buffer).setFloat64(1, watermark)
+  const value = encodeLogWatermark({ watermark, channel: undefined, idle: false })
   return { key: null, value, timestamp: Number.isFinite(watermark) ? watermark : 0 }
 }
 

@@ -2,6 +2,7 @@ import { BATCH_ROWS_MAX, Batch, type Column } from '../core/batch.ts'
 import { END_OF_TIME, type EventTimeMs } from '../core/time.ts'
 import type { Value } from '../core/value.ts'
 import type { ScanStep, WatermarkSpec } from '../plan/physical/nodes.ts'
+import { ChannelWatermarks } from './channel-watermarks.ts'
 import { compileProjection, type EvalContext, type Projection } from './expression/compile.ts'
 import { type ProjectedRows, projectRows } from './expression/rows.ts'
 import type { BadRecord, DecodedRows, Decoder } from './ports/format.ts'
@@ -48,6 +49,8 @@ export class Source {
   readonly #positions = new Map<number, number>()
   readonly #ended = new Set<number>()
   readonly #watermark: SourceWatermark
+  /** Of an exchange: the tasks that write it take the place of partitions. */
+  readonly #channels: ChannelWatermarks | undefined
   readonly #computed: readonly Projection[]
   readonly #watermarkOf: Projection | undefined
   #reportedIdle = false
@@ -57,6 +60,8 @@ export class Source {
     this.reader = reader
     this.#decoder = decoder
     this.#watermark = new SourceWatermark(watermarkOptions(step.watermark), reader.partitions, nowMs)
+    const { kind, options } = step.connector
+    this.#channels = kind === 'exchange' ? new ChannelWatermarks(Number(options['channels'])) : undefined
     this.#computed = step.computed.map((expression, i) => compileProjection([expression], step.fields.length + i))
     const width = step.fields.length + step.computed.length
     this.#watermarkOf = step.watermark && compileProjection([step.watermark.expression], width)
@@ -71,15 +76,15 @@ export class Source {
       this.#positions.set(partition, start)
     }
     const watermarks = checkpoint?.watermarks[this.step.id]
-    if (watermarks !== undefined) this.#watermark.restore(watermarks)
+    if (watermarks !== undefined) (this.#channels ?? this.#watermark).restore(watermarks)
   }
 
   get finished(): boolean {
-    return this.#ended.size === this.reader.partitions.length
+    return this.#channels?.ended ?? this.#ended.size === this.reader.partitions.length
   }
 
   get watermark(): EventTimeMs {
-    return this.#watermark.current
+    return (this.#channels ?? this.#watermark).current
   }
 
   /** How far a partition has come in event time; the runner reads the one furthest behind first. */
@@ -101,7 +106,7 @@ export class Source {
   }
 
   watermarkCheckpoint(): Record<number, WatermarkCheckpoint> {
-    return this.#watermark.checkpoint()
+    return (this.#channels ?? this.#watermark).checkpoint()
   }
 
   lagRecords(): number | undefined {
@@ -166,9 +171,14 @@ export class Source {
         from = to
       }
     }
-    for (const { row, watermark } of rows.watermarks ?? []) {
+    for (const { row, watermark, channel, idle } of rows.watermarks ?? []) {
       emitUpTo(row)
-      if (this.#watermark.observe(partition, watermark)) out.onWatermark(this.step.id, this.#watermark.current)
+      const risen =
+        this.#channels === undefined || channel === undefined
+          ? this.#watermark.observe(partition, watermark)
+          : this.#channels.observe(channel, watermark, idle)
+      if (risen) out.onWatermark(this.step.id, this.watermark)
+      this.#reportIdle(out)
     }
     emitUpTo(rows.length)
   }
@@ -198,7 +208,7 @@ export class Source {
       batch = batch.withColumns(columns)
     }
     const spec = this.step.watermark
-    if (spec === undefined) this.#emit(withRecordTimes(batch, chunk, records), out)
+    if (spec === undefined) this.#emit(withTimes(batch, chunk, records, rows.times?.subarray(from, to)), out)
     else this.#emitTimed(chunk, batch, records, spec, context, out)
   }
 
@@ -282,7 +292,7 @@ export class Source {
   }
 
   #reportIdle(out: SourceOutput): void {
-    const idle = this.#watermark.allIdle
+    const idle = (this.#channels ?? this.#watermark).allIdle
     if (idle === this.#reportedIdle) return
     this.#reportedIdle = idle
     out.onIdle(this.step.id, idle)
@@ -329,8 +339,12 @@ function decodedColumns(chunk: RecordChunk): DecodedRows {
   }
 }
 
-/** Without a declared event time a row's time is that of its record. */
-function withRecordTimes(batch: Batch, chunk: RecordChunk, records: Int32Array): Batch {
+/** Without a declared event time a row's time is what it brings with it, else that of its record. */
+function withTimes(batch: Batch, chunk: RecordChunk, records: Int32Array, times: Float64Array | undefined): Batch {
+  if (times !== undefined && times.length === batch.length) {
+    batch.times.set(times)
+    return batch
+  }
   for (let i = 0; i < batch.length; i++) batch.times[i] = chunk.timestamps[records[i] as number] ?? Number.NaN
   return batch
 }

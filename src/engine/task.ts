@@ -1,6 +1,6 @@
 import type { Batch } from '../core/batch.ts'
 import { AppError } from '../core/errors.ts'
-import { type EventTimeMs, NO_WATERMARK } from '../core/time.ts'
+import { END_OF_TIME, type EventTimeMs, NO_WATERMARK } from '../core/time.ts'
 import type { PhysicalPlan, ScanStep, SinkStep, Step } from '../plan/physical/nodes.ts'
 import { buildPipeline } from './build-pipeline.ts'
 import type { Operator, OperatorContext, OperatorMetrics } from './operator.ts'
@@ -85,7 +85,9 @@ export class Task implements SourceOutput {
       for (const source of sources) await source.open(options.storage.checkpoint)
       const task = new Task(options, sources)
       for (const source of sources) {
-        if (source.watermark > NO_WATERMARK) task.onWatermark(source.step.id, source.watermark)
+        // A source that has nothing for this task must not hold the others back.
+        const watermark = source.reader.partitions.length === 0 ? END_OF_TIME : source.watermark
+        if (watermark > NO_WATERMARK) task.onWatermark(source.step.id, watermark)
       }
       task.#dirty = false
       return task

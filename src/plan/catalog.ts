@@ -65,6 +65,15 @@ export interface MaterializedRelation {
   readonly query: string
 }
 
+/** What the number of tasks of a query follows from: taken when it is created, since its topics are made for it. */
+export interface QueryLayout {
+  /** Begins the names of the topics that are its own. */
+  readonly base: string
+  readonly exchangePartitions: number
+  /** Partitions of what each scan reads, by step. */
+  readonly scanPartitions: Readonly<Record<string, number>>
+}
+
 /** A running (or paused) continuous query: of a materialized view, a sink or an INSERT. */
 export interface QueryEntry {
   readonly name: string
@@ -74,5 +83,7 @@ export interface QueryEntry {
   readonly kind: 'materialized-view' | 'sink' | 'insert'
   readonly plan: PhysicalPlan
   readonly state: 'running' | 'paused'
+  /** How it is laid out over a partitioned log; undefined where one task runs all of it. */
+  readonly layout?: QueryLayout | undefined
   readonly createdAtMs: number
 }

@@ -78,6 +78,22 @@ export const CONNECTORS: Readonly<Record<string, ConnectorDefinition>> = {
       key: text,
     },
   },
+  kafka: {
+    kind: 'kafka',
+    source: true,
+    sink: true,
+    required: [],
+    options: {
+      topic: text,
+      partitions: integer(1, PARTITIONS_MAX),
+      'retention.ms': duration,
+      'retention.bytes': bytes,
+      key: text,
+      // What others need to find the cluster; here it is the server's, and the brokers are part of its settings.
+      'properties.bootstrap.servers': text,
+      'properties.group.id': text,
+    },
+  },
   datagen: {
     kind: 'datagen',
     source: true,
@@ -122,7 +138,7 @@ export const CONNECTORS: Readonly<Record<string, ConnectorDefinition>> = {
 }
 
 /** Known to users of the other systems, and not here yet. */
-const PLANNED_CONNECTORS = new Set(['kafka', 'redis', 'upsert-kafka', 'postgres', 'jdbc', 'filesystem', 's3', 'nats'])
+const PLANNED_CONNECTORS = new Set(['redis', 'upsert-kafka', 'postgres', 'jdbc', 'filesystem', 's3', 'nats'])
 
 /** Options of the query that stand beside those of a sink's connector. */
 const SINK_QUERY_KEYS: readonly string[] = [...SESSION_KEYS, 'sink.delivery-guarantee']
@@ -178,10 +194,8 @@ export function bindConnector(node: Connector, use: ConnectorUse, diagnostics: D
     if (options[key] !== undefined || given.has(key)) continue
     diagnostics.error(node.span, 'MISSING_OPTION', `connector "${definition.kind}" needs the option "${key}"`)
   }
-  if (definition.kind === 'embedded') {
-    options['topic'] ??= use.name
-    options['partitions'] ??= '1'
-  }
+  if (definition.kind === 'embedded' || definition.kind === 'kafka') options['topic'] ??= use.name
+  if (definition.kind === 'embedded') options['partitions'] ??= '1'
   const connector: ConnectorSpec = { kind: definition.kind, options }
   return { connector, format: bindFormat(node, given, use, connector, diagnostics), queryOptions }
 }

@@ -174,7 +174,7 @@ export function writableRelation(target: Identifier, catalog: Catalog): SourceRe
         : `rows can't be inserted into ${relation.kind.replaceAll('-', ' ')}`
     fail(target.span, 'UNKNOWN_RELATION', `${what} "${target.name}"`, { hint: didYouMean(target.name, names) })
   }
-  if (relation.connector.kind !== 'embedded') {
+  if (relation.connector.kind !== 'embedded' && relation.connector.kind !== 'kafka') {
     fail(
       target.span,
       'INVALID_QUERY',

@@ -16,11 +16,12 @@ import { DEAD_LETTER_SCHEMA } from '../engine/side-outputs.ts'
 import type { MaterializedRelation, QueryEntry, Relation, SourceRelation } from '../plan/catalog.ts'
 import { type ContinuousPlan, checkScript, defineSource, defineView, planContinuous } from '../plan/planner.ts'
 import { inferColumns, inferScript } from './infer-columns.ts'
+import { createQueryTopics, createSourceTopic, deleteTopic, layOutQuery, ownTopics } from './query-topics.ts'
 import { checkSource } from './readers.ts'
 import { lateStreamsOf, planReplacement, type Replacement, replacementText } from './replacement.ts'
 import { requireRelation } from './require.ts'
 import type { StatementsOptions } from './statements.ts'
-import { resultTopic, sinkTopic, sourceTopic } from './topics.ts'
+import { resultTopic, sourceTopic } from './topics.ts'
 import { invalidSql } from './weir-runtime.ts'
 
 /**
@@ -32,6 +33,11 @@ export class Definitions {
 
   constructor(options: StatementsOptions) {
     this.#options = options
+  }
+
+  /** Begins the names of the topics that are made here. */
+  get #prefix(): string {
+    return this.#options.storage.partitioned?.prefix ?? 'weir'
   }
 
   async check(script: readonly Statement[]): Promise<readonly Diagnostic[]> {
@@ -50,7 +56,7 @@ export class Definitions {
     const what = `${relation.kind} "${name}"`
     if (await this.#existsAlready(statement, what)) return `${what} exists already`
     const deadLetter = this.#deadLetterStream(relation)
-    if (relation.connector.kind === 'embedded') await storage.log.createTopic(sourceTopic(relation))
+    await createSourceTopic(storage, relation)
     if (deadLetter !== undefined) await storage.log.createTopic(resultTopic(deadLetter.topic))
     await catalog.write({ relations: deadLetter === undefined ? [relation] : [relation, deadLetter] })
     return `${what} created`
@@ -71,7 +77,7 @@ export class Definitions {
     statement: CreateMaterializedView | CreateAs | CreateSink | Insert,
     session: ReadonlyMap<string, string>,
   ): Promise<string> {
-    const { catalog, jobs, clock } = this.#options
+    const { catalog, jobs, clock, storage } = this.#options
     const name = this.#queryName(statement)
     const what =
       statement.kind === 'create-sink'
@@ -81,7 +87,7 @@ export class Definitions {
           : `materialized view "${name}"`
     if (statement.kind !== 'insert' && this.#isTaken(statement, what)) return `${what} exists already`
     const nowMs = clock.nowMs()
-    const topic = `weir.results.${name}.${nowMs.toString(36)}`
+    const topic = `${this.#prefix}.results.${name}.${nowMs.toString(36)}`
     // Planned before the old one goes: a replacement that is refused replaces nothing.
     const planned = planContinuous(statement, catalog, session, { name, topic })
     if (planned.plan === undefined) throw invalidSql(planned.diagnostics)
@@ -96,8 +102,8 @@ export class Definitions {
     if (statement.kind !== 'insert') await this.#replace(statement)
     jobs.checkLimit()
     const relations = this.#relationsOf(statement, planned.plan, name, topic)
-    const entry = queryEntry(statement, planned.plan, name, nowMs)
-    await this.#createTopics(relations, entry, planned.plan)
+    const entry = await layOutQuery(storage, queryEntry(statement, planned.plan, name, nowMs))
+    await createQueryTopics(storage, relations, entry, planned.plan)
     await catalog.write({ relations, queries: [entry] })
     try {
       await jobs.start(entry)
@@ -121,9 +127,13 @@ export class Definitions {
     const relations = this.#relationsOf(statement, plan, old.name, topic).map(
       (relation) => late.find((one) => one.name === relation.name) ?? relation,
     )
-    const entry = queryEntry(statement, plan, old.name, old.createdAtMs)
+    const entry = await layOutQuery(
+      this.#options.storage,
+      queryEntry(statement, plan, old.name, old.createdAtMs),
+      old.layout,
+    )
     const before = relations.flatMap(({ name }) => catalog.relation(name) ?? [])
-    await this.#createTopics(relations, entry, plan)
+    await createQueryTopics(this.#options.storage, relations, entry, plan)
     await jobs.remove(old.name)
     try {
       await catalog.write({ relations, queries: [entry] })
@@ -147,18 +157,6 @@ export class Definitions {
       ...this.#resultRelations(statement, plan, name, topic),
       ...this.#lateStreams(plan, name, this.#options.clock.nowMs()),
     ]
-  }
-
-  async #createTopics(
-    relations: readonly MaterializedRelation[],
-    entry: QueryEntry,
-    plan: ContinuousPlan,
-  ): Promise<void> {
-    const { log } = this.#options.storage
-    for (const relation of relations) await log.createTopic(resultTopic(relation.topic, plan))
-    const written = entry.kind === 'sink' ? sinkTopic(entry) : undefined
-    // A topic that is there already is someone else's, with the partitions that it has.
-    if (written !== undefined && (await log.topic(written.name)) === undefined) await log.createTopic(written)
   }
 
   async dropStatement(statement: Drop): Promise<string> {
@@ -233,6 +231,8 @@ export class Definitions {
   /** Topics of ours that nothing in the catalog names: what a crash in the middle of CREATE or DROP has left. */
   async removeLeftovers(): Promise<void> {
     const { catalog, storage } = this.#options
+    // Where others share the log, a topic that the catalog does not name may be one that is being made.
+    if (storage.partitioned !== undefined) return
     const named = new Set(catalog.relations().map((relation) => ('topic' in relation ? relation.topic : '')))
     for (const { name } of await storage.log.topics()) {
       if (name.startsWith('weir.') && !named.has(name)) await storage.log.deleteTopic(name)
@@ -240,19 +240,23 @@ export class Definitions {
   }
 
   async #remove(query: string | undefined, relations: readonly Relation[]): Promise<void> {
-    const { catalog, jobs, storage } = this.#options
+    const { catalog, jobs } = this.#options
+    const entry = query === undefined ? undefined : catalog.query(query)
     if (query !== undefined) await jobs.remove(query)
     await catalog.write({
       dropRelations: relations.map(({ name }) => name),
       dropQueries: query === undefined ? [] : [query],
     })
-    if (query !== undefined) await storage.state.dropTask(query)
+    if (entry !== undefined) {
+      await jobs.dropState(entry)
+      for (const { name } of ownTopics(entry)) await deleteTopic(this.#options.storage, name)
+    }
     for (const relation of relations) {
-      if ('topic' in relation) await storage.log.deleteTopic(relation.topic)
+      if ('topic' in relation) await deleteTopic(this.#options.storage, relation.topic)
       else if (relation.kind !== 'view' && relation.connector.kind === 'embedded') {
         const { name: topic } = sourceTopic(relation)
         const shared = catalog.relations().some((one) => 'connector' in one && sourceTopic(one).name === topic)
-        if (!shared) await storage.log.deleteTopic(topic)
+        if (!shared) await deleteTopic(this.#options.storage, topic)
       }
     }
   }
@@ -306,7 +310,7 @@ export class Definitions {
       name,
       sql: `-- late rows of ${query}`,
       schema,
-      topic: `weir.late.${name}.${nowMs.toString(36)}`,
+      topic: `${this.#prefix}.late.${name}.${nowMs.toString(36)}`,
       query,
     }))
   }
@@ -319,7 +323,7 @@ export class Definitions {
       name,
       sql: `-- dead letters of ${relation.name}`,
       schema: DEAD_LETTER_SCHEMA,
-      topic: `weir.dead.${name}.${this.#options.clock.nowMs().toString(36)}`,
+      topic: `${this.#prefix}.dead.${name}.${this.#options.clock.nowMs().toString(36)}`,
       query: '',
     }
   }

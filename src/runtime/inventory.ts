@@ -17,12 +17,14 @@ export async function listObjects(
 ): Promise<readonly ObjectSummary[]> {
   switch (kind) {
     case 'query':
-      return catalog.queries().map((query) => querySummary(query, jobs))
+      return Promise.all(catalog.queries().map((query) => querySummary(query, jobs)))
     case 'sink':
-      return catalog
-        .queries()
-        .filter((query) => query.kind === 'sink')
-        .map((query) => ({ ...querySummary(query, jobs), kind: 'sink' }))
+      return Promise.all(
+        catalog
+          .queries()
+          .filter((query) => query.kind === 'sink')
+          .map(async (query) => ({ ...(await querySummary(query, jobs)), kind })),
+      )
     case 'topic':
       return (await storage.log.topics()).map(({ name, partitions, bytes, offsets }) => {
         const records = offsets.reduce((sum, { start, end }) => sum + end - start, 0)
@@ -56,11 +58,11 @@ export async function describeObject(
   const query = catalog.query(name) ?? (relation && 'query' in relation ? catalog.query(relation.query) : undefined)
   if (relation === undefined && query !== undefined) {
     return {
-      ...querySummary(query, jobs),
+      ...(await querySummary(query, jobs)),
       kind: query.kind === 'sink' ? 'sink' : 'query',
       sql: query.sql,
       schema: query.plan.schema,
-      properties: queryProperties(query, jobs),
+      properties: await queryProperties(query, jobs),
     }
   }
   const found = relation ?? requireRelation(catalog, name)
@@ -70,7 +72,7 @@ export async function describeObject(
     detail: relationDetail(found),
     sql: found.sql,
     schema: found.schema,
-    properties: { ...(await relationProperties(found, storage)), ...(query && queryProperties(query, jobs)) },
+    properties: { ...(await relationProperties(found, storage)), ...(query && (await queryProperties(query, jobs))) },
   }
 }
 
@@ -84,13 +86,13 @@ function relationDetail(relation: Relation): string {
   return columns.length > 200 ? `${columns.slice(0, 199)}…` : columns
 }
 
-function querySummary(query: QueryEntry, jobs: Jobs): ObjectSummary {
-  const state = jobs.get(query.name)?.state ?? query.state
+async function querySummary(query: QueryEntry, jobs: Jobs): Promise<ObjectSummary> {
+  const state = (await jobs.get(query.name)?.stats())?.state ?? query.state
   return { kind: 'query', name: query.name, detail: `${query.kind.replace('-', ' ')}, ${state}` }
 }
 
-function queryProperties(query: QueryEntry, jobs: Jobs): Record<string, string> {
-  const stats = jobs.get(query.name)?.stats()
+async function queryProperties(query: QueryEntry, jobs: Jobs): Promise<Record<string, string>> {
+  const stats = await jobs.get(query.name)?.stats()
   const properties: Record<string, string> = { query: query.name, state: stats?.state ?? query.state }
   if (stats === undefined) return properties
   if (stats.error !== undefined) properties['error'] = stats.error

@@ -1,44 +1,79 @@
 import type { Storage } from '../adapters/storage.ts'
 import { AppError } from '../core/errors.ts'
 import type { Clock } from '../engine/ports/clock.ts'
-import type { FormatRegistry } from '../engine/ports/format.ts'
 import type { QueryEntry } from '../plan/catalog.ts'
+import { encodePlan } from '../plan/physical/codec.ts'
 import type { PhysicalPlan } from '../plan/physical/nodes.ts'
 import type { StoredCatalog } from './catalog.ts'
 import { Job } from './job.ts'
-import { openTask } from './open-task.ts'
+import type { TaskHost, TaskHostEvents } from './task-host.ts'
+import { tasksOf } from './task-spec.ts'
 import type { RuntimeLimits } from './weir-runtime.ts'
 
-/** The continuous queries of this process, by name. What should run is in the catalog; here is what does. */
+/**
+ * The continuous queries, by name. What should run is in the catalog, and which part of it here is said by the duties;
+ * here is what does.
+ */
 export interface JobsOptions {
   readonly storage: Storage
-  readonly formats: FormatRegistry
   readonly clock: Clock
   readonly catalog: StoredCatalog
   readonly limits: RuntimeLimits
-  readonly print?: (line: string) => void
+  readonly openHost: (events: TaskHostEvents) => TaskHost
   readonly onJobFailure?: (query: string, error: unknown, willRetry: boolean) => void
 }
 
 export class Jobs {
   readonly #options: JobsOptions
   readonly #jobs = new Map<string, Job>()
+  readonly host: TaskHost
+  #stopped = false
 
   constructor(options: JobsOptions) {
     this.#options = options
+    this.host = options.openHost({
+      onFailure: ({ query }, error, willRetry) => options.onJobFailure?.(query, error, willRetry),
+      onEnd: ({ query, id }, state) => {
+        const job = this.#jobs.get(query)
+        if (state === 'finished') job?.taskFinished(id)
+        if (state !== 'stopped') return
+        job?.taskLost(id)
+        void this.#takeBack(query)
+      },
+    })
   }
 
   get(name: string): Job | undefined {
     return this.#jobs.get(name)
   }
 
-  /** Starts what the catalog says should run. A query that can't start does not keep the others from it. */
+  /** Starts what the catalog says should run here. A query that can't start does not keep the others from it. */
   async recover(): Promise<void> {
+    const { catalog } = this.#options
+    await Promise.all(catalog.queries().map((entry) => this.#runAssigned(this.#add(entry)).catch(() => undefined)))
+  }
+
+  /**
+   * Brings what runs here in line with the catalog and the duties, after either has changed. Failures are told by
+   * `onJobFailure`, and tried again by the tasks themselves.
+   */
+  async reconcile(): Promise<void> {
+    if (this.#stopped) return
+    const { catalog } = this.#options
+    const wanted = new Map(catalog.queries().map((entry) => [entry.name, entry]))
     await Promise.all(
-      this.#options.catalog.queries().map(async (entry) => {
-        const job = this.#add(entry)
-        if (entry.state === 'running') await job.start().catch(() => undefined)
+      [...this.#jobs].map(async ([name, job]) => {
+        const entry = wanted.get(name)
+        if (entry !== undefined && isSameRun(entry, job.entry)) return
+        this.#jobs.delete(name)
+        await job.stop()
+        if (entry?.createdAtMs !== job.entry.createdAtMs) await this.#dropTasks(job)
       }),
+    )
+    await Promise.all(
+      [...wanted.values()].map((entry) =>
+        this.#runAssigned(this.#jobs.get(entry.name) ?? this.#add(entry)).catch(() => undefined),
+      ),
     )
   }
 
@@ -54,28 +89,37 @@ export class Jobs {
     )
   }
 
+  /** Resolves when the tasks that belong here are open; rejects where one of them can't be. */
   async start(entry: QueryEntry): Promise<void> {
-    await this.#add(entry).start()
+    const known = this.#jobs.get(entry.name)
+    if (known !== undefined && !isSameRun(entry, known.entry)) await this.remove(entry.name)
+    await this.#runAssigned(this.#jobs.get(entry.name) ?? this.#add(entry))
   }
 
   async pause(entry: QueryEntry): Promise<void> {
-    await this.#options.catalog.write({ queries: [{ ...entry, state: 'paused' }] })
-    await this.#jobs.get(entry.name)?.stop()
+    await this.#setState(entry, 'paused')
   }
 
   async resume(entry: QueryEntry): Promise<void> {
-    await this.#options.catalog.write({ queries: [{ ...entry, state: 'running' }] })
-    await (this.#jobs.get(entry.name) ?? this.#add(entry)).start()
+    await this.#setState(entry, 'running')
   }
 
   /** Stops a query and forgets it; its state is the caller's to drop. */
   async remove(name: string): Promise<void> {
-    await this.#jobs.get(name)?.stop()
+    const job = this.#jobs.get(name)
     this.#jobs.delete(name)
+    await job?.stop()
+  }
+
+  /** Deletes what this process keeps of a query's state. */
+  async dropState(entry: QueryEntry): Promise<void> {
+    await this.#dropTasks(this.#newJob(entry))
   }
 
   async stopAll(): Promise<void> {
+    this.#stopped = true
     await Promise.all([...this.#jobs.values()].map((job) => job.stop()))
+    await this.host.close()
   }
 
   /** True when every input of a plan ends by itself. */
@@ -95,7 +139,7 @@ export class Jobs {
   /** True when the query that writes this result log has ended: then the log has, too. */
   hasFinished(relation: string): boolean {
     const writer = this.#writerOf(relation)
-    return writer !== undefined && this.#jobs.get(writer.name)?.state === 'finished'
+    return writer !== undefined && this.#jobs.get(writer.name)?.finished === true
   }
 
   #writerOf(relation: string): QueryEntry | undefined {
@@ -103,18 +147,48 @@ export class Jobs {
     return found !== undefined && 'query' in found ? this.#options.catalog.query(found.query) : undefined
   }
 
+  async #setState(entry: QueryEntry, state: QueryEntry['state']): Promise<void> {
+    const changed = { ...entry, state }
+    await this.#options.catalog.write({ queries: [changed] })
+    const job = this.#jobs.get(entry.name) ?? this.#add(changed)
+    job.entry = changed
+    await this.#runAssigned(job)
+  }
+
   #add(entry: QueryEntry): Job {
-    const { storage, clock, onJobFailure } = this.#options
-    const job = new Job({
-      name: entry.name,
-      plan: entry.plan,
-      backend: storage.state,
-      clock,
-      openTask: (taskStorage) =>
-        openTask({ ...this.#options, query: entry.name, plan: entry.plan, taskStorage, jobs: this }),
-      onFailure: (error, willRetry) => onJobFailure?.(entry.name, error, willRetry),
-    })
+    const job = this.#newJob(entry)
     this.#jobs.set(entry.name, job)
     return job
   }
+
+  #newJob(entry: QueryEntry): Job {
+    return new Job(entry, tasksOf(entry, this.#options.catalog), this.host)
+  }
+
+  async #runAssigned(job: Job): Promise<void> {
+    if (this.#stopped) return
+    const { partitioned } = this.#options.storage
+    const ids = job.entry.state === 'paused' ? [] : job.tasks.map(({ id }) => id)
+    await job.run(new Set(ids.filter((id) => partitioned?.mayRun(id) ?? true)))
+  }
+
+  async #dropTasks(job: Job): Promise<void> {
+    for (const { id } of job.tasks) await this.host.drop(id)
+  }
+
+  /** Another process had the task for a moment, and by the duties it belongs here: it is taken again after a while. */
+  async #takeBack(query: string): Promise<void> {
+    const { clock } = this.#options
+    await clock.sleepUntil(clock.nowMs() + TAKE_BACK_MS)
+    const job = this.#jobs.get(query)
+    if (job !== undefined) await this.#runAssigned(job).catch(() => undefined)
+  }
+}
+
+/** Long enough for the duties to say who should have it. */
+const TAKE_BACK_MS = 2_000
+
+/** The same tasks with the same plan: what runs can go on. */
+function isSameRun(a: QueryEntry, b: QueryEntry): boolean {
+  return a.createdAtMs === b.createdAtMs && a.state === b.state && encodePlan(a.plan) === encodePlan(b.plan)
 }

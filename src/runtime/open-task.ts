@@ -1,41 +1,40 @@
-import type { Storage } from '../adapters/storage.ts'
 import { must } from '../core/assert.ts'
 import { AppError } from '../core/errors.ts'
 import { partitionOf } from '../core/murmur2.ts'
+import { ExchangeSink } from '../engine/exchange-sink.ts'
 import type { Operator } from '../engine/operator.ts'
 import type { Clock } from '../engine/ports/clock.ts'
 import type { Encoder, FormatRegistry } from '../engine/ports/format.ts'
-import type { SourceReader } from '../engine/ports/log.ts'
+import type { Log, SourceReader } from '../engine/ports/log.ts'
 import type { TaskStorage } from '../engine/ports/state.ts'
-import type { SideStreams } from '../engine/side-outputs.ts'
 import { BatchSink, ResultSink, TopicSink } from '../engine/sinks.ts'
 import { Task } from '../engine/task.ts'
-import type { Catalog } from '../plan/catalog.ts'
 import type { PhysicalPlan, ScanStep, SinkStep } from '../plan/physical/nodes.ts'
 import { PrintSink } from './print-sink.ts'
 import { openReader } from './readers.ts'
-import type { RuntimeLimits } from './weir-runtime.ts'
+import type { TaskSpec } from './task-spec.ts'
+import { isLogConnector } from './topics.ts'
 
 /** Builds the task of a query over the real ports. */
 export interface OpenTaskOptions {
-  readonly query: string
-  readonly plan: PhysicalPlan
+  readonly spec: TaskSpec
   readonly taskStorage: TaskStorage
-  readonly storage: Storage
+  readonly log: Log
   readonly formats: FormatRegistry
   readonly clock: Clock
-  readonly catalog: Catalog
-  readonly limits: RuntimeLimits
-  readonly jobs: { hasFinished(relation: string): boolean }
+  readonly memoryEntriesMax: number
+  /** True when the query that writes a result log has ended: then the log has, too. */
+  readonly hasFinished: (relation: string) => boolean
   readonly print?: (line: string) => void
   /** Takes the place of the reader that a scan would open: the snapshot of a pull query. */
-  readonly openReader?: (scan: ScanStep) => Promise<SourceReader | undefined>
+  readonly openReader?: ((scan: ScanStep) => Promise<SourceReader | undefined>) | undefined
   /** Takes the place of the plan's sink: the reader of a transient query. */
   readonly sink?: Operator
 }
 
 export async function openTask(options: OpenTaskOptions): Promise<Task> {
-  const { query, plan, taskStorage, storage, formats, clock, limits, jobs } = options
+  const { spec, taskStorage, log, formats, clock, memoryEntriesMax, hasFinished } = options
+  const { query, plan, partitions } = spec
   const encoders = options.sink === undefined ? await openEncoders(plan, formats) : NO_ENCODERS
   const sinkPartitions = await partitionsOfSinks(options)
   return Task.open({
@@ -45,16 +44,16 @@ export async function openTask(options: OpenTaskOptions): Promise<Task> {
     formats,
     openReader: async (scan) =>
       (await options.openReader?.(scan)) ??
-      openReader(
-        scan,
-        storage,
-        () => clock.nowMs(),
-        () => jobs.hasFinished(scan.relation),
-      ),
+      openReader(scan, {
+        log,
+        partitions: partitions[scan.id],
+        nowMs: clock.nowMs(),
+        writerHasFinished: () => hasFinished(scan.relation),
+      }),
     openSink: (step) => options.sink ?? openSink(step, options, encoders, sinkPartitions),
-    sides: sideStreams(options.catalog, plan),
+    sides: { stream: (name) => spec.sides[name], failedRows: spec.failedRows },
     nowMs: clock.nowMs(),
-    memoryEntriesMax: limits.memoryEntriesMax,
+    memoryEntriesMax,
   })
 }
 
@@ -78,12 +77,12 @@ async function openEncoders(plan: PhysicalPlan, formats: FormatRegistry): Promis
 }
 
 /** Of each topic that the plan writes. */
-async function partitionsOfSinks({ plan, storage, query }: OpenTaskOptions): Promise<ReadonlyMap<string, number>> {
+async function partitionsOfSinks({ spec, log }: OpenTaskOptions): Promise<ReadonlyMap<string, number>> {
   const partitions = new Map<string, number>()
-  for (const step of plan.steps) {
-    if (step.kind !== 'sink' || step.connector.kind !== 'embedded') continue
-    const topic = step.connector.options['topic'] ?? query
-    partitions.set(topic, (await storage.log.topic(topic))?.partitions ?? 1)
+  for (const step of spec.plan.steps) {
+    if (step.kind !== 'sink' || !isLogConnector(step.connector.kind)) continue
+    const topic = step.connector.options['topic'] ?? spec.query
+    partitions.set(topic, (await log.topic(topic))?.partitions ?? 1)
   }
   return partitions
 }
@@ -94,14 +93,31 @@ function openSink(
   encoders: Encoders,
   sinkPartitions: ReadonlyMap<string, number>,
 ): Operator {
-  const { taskStorage } = options
+  const { taskStorage, spec } = options
   const encoder = () => must(encoders.get(step.id), 'an encoder for each sink that writes records')
   const { kind, options: properties } = step.connector
-  const topic = properties['topic'] ?? options.query
+  const topic = properties['topic'] ?? spec.query
   switch (kind) {
     case 'result':
-      return new ResultSink(taskStorage, topic, step.schema, encoder(), tellsEveryChange(options.plan))
-    case 'embedded': {
+      return new ResultSink(
+        taskStorage,
+        spec.result ?? { topic, partition: 0 },
+        step.schema,
+        encoder(),
+        tellsEveryChange(spec.plan),
+      )
+    case 'exchange':
+      return new ExchangeSink({
+        storage: taskStorage,
+        topic,
+        partitions: Number(properties['partitions']),
+        channel: Number(properties['channel']),
+        schema: step.schema,
+        keys: (properties['keys'] ?? '').split(',').filter(Boolean).map(Number),
+        encoder: encoder(),
+      })
+    case 'embedded':
+    case 'kafka': {
       const partitions = sinkPartitions.get(topic) ?? 1
       let next = 0
       return new TopicSink(taskStorage, topic, encoder(), (key) =>
@@ -114,7 +130,7 @@ function openSink(
       return new PrintSink(step.schema, properties['prefix'] ?? '', options.print ?? (() => {}))
     default:
       throw new AppError('NOT_SUPPORTED', `connector "${kind}" can't be written`, {
-        hint: `Write to 'embedded', 'print' or 'blackhole'.`,
+        hint: `Write to 'kafka', 'embedded', 'print' or 'blackhole'.`,
       })
   }
 }
@@ -122,15 +138,4 @@ function openSink(
 /** True unless the query promises when and how often a row is told: once at the close of its window, for example. */
 function tellsEveryChange(plan: PhysicalPlan): boolean {
   return plan.steps.every((step) => !('emit' in step) || step.emit.mode === 'changes')
-}
-
-function sideStreams(catalog: Catalog, plan: PhysicalPlan): SideStreams {
-  const scan = plan.steps.find((step) => step.kind === 'scan')
-  return {
-    stream: (name) => {
-      const relation = catalog.relation(name)
-      return relation !== undefined && 'topic' in relation ? relation : undefined
-    },
-    failedRows: scan?.kind === 'scan' ? scan.deadLetter : undefined,
-  }
 }

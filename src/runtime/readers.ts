@@ -1,34 +1,43 @@
 import { DatagenReader } from '../adapters/datagen/datagen-reader.ts'
 import { FileReader } from '../adapters/file/file-reader.ts'
-import type { Storage } from '../adapters/storage.ts'
 import { AppError } from '../core/errors.ts'
 import type { FormatRegistry } from '../engine/ports/format.ts'
-import type { RecordChunk, SourceReader } from '../engine/ports/log.ts'
+import type { Log, RecordChunk, SourceReader } from '../engine/ports/log.ts'
 import type { SourceRelation } from '../plan/catalog.ts'
 import type { ScanStep } from '../plan/physical/nodes.ts'
 
+export interface ReaderOptions {
+  readonly log: Log
+  /** Those that a task reads, where it is one of several; undefined reads all. */
+  readonly partitions: readonly number[] | undefined
+  readonly nowMs: number
+  readonly writerHasFinished: () => boolean
+}
+
 /** Opens what a scan reads: a topic of the log, a file, a generator. */
-export async function openReader(
-  scan: ScanStep,
-  storage: Storage,
-  nowMs: () => number,
-  writerHasFinished: () => boolean,
-): Promise<SourceReader> {
-  const { kind, options } = scan.connector
+export async function openReader(scan: ScanStep, options: ReaderOptions): Promise<SourceReader> {
+  const { kind, options: properties } = scan.connector
   switch (kind) {
     case 'embedded':
-      return openTopic(scan, storage)
+    case 'kafka':
+    case 'exchange':
+      return openTopic(scan, options)
     case 'result':
-      return new FinishingReader(await openTopic(scan, storage), writerHasFinished)
+      return new FinishingReader(await openTopic(scan, options), options.writerHasFinished)
     case 'file':
-      return new FileReader(options, scan.format)
+      return isElsewhere(options) ? new EmptyReader() : new FileReader(properties, scan.format)
     case 'datagen':
-      return new DatagenReader(options, scan.fields, nowMs())
+      return isElsewhere(options) ? new EmptyReader() : new DatagenReader(properties, scan.fields, options.nowMs)
     default:
       throw new AppError('NOT_SUPPORTED', `connector "${kind}" can't be read`, {
-        hint: `Read from 'embedded', 'file' or 'datagen'.`,
+        hint: `Read from 'kafka', 'embedded', 'file' or 'datagen'.`,
       })
   }
+}
+
+/** What has no partitions of the log is read by the first task alone. */
+function isElsewhere({ partitions }: ReaderOptions): boolean {
+  return partitions !== undefined && !partitions.includes(0)
 }
 
 /** Fails with what is wrong with a new source, as far as it can be said before it is read. */
@@ -43,20 +52,41 @@ export function checkSource({ connector, format, columns }: SourceRelation, form
   new DatagenReader(connector.options, fields).close()
 }
 
-async function openTopic(scan: ScanStep, storage: Storage): Promise<SourceReader> {
+async function openTopic(scan: ScanStep, { log, partitions }: ReaderOptions): Promise<SourceReader> {
   const topic = scan.connector.options['topic'] ?? scan.relation
-  const reader = new StartingReader(await storage.log.openReader(topic), async (partition) => {
-    const offsets = (await storage.log.topic(topic))?.offsets[partition]
+  if (partitions?.length === 0) return new EmptyReader()
+  const reader = new StartingReader(await log.openReader(topic, partitions), async (partition) => {
+    if (scan.startup.kind === 'timestamp') return log.offsetAt(topic, partition, scan.startup.timestampMs)
+    const offsets = (await log.topic(topic))?.offsets[partition]
     if (offsets === undefined) throw new AppError('NOT_FOUND', `topic "${topic}" has no partition ${partition}`)
-    return scan.startup.kind === 'timestamp'
-      ? storage.log.offsetAt(topic, partition, scan.startup.timestampMs)
-      : scan.startup.kind === 'latest'
-        ? offsets.end
-        : offsets.start
+    return scan.startup.kind === 'latest' ? offsets.end : offsets.start
   })
   return scan.connector.options['scan.bounded.mode'] === 'latest-offset'
-    ? BoundedReader.open(reader, topic, storage)
+    ? BoundedReader.open(reader, topic, log)
     : reader
+}
+
+/** A source that has nothing for this task, ever. */
+class EmptyReader implements SourceReader {
+  readonly partitions = []
+
+  startOffset(): number {
+    return 0
+  }
+
+  read(): undefined {}
+
+  lag(): number {
+    return 0
+  }
+
+  onAvailable(): () => void {
+    return () => {}
+  }
+
+  nextAvailableMs(): undefined {}
+
+  close(): void {}
 }
 
 /** Passes everything on; the readers below change one thing each. */
@@ -141,8 +171,8 @@ export class BoundedReader extends ForwardingReader {
     this.#ends = ends
   }
 
-  static async open(inner: SourceReader, topic: string, storage: Storage): Promise<BoundedReader> {
-    const offsets = (await storage.log.topic(topic))?.offsets ?? []
+  static async open(inner: SourceReader, topic: string, log: Log): Promise<BoundedReader> {
+    const offsets = (await log.topic(topic))?.offsets ?? []
     return new BoundedReader(inner, new Map(offsets.map(({ end }, partition) => [partition, end])))
   }
 

@@ -59,7 +59,7 @@ export class Statements {
   }
 
   drop(name: string): Promise<string> {
-    return this.#definitions.drop(name)
+    return this.#options.catalog.exclusively(() => this.#definitions.drop(name))
   }
 
   removeLeftovers(): Promise<void> {
@@ -72,29 +72,30 @@ export class Statements {
 
   async #run(statement: Statement, options: SessionOptions): Promise<StatementResult> {
     const name = statementName(statement)
+    const alone = (run: () => Promise<string>) => this.#options.catalog.exclusively(run)
     const done = (message: string): StatementResult => ({ kind: 'done', statement: name, message })
     switch (statement.kind) {
       case 'query':
         return { kind: 'rows', statement: name, results: await this.#transient.open(statement, options) }
       case 'create-stream':
       case 'create-table':
-        return done(await this.#definitions.createSource(statement))
+        return done(await alone(() => this.#definitions.createSource(statement)))
       case 'create-materialized-view':
       case 'create-as':
       case 'create-sink':
-        return done(await this.#definitions.createQuery(statement, options.session))
+        return done(await alone(() => this.#definitions.createQuery(statement, options.session)))
       case 'create-view':
-        return done(await this.#definitions.createView(statement, options.session))
+        return done(await alone(() => this.#definitions.createView(statement, options.session)))
       case 'insert':
         return done(
           statement.source.kind === 'values'
             ? await insertValues(statement, this.#options, options.parameters)
-            : await this.#definitions.createQuery(statement, options.session),
+            : await alone(() => this.#definitions.createQuery(statement, options.session)),
         )
       case 'drop':
-        return done(await this.#definitions.dropStatement(statement))
+        return done(await alone(() => this.#definitions.dropStatement(statement)))
       case 'lifecycle':
-        return done(await this.#lifecycle(statement.action, statement.query))
+        return done(await alone(() => this.#lifecycle(statement.action, statement.query)))
       case 'set':
         return done(setOption(statement, options.session))
       case 'show':

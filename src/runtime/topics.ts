@@ -2,12 +2,18 @@
 
 import type { TopicSpec } from '../engine/ports/log.ts'
 import type { QueryEntry, SourceRelation } from '../plan/catalog.ts'
+import type { ConnectorSpec } from '../plan/physical/nodes.ts'
 import type { ContinuousPlan } from '../plan/planner.ts'
 
-/** The topic that a sink on the embedded log writes. */
+/** The connectors that are a topic of the server's log: the embedded one, or Kafka. */
+export function isLogConnector(kind: ConnectorSpec['kind']): boolean {
+  return kind === 'embedded' || kind === 'kafka'
+}
+
+/** The topic that a sink on the log writes. */
 export function sinkTopic({ name, plan }: QueryEntry): TopicSpec | undefined {
   const sink = plan.steps.find((step) => step.kind === 'sink')
-  if (sink?.connector.kind !== 'embedded') return undefined
+  if (sink === undefined || !isLogConnector(sink.connector.kind)) return undefined
   const { options } = sink.connector
   return {
     name: options['topic'] ?? name,
@@ -27,10 +33,10 @@ export function sourceTopic(relation: SourceRelation): TopicSpec {
   }
 }
 
-export function resultTopic(name: string, plan?: ContinuousPlan): TopicSpec {
+export function resultTopic(name: string, plan?: ContinuousPlan, partitions = 1): TopicSpec {
   return {
     name,
-    partitions: 1,
+    partitions,
     retentionMs: plan?.retentionMs,
     retentionBytes: plan?.retentionBytes,
   }

@@ -12,6 +12,7 @@ import { BoundedReader } from './readers.ts'
 import { resultRowDecoder, sinkStepId } from './result-table.ts'
 import type { SessionOptions, StatementsOptions } from './statements.ts'
 import { TableReader } from './table-reader.ts'
+import { wholeTask } from './task-spec.ts'
 import { TransientQuery } from './transient-query.ts'
 import { invalidSql } from './weir-runtime.ts'
 
@@ -30,7 +31,7 @@ export class TransientQueries {
   }
 
   async open(query: Query, session: SessionOptions): Promise<ResultStream> {
-    const { catalog, jobs, clock, limits } = this.#options
+    const { catalog, jobs, clock, limits, print } = this.#options
     if (this.#open.size >= limits.transientQueriesMax) {
       throw new AppError(
         'RESOURCE_EXHAUSTED',
@@ -57,10 +58,14 @@ export class TransientQueries {
       signal: session.signal,
       openTask: (sink) =>
         openTask({
-          ...this.#options,
-          query: name,
-          plan,
+          spec: wholeTask(name, plan, catalog),
           taskStorage: storage,
+          log: this.#options.storage.log,
+          formats: this.#options.formats,
+          clock,
+          memoryEntriesMax: limits.memoryEntriesMax,
+          hasFinished: (relation) => jobs.hasFinished(relation),
+          ...(print === undefined ? {} : { print }),
           sink,
           openReader: async (scan) => (pull ? this.#openPull(plan, scan) : undefined),
         }),
@@ -81,7 +86,7 @@ export class TransientQueries {
     if (relation === undefined || !('topic' in relation)) return undefined
     const writer = catalog.query(relation.query)
     if (!hasTable(relation) || writer === undefined) {
-      return BoundedReader.open(await storage.log.openReader(relation.topic), relation.topic, storage)
+      return BoundedReader.open(await storage.log.openReader(relation.topic), relation.topic, storage.log)
     }
     return new TableReader({
       scan,

@@ -7,8 +7,8 @@ import { Runner } from '../engine/runner.ts'
 import { BatchSink } from '../engine/sinks.ts'
 import type { Task } from '../engine/task.ts'
 import type { OmittedRows, ResultEvent, ResultStream } from './api.ts'
-import { countRows } from './job.ts'
 import { ResultQueue } from './result-queue.ts'
+import { countRows } from './task-loop.ts'
 
 /**
  * A SELECT of one reader: a pull query over what is there, or a push query that runs while its reader listens. It

@@ -29,6 +29,8 @@ import { Jobs } from './jobs.ts'
 import { openSubscription } from './open-subscription.ts'
 import { requireRelation, requireStream } from './require.ts'
 import { Statements } from './statements.ts'
+import { LocalTaskHost, type TaskHost, type TaskHostOptions } from './task-host.ts'
+import { isLogConnector } from './topics.ts'
 
 /**
  * Weir in one process: a storage, a catalog, and the jobs of its queries. The server puts gRPC before it, the CLI runs
@@ -39,6 +41,8 @@ export interface RuntimeOptions {
   readonly formats: FormatRegistry
   readonly clock: Clock
   readonly limits?: Partial<RuntimeLimits>
+  /** Where the tasks of queries run; by default in this thread. */
+  readonly openHost?: (options: TaskHostOptions) => TaskHost
   /** Where `print` sinks write. */
   readonly print?: (line: string) => void
   readonly onJobFailure?: (query: string, error: unknown, willRetry: boolean) => void
@@ -83,7 +87,23 @@ export class WeirRuntime implements Runtime {
     this.#options = options
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.#catalog = new StoredCatalog(options.storage.catalog)
-    this.#jobs = new Jobs({ ...options, catalog: this.#catalog, limits: this.limits })
+    this.#jobs = new Jobs({
+      ...options,
+      catalog: this.#catalog,
+      limits: this.limits,
+      openHost: (events) =>
+        options.openHost?.({ events, memoryEntriesMax: this.limits.memoryEntriesMax }) ??
+        new LocalTaskHost({
+          log: options.storage.log,
+          state: options.storage.state,
+          formats: options.formats,
+          clock: options.clock,
+          memoryEntriesMax: this.limits.memoryEntriesMax,
+          hasFinished: (relation) => this.#jobs.hasFinished(relation),
+          ...(options.print === undefined ? {} : { print: options.print }),
+          events,
+        }),
+    })
     this.#statements = new Statements({ ...options, catalog: this.#catalog, jobs: this.#jobs, limits: this.limits })
   }
 
@@ -95,6 +115,11 @@ export class WeirRuntime implements Runtime {
       runtime.#ready = true
     })
     void runtime.#keepRetention()
+    const reconcile = () => void runtime.#jobs.reconcile()
+    const stops = [runtime.#catalog.onChange(reconcile), options.storage.partitioned?.onDutiesChange(reconcile)]
+    for (const stop of stops) {
+      if (stop !== undefined) runtime.#closing.signal.addEventListener('abort', stop, { once: true })
+    }
     return runtime
   }
 
@@ -133,9 +158,9 @@ export class WeirRuntime implements Runtime {
   async ingest(request: IngestRequest): Promise<IngestResult> {
     const { records, producerId, sequence } = request
     const stream = requireStream(this.#catalog, request.stream)
-    if (stream.connector.kind !== 'embedded') {
+    if (!isLogConnector(stream.connector.kind)) {
       throw new AppError('FAILED_PRECONDITION', `stream "${stream.name}" reads connector '${stream.connector.kind}'`, {
-        hint: 'Only streams on the embedded log take rows.',
+        hint: 'Only streams on the log of the server take rows.',
       })
     }
     this.#limitIngest(request)

@@ -11,6 +11,7 @@ import type { Task } from '../../src/engine/task.ts'
 import type { MaterializedRelation, QueryEntry } from '../../src/plan/catalog.ts'
 import type { SourceField } from '../../src/plan/physical/nodes.ts'
 import { openTask } from '../../src/runtime/open-task.ts'
+import { wholeTask } from '../../src/runtime/task-spec.ts'
 import { DEFAULT_LIMITS, WeirRuntime } from '../../src/runtime/weir-runtime.ts'
 import { SettableClock } from './settable-clock.ts'
 
@@ -62,15 +63,13 @@ export class QueryWorld {
   /** The task as it was committed last. */
   async openTask(taskStorage: TaskStorage): Promise<Task> {
     return openTask({
-      query: QUERY,
-      plan: this.entry.plan,
+      spec: wholeTask(QUERY, this.entry.plan, this.runtime.catalog),
       taskStorage,
-      storage: this.storage,
+      log: this.storage.log,
       formats: formatRegistry(),
       clock: this.clock,
-      catalog: this.runtime.catalog,
-      limits: { ...DEFAULT_LIMITS, memoryEntriesMax: this.#memoryEntriesMax },
-      jobs: { hasFinished: () => false },
+      memoryEntriesMax: this.#memoryEntriesMax,
+      hasFinished: () => false,
     })
   }
 

@@ -1,14 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FORMATS } from '../../src/adapters/formats/registry.ts'
-import { WATERMARK_TAG } from '../../src/adapters/formats/rows-format.ts'
 import { chunkOf } from '../../src/adapters/memory/memory-log.ts'
 import { AppError } from '../../src/core/errors.ts'
 import type { Schema } from '../../src/core/schema.ts'
 import { BIGINT, BOOLEAN, BYTES, decimal, STRING, TIMESTAMP } from '../../src/core/type.ts'
 import type { Value } from '../../src/core/value.ts'
 import type { OutputRecord } from '../../src/engine/ports/log.ts'
-import { WATERMARK_TAG as ENGINE_TAG, watermarkRecord } from '../../src/engine/sinks.ts'
+import { watermarkRecord } from '../../src/engine/sinks.ts'
 import type { FormatSpec, SourceField } from '../../src/plan/physical/nodes.ts'
 
 const schema: Schema = {
@@ -157,15 +156,14 @@ describe('rows', () => {
         const kinds = expected.map(([, kind]) => kind)
         expect(result.kinds).toEqual(kinds.some((kind) => kind !== 0) ? kinds : undefined)
         let row = 0
-        const watermarks: { row: number; watermark: number }[] = []
+        const watermarks: object[] = []
         for (const e of entries) {
-          if (typeof e === 'number') watermarks.push({ row, watermark: e })
+          if (typeof e === 'number') watermarks.push({ row, watermark: e, channel: undefined, idle: false })
           else row++
         }
         expect(result.watermarks).toEqual(watermarks)
       }),
     )
-    expect(WATERMARK_TAG).toBe(ENGINE_TAG)
   })
 
   test('fewer fields than stored are found by name; damaged records are rejected whole', () => {

@@ -5,9 +5,8 @@ import type { SourceReader } from '../../src/engine/ports/log.ts'
 import type { Checkpoint, StateBackend } from '../../src/engine/ports/state.ts'
 import type { ScanStep } from '../../src/plan/physical/nodes.ts'
 import { StoredCatalog } from '../../src/runtime/catalog.ts'
-import { Job } from '../../src/runtime/job.ts'
-import { openTask } from '../../src/runtime/open-task.ts'
-import { DEFAULT_LIMITS } from '../../src/runtime/weir-runtime.ts'
+import { TaskLoop } from '../../src/runtime/task-loop.ts'
+import { wholeTask } from '../../src/runtime/task-spec.ts'
 import { chunkOf } from '../harness/chunk.ts'
 import { QUERY, QueryWorld } from '../harness/query-world.ts'
 import { Random } from '../harness/random.ts'
@@ -123,7 +122,7 @@ export interface SimOutcome {
 interface Life {
   readonly process: SimProcess
   readonly storage: SimStorage
-  readonly job: Job
+  readonly job: TaskLoop
 }
 
 interface Read {
@@ -283,29 +282,20 @@ class SimWorld {
     const catalog = new StoredCatalog(storage.catalog)
     const { plan: stored } = this.#setup.entry
     const plan = this.#mutant?.plan?.(stored) ?? stored
-    const limits = { ...DEFAULT_LIMITS, memoryEntriesMax: this.#options.memoryEntriesMax }
-    const job = new Job({
-      name: QUERY,
-      plan,
-      backend: this.#backend(storage),
-      clock,
-      openTask: (taskStorage) => {
-        this.#reads = []
-        return openTask({
-          query: QUERY,
-          plan,
-          taskStorage,
-          storage,
-          formats: formatRegistry(),
-          clock,
-          catalog,
-          limits,
-          jobs: { hasFinished: () => false },
-          openReader: (scan) => this.#openReader(scan, storage),
-        })
+    const spec = wholeTask(QUERY, plan, catalog)
+    const job = new TaskLoop(
+      spec,
+      {
+        log: storage.log,
+        state: this.#backend(storage),
+        formats: formatRegistry(),
+        clock,
+        memoryEntriesMax: this.#options.memoryEntriesMax,
+        hasFinished: () => false,
+        openReader: (scan) => this.#openReader(scan, storage),
       },
-      onFailure: (error, willRetry) => this.#failed(process, error, willRetry),
-    })
+      { onFailure: (error, willRetry) => this.#failed(process, error, willRetry), onEnd: () => {} },
+    )
     this.#life = { process, storage, job }
     this.#note('start')
     job.start().catch(() => {})
@@ -323,6 +313,7 @@ class SimWorld {
 
   /** Ends when all records have arrived and were read, and notes what was given out. */
   async #openReader(_scan: ScanStep, storage: SimStorage): Promise<SourceReader> {
+    this.#reads = []
     const log = await storage.log.openReader(STREAM)
     const inner = this.#mutant?.reader?.(log, { disk: this.#disk, taskId: QUERY }) ?? log
     return forwardReader(inner, async (partition, offset, recordsMax, nowMs) => {

@@ -1,5 +1,6 @@
 import { assert } from '../../core/assert.ts'
 import { type ChangeKind, INSERT } from '../../core/batch.ts'
+import { decodeLogWatermark, type LogWatermark } from '../../core/log-watermark.ts'
 import { type RowCodec, rowCodec } from '../../core/row-codec.ts'
 import type { Schema } from '../../core/schema.ts'
 import type { SqlType } from '../../core/type.ts'
@@ -13,9 +14,6 @@ import type { SourceField } from '../../plan/physical/nodes.ts'
  * between the rows. A record holds all columns of its relation, in their order. Who reads only some of them says in
  * the option `columns` what is stored: JSON of `[{ "name", "type" }, …]`; without it the fields are all there are.
  */
-const WATERMARK_BYTES = 9
-/** First byte of a watermark, as engine/sinks.ts writes it; rows begin with their change kind, 0 to 3. */
-export const WATERMARK_TAG = 0xf0
 
 interface StoredColumn {
   readonly name: string
@@ -54,15 +52,16 @@ export class RowsDecoder implements Decoder {
     const records = new Int32Array(count)
     const kinds = new Uint8Array(count)
     const bad: BadRecord[] = []
-    const watermarks: { row: number; watermark: number }[] = []
-    const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
+    const watermarks: (LogWatermark & { row: number })[] = []
+    const times = new Float64Array(count)
     let length = 0
     let allInserts = true
     for (let i = 0; i < count; i++) {
       const start = chunk.valueStart[i] as number
       const end = chunk.valueEnd[i] as number
-      if (start >= 0 && data[start] === WATERMARK_TAG && end - start === WATERMARK_BYTES) {
-        watermarks.push({ row: length, watermark: view.getFloat64(start + 1) })
+      const watermark = start < 0 ? undefined : decodeLogWatermark(data, start, end)
+      if (watermark !== undefined) {
+        watermarks.push({ ...watermark, row: length })
         continue
       }
       try {
@@ -70,6 +69,7 @@ export class RowsDecoder implements Decoder {
         const kind = this.#codec.decodeChangeInto(data, start, end, columns)
         if (kind !== INSERT) allInserts = false
         kinds[length] = kind
+        times[length] = this.#codec.changeTime.ms
         records[length++] = i
       } catch (error) {
         bad.push({ index: i, reason: `not a row of this relation: ${(error as Error).message}` })
@@ -82,6 +82,7 @@ export class RowsDecoder implements Decoder {
       kinds: allInserts ? undefined : kinds.slice(0, length),
       bad,
       watermarks,
+      times: times.subarray(0, length),
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { ChangeKind } from '../../core/batch.ts'
+import type { LogWatermark } from '../../core/log-watermark.ts'
 import type { Field, Schema } from '../../core/schema.ts'
 import type { Row, Value } from '../../core/value.ts'
 import type { FormatSpec, SourceField } from '../../plan/physical/nodes.ts'
@@ -27,7 +28,9 @@ export interface DecodedRows {
    * Watermarks that travel in the log between the rows (only in the `rows` encoding): each holds from before the row
    * at index `row`, which is `length` when it comes after the last one.
    */
-  readonly watermarks?: readonly { readonly row: number; readonly watermark: number }[]
+  readonly watermarks?: readonly (LogWatermark & { readonly row: number })[]
+  /** Event times that travel with the rows (only in the `rows` encoding), ms; NaN where a row has none. */
+  readonly times?: Float64Array
 }
 
 /**

@@ -54,6 +54,9 @@ export interface TopicPartition {
 export interface WatermarkCheckpoint {
   readonly emitted: number | null
   readonly pending: number | null
+  /** Of a task that writes an exchange: nothing follows from it. */
+  readonly ended?: boolean | undefined
+  readonly idle?: boolean | undefined
 }
 
 /**

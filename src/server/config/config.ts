@@ -35,6 +35,37 @@ const HOUR_MS = 3_600_000
 export const SETTINGS = {
   listen: setting('address to serve gRPC at, host:port; port 0 takes any free one', address, '127.0.0.1:7878'),
   dataDirectory: setting('folder of the log, the state and the catalog', z.string().min(1), './.weir/data'),
+  kafka: setting(
+    'Kafka brokers, host:port,host:port, whose topics are the log; without it the log is in the data folder',
+    z.string().regex(/^$|^[^,\s:]+:\d{1,5}(,[^,\s:]+:\d{1,5})*$/, 'must be host:port,host:port'),
+    '',
+  ),
+  kafkaPrefix: setting(
+    'begins the names of topics and transactional ids; servers that share it are replicas of one deployment',
+    z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, underscores and hyphens'),
+    'weir',
+  ),
+  kafkaReplicationFactor: setting(
+    'copies of each topic that is made; 0 takes the default of the brokers',
+    integer(0, 15),
+    0,
+  ),
+  kafkaTls: setting('connect to the brokers with TLS', flag, false),
+  kafkaCaFile: setting('certificates of the authorities that the brokers must have, PEM', z.string(), ''),
+  kafkaCertFile: setting('certificate to show to the brokers, PEM', z.string(), ''),
+  kafkaKeyFile: setting('its private key, PEM', z.string(), ''),
+  kafkaSaslMechanism: setting(
+    'how to log in to the brokers: none, PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER',
+    z.enum(['none', 'PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER']),
+    'none',
+  ),
+  kafkaSaslUsername: setting('user to log in as', z.string(), ''),
+  // A file and no value: arguments and variables are seen by others.
+  kafkaSaslPasswordFile: setting(
+    'file with the password, or with the token of OAUTHBEARER; read at each login',
+    z.string(),
+    '',
+  ),
   logLevel: setting(
     'least level to log: trace, debug, info, warn, error, silent',
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),

@@ -3,14 +3,17 @@
 import { openDataDirectory } from '../../adapters/embedded/data-directory.ts'
 import { formatRegistry } from '../../adapters/formats/registry.ts'
 import type { DefaultRegistry } from '../../adapters/formats/registry-clients.ts'
+import { openKafkaStorage } from '../../adapters/kafka/kafka-storage.ts'
+import type { Storage } from '../../adapters/storage.ts'
 import { SystemClock } from '../../adapters/system-clock.ts'
 import type { Runtime } from '../../runtime/api.ts'
 import { WeirRuntime } from '../../runtime/weir-runtime.ts'
 import type { ServerConfig } from '../config/config.ts'
 import { faultOf, type Logger } from '../telemetry/logger.ts'
+import { kafkaConnection } from './kafka-connection.ts'
 
 export async function openRuntime(config: ServerConfig, logger: Logger): Promise<Runtime> {
-  const storage = await openDataDirectory(config.dataDirectory)
+  const storage = await openStorage(config)
   try {
     return await WeirRuntime.open({
       storage,
@@ -29,4 +32,15 @@ export async function openRuntime(config: ServerConfig, logger: Logger): Promise
 function defaultRegistry(config: ServerConfig): DefaultRegistry | undefined {
   const { schemaRegistryUrl: url, schemaRegistryUser: user, schemaRegistryPassword: password } = config
   return url === '' ? undefined : { url, user: user || undefined, password: password || undefined }
+}
+
+function openStorage(config: ServerConfig): Promise<Storage> {
+  const { dataDirectory, kafka, kafkaPrefix, kafkaReplicationFactor } = config
+  if (kafka === '') return openDataDirectory(dataDirectory)
+  return openKafkaStorage({
+    connection: kafkaConnection(config),
+    prefix: kafkaPrefix,
+    dataDirectory,
+    replicationFactor: kafkaReplicationFactor === 0 ? undefined : kafkaReplicationFactor,
+  })
 }

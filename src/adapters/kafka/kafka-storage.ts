@@ -1,0 +1,49 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Storage } from '../storage.ts'
+import { KafkaCatalog } from './kafka-catalog.ts'
+import { KafkaLog } from './kafka-log.ts'
+import { KafkaState } from './kafka-state.ts'
+import type { KafkaClientOptions } from './transactional-producer.ts'
+
+/** All that a replica keeps where Kafka is the log: the topics and the catalog there, copies of its state here. */
+export interface KafkaStorageOptions {
+  readonly connection: KafkaClientOptions
+  /** Begins the names of topics and transactional ids; replicas of one deployment share it. */
+  readonly prefix: string
+  /** Folder of the copies. */
+  readonly dataDirectory: string
+  readonly replicationFactor?: number | undefined
+}
+
+export async function openKafkaStorage(options: KafkaStorageOptions): Promise<Storage> {
+  const { connection, prefix, dataDirectory, replicationFactor } = options
+  const tasks = join(dataDirectory, 'tasks')
+  await mkdir(tasks, { recursive: true })
+  const log = new KafkaLog({ connection, replicationFactor })
+  try {
+    const topic = `${prefix}.catalog`
+    await log.createTopic({
+      name: topic,
+      partitions: 1,
+      retentionMs: undefined,
+      retentionBytes: undefined,
+      cleanup: 'compact',
+    })
+    const catalog = await KafkaCatalog.open({ connection, topic, transactionalId: `${prefix}/catalog` })
+    return {
+      log,
+      state: new KafkaState({ connection, path: tasks, prefix }),
+      catalog,
+      partitioned: { prefix, mayRun: () => true, onDutiesChange: () => () => {} },
+      onCommit: () => () => {},
+      close: async () => {
+        await catalog.close()
+        await log.close()
+      },
+    }
+  } catch (error) {
+    await log.close()
+    throw error
+  }
+}

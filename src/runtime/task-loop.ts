@@ -1,0 +1,266 @@
+import { AppError } from '../core/errors.ts'
+import type { Clock } from '../engine/ports/clock.ts'
+import type { FormatRegistry } from '../engine/ports/format.ts'
+import type { Log } from '../engine/ports/log.ts'
+import type { StateBackend } from '../engine/ports/state.ts'
+import { Runner, type RunnerOptions } from '../engine/runner.ts'
+import type { Task } from '../engine/task.ts'
+import type { PhysicalPlan } from '../plan/physical/nodes.ts'
+import { type OpenTaskOptions, openTask } from './open-task.ts'
+import { SlidingP95 } from './sliding-p95.ts'
+import type { TaskSpec } from './task-spec.ts'
+
+/**
+ * The life of one task: it runs until it is stopped or has finished, and is built again from its last checkpoint when
+ * it fails for a reason that may pass.
+ *
+ *   stopped ⇄ running → finished
+ *               ↕
+ *             failed       (start runs it again)
+ */
+export type TaskState = 'running' | 'stopped' | 'failed' | 'finished'
+
+/** What a task's surroundings have to give; the same for all tasks of a thread. */
+export interface TaskPorts {
+  readonly log: Log
+  readonly state: StateBackend
+  readonly formats: FormatRegistry
+  readonly clock: Clock
+  readonly memoryEntriesMax: number
+  readonly hasFinished: (relation: string) => boolean
+  readonly print?: (line: string) => void
+  /** Takes the place of the reader that a scan would open. */
+  readonly openReader?: OpenTaskOptions['openReader']
+}
+
+/** Counters of one task: plain data, which may come from another thread or replica. */
+export interface TaskStats {
+  readonly state: TaskState
+  readonly error: string | undefined
+  readonly rowsIn: number
+  readonly rowsOut: number
+  readonly rowsLate: number
+  readonly rowsFailed: number
+  readonly rowsDuplicate: number
+  readonly recordsSkipped: number
+  readonly watermark: number
+  readonly lagRecords: number | undefined
+  readonly stateBytes: number
+  readonly epoch: number
+  readonly checkpointMsP95: number
+}
+
+export interface TaskEvents {
+  onFailure(error: unknown, willRetry: boolean): void
+  /** It has stopped, and nobody has asked for that. */
+  onEnd(state: TaskState): void
+}
+
+const RETRY_MS_MIN = 100
+const RETRY_MS_MAX = 30_000
+/** A defect of ours or a fault of the user's data does not pass by itself; a few tries rule out bad luck. */
+const RETRIES_OF_PERMANENT_FAULTS = 2
+
+export class TaskLoop {
+  readonly spec: TaskSpec
+  readonly #ports: TaskPorts
+  readonly #events: TaskEvents
+  #checkpointMs = new SlidingP95()
+  #state: TaskState = 'stopped'
+  #error: string | undefined
+  #task: Task | undefined
+  #runner: Runner | undefined
+  #loop: Promise<void> | undefined
+  #stopping = new AbortController()
+  #counts = NO_COUNTS
+
+  constructor(spec: TaskSpec, ports: TaskPorts, events: TaskEvents) {
+    this.spec = spec
+    this.#ports = ports
+    this.#events = events
+  }
+
+  /** Starts the loop; resolves when the task is open, so that a query that can't start says so at once. */
+  async start(): Promise<void> {
+    if (this.#loop !== undefined) return
+    this.#stopping = new AbortController()
+    this.#state = 'running'
+    this.#error = undefined
+    this.#checkpointMs = new SlidingP95()
+    const opened = Promise.withResolvers<void>()
+    this.#loop = this.#run(opened).finally(() => {
+      this.#loop = undefined
+      // Stopped before it was open: who waits for that waits for nothing.
+      opened.resolve()
+    })
+    await opened.promise
+  }
+
+  /** Commits what was processed and stops. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    this.#runner?.stop()
+    await this.#loop
+    if (this.#state === 'running') this.#state = 'stopped'
+  }
+
+  get state(): TaskState {
+    return this.#state
+  }
+
+  /** The plan's operators with their counters, while the task runs. */
+  get task(): Task | undefined {
+    return this.#task
+  }
+
+  stats(): TaskStats {
+    const task = this.#task
+    if (task !== undefined) this.#counts = countRows(task)
+    let lagRecords: number | undefined = 0
+    for (const source of task?.sources ?? []) {
+      const lag = source.lagRecords()
+      lagRecords = lag === undefined || lagRecords === undefined ? undefined : lagRecords + lag
+    }
+    return {
+      ...this.#counts,
+      state: this.#state,
+      error: this.#error,
+      lagRecords,
+      stateBytes: task?.stateBytes() ?? 0,
+      epoch: task?.epoch ?? 0,
+      checkpointMsP95: this.#checkpointMs.value(),
+    }
+  }
+
+  async #run(opened: PromiseWithResolvers<void>): Promise<void> {
+    const { clock } = this.#ports
+    let retryMs = RETRY_MS_MIN
+    let permanentFaults = 0
+    while (!this.#stopping.signal.aborted) {
+      const startedMs = clock.nowMs()
+      try {
+        await this.#runOnce(opened)
+        return
+      } catch (error) {
+        if (clock.nowMs() - startedMs > RETRY_MS_MAX) {
+          retryMs = RETRY_MS_MIN
+          permanentFaults = 0
+        }
+        const passing = error instanceof AppError && (error.retry || error.domain === 'external')
+        const fenced = error instanceof AppError && error.code === 'FENCED'
+        if (!passing) permanentFaults++
+        // Who was fenced has lost the task to another: it is told where it runs, not tried again here.
+        const willRetry =
+          !fenced && (passing || (permanentFaults <= RETRIES_OF_PERMANENT_FAULTS && !isUserFault(error)))
+        this.#error = error instanceof Error ? error.message : String(error)
+        this.#state = willRetry ? 'running' : fenced ? 'stopped' : 'failed'
+        this.#events.onFailure(error, willRetry)
+        opened.reject(error)
+        if (!willRetry) return this.#events.onEnd(this.#state)
+        await clock.sleepUntil(clock.nowMs() + retryMs, this.#stopping.signal)
+        retryMs = Math.min(retryMs * 2, RETRY_MS_MAX)
+      }
+    }
+  }
+
+  /** From the last checkpoint until it stops: the life of one task. */
+  async #runOnce(opened: PromiseWithResolvers<void>): Promise<void> {
+    const { state, clock } = this.#ports
+    const { spec } = this
+    const storage = await state.openTask(spec.id, spec.topics)
+    try {
+      const task = await openTask({ ...this.#ports, spec, taskStorage: storage })
+      this.#task = task
+      try {
+        const runner = new Runner({
+          task,
+          storage,
+          clock,
+          ...checkpointIntervals(spec),
+          onCheckpoint: (durationMs) => this.#checkpointMs.add(durationMs),
+        })
+        this.#runner = runner
+        if (this.#stopping.signal.aborted) runner.stop()
+        opened.resolve()
+        await runner.run()
+        this.#error = undefined
+        if (task.finished) {
+          this.#state = 'finished'
+          this.#events.onEnd('finished')
+        }
+      } finally {
+        this.#counts = countRows(task)
+        this.#task = undefined
+        this.#runner = undefined
+        await task.close()
+      }
+    } finally {
+      await storage.close()
+    }
+  }
+}
+
+/**
+ * Between two transactions of a query over Kafka that keeps up: each takes some ten milliseconds, and as many requests
+ * to the brokers whatever it holds.
+ */
+const KAFKA_CAUGHT_UP_INTERVAL_MS = 100
+
+/**
+ * A barrier gives out what EVERY holds back, since it has to survive a crash: so checkpoints of such a query are as far
+ * apart as it asks for, also when it keeps up.
+ */
+function checkpointIntervals({
+  plan,
+  topics,
+}: TaskSpec): Pick<RunnerOptions, 'checkpointIntervalMs' | 'caughtUpIntervalMs'> {
+  const { checkpointIntervalMs } = plan.options
+  const longestMs = longestEveryMs(plan)
+  if (longestMs > 0) {
+    return { checkpointIntervalMs: Math.max(checkpointIntervalMs, longestMs), caughtUpIntervalMs: longestMs }
+  }
+  return {
+    checkpointIntervalMs,
+    caughtUpIntervalMs: topics === undefined ? undefined : KAFKA_CAUGHT_UP_INTERVAL_MS,
+  }
+}
+
+function longestEveryMs(plan: PhysicalPlan): number {
+  const everyMs = plan.steps.map((step) => {
+    if ('everyMs' in step) return step.everyMs
+    return 'emit' in step ? step.emit.everyMs : undefined
+  })
+  return Math.max(0, ...everyMs.map((ms) => ms ?? 0))
+}
+
+const NO_COUNTS = {
+  rowsIn: 0,
+  rowsOut: 0,
+  rowsLate: 0,
+  rowsFailed: 0,
+  rowsDuplicate: 0,
+  recordsSkipped: 0,
+  watermark: Number.NEGATIVE_INFINITY,
+}
+
+/** What the steps and sources of a task have counted. */
+export function countRows(task: Task): typeof NO_COUNTS {
+  const counts = { ...NO_COUNTS, watermark: task.watermark }
+  for (const source of task.sources) {
+    counts.rowsIn += source.counters.rowsIn
+    counts.rowsFailed += source.counters.rowsBad
+    counts.recordsSkipped += source.counters.recordsSkipped
+  }
+  const last = task.plan.steps.at(-1)?.id
+  for (const [id, metrics] of task.metrics()) {
+    counts.rowsLate += metrics.rowsLate
+    counts.rowsFailed += metrics.rowsFailed
+    counts.rowsDuplicate += metrics.rowsDuplicate
+    if (id === last) counts.rowsOut = metrics.rowsIn
+  }
+  return counts
+}
+
+function isUserFault(error: unknown): boolean {
+  return error instanceof AppError && error.domain === 'user'
+}

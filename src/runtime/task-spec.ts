@@ -1,0 +1,183 @@
+import { must } from '../core/assert.ts'
+import type { Schema } from '../core/schema.ts'
+import type { TopicSpec } from '../engine/ports/log.ts'
+import type { TaskTopics, TopicPartition } from '../engine/ports/state.ts'
+import type { Catalog, QueryEntry, QueryLayout } from '../plan/catalog.ts'
+import type { PhysicalPlan, Step } from '../plan/physical/nodes.ts'
+import { cutIntoStages, type Stage, stageTasks } from '../plan/physical/stages.ts'
+
+/**
+ * One task of a query with all that it needs to know, as JSON: so it can be run by this thread, by another one, or by
+ * another replica. On a log of our own a query is one task; over Kafka it is one a stage and partition.
+ */
+export interface TaskSpec {
+  /** `<query>` where it is the only task, else `<query>.<incarnation>/<stage>/<partition>`. */
+  readonly id: string
+  readonly query: string
+  readonly stage: number
+  readonly partition: number
+  readonly plan: PhysicalPlan
+  /** Undefined where the backend keeps the log and the state together. */
+  readonly topics: TaskTopics | undefined
+  /** Where its results go, for a materialized view. */
+  readonly result: TopicPartition | undefined
+  /** By scan, the partitions that it reads; a scan that is not named is read whole. */
+  readonly partitions: Readonly<Record<string, readonly number[]>>
+  /** Streams of late rows and dead letters, by name. */
+  readonly sides: Readonly<Record<string, { readonly topic: string; readonly schema: Schema }>>
+  /** The dead-letter stream for rows that fail inside the query. */
+  readonly failedRows: string | undefined
+}
+
+/** What an exchange has less than: its partitions are the most tasks that a stage can ever have. */
+export const EXCHANGE_PARTITIONS_MAX = 64
+
+/** A query that is the only task of its plan. */
+export function wholeTask(name: string, plan: PhysicalPlan, catalog: Catalog): TaskSpec {
+  const topic = resultTopicOf(plan)
+  return {
+    id: name,
+    query: name,
+    stage: 0,
+    partition: 0,
+    plan,
+    topics: undefined,
+    result: topic === undefined ? undefined : { topic, partition: 0 },
+    partitions: {},
+    ...sidesOf(plan, catalog),
+  }
+}
+
+interface StageLayout {
+  readonly stage: Stage
+  readonly tasks: number
+  readonly changelog: string
+}
+
+/** `partitionsOf`: of what a scan reads, at the time when the query is created. */
+export function layOut(
+  { name, createdAtMs }: QueryEntry,
+  prefix: string,
+  partitionsOf: ReadonlyMap<string, number>,
+): QueryLayout {
+  return {
+    base: `${prefix}.${name}.${createdAtMs.toString(36)}`,
+    exchangePartitions: Math.min(EXCHANGE_PARTITIONS_MAX, Math.max(1, ...partitionsOf.values())),
+    scanPartitions: Object.fromEntries(partitionsOf),
+  }
+}
+
+function stagesOf(
+  plan: PhysicalPlan,
+  { base, exchangePartitions, scanPartitions }: QueryLayout,
+): readonly StageLayout[] {
+  return cutIntoStages(plan).map((stage) => ({
+    stage,
+    tasks: stageTasks(stage, ({ id }) => scanPartitions[id] ?? 1, exchangePartitions),
+    changelog: `${base}.changelog-${stage.number}`,
+  }))
+}
+
+/** As many as the result log of a view needs partitions. */
+export function resultPartitions(plan: PhysicalPlan, layout: QueryLayout | undefined): number {
+  return layout === undefined ? 1 : (stagesOf(plan, layout).at(-1)?.tasks ?? 1)
+}
+
+/** The topics that a query needs beside those of its results. */
+export function layoutTopics(plan: PhysicalPlan, layout: QueryLayout): readonly TopicSpec[] {
+  const forever = { retentionMs: undefined, retentionBytes: undefined }
+  return stagesOf(plan, layout).flatMap(({ stage, tasks, changelog }) => [
+    { name: changelog, partitions: tasks, ...forever, cleanup: 'compact' as const },
+    ...stage.reads.map((exchange) => ({
+      name: exchangeTopic(layout.base, exchange),
+      partitions: stage.single ? 1 : layout.exchangePartitions,
+      retentionMs: EXCHANGE_RETENTION_MS,
+      retentionBytes: undefined,
+    })),
+  ])
+}
+
+/** What was exchanged is read within seconds; a stage that is down for longer must find it all the same. */
+const EXCHANGE_RETENTION_MS = 7 * 86_400_000
+
+function exchangeTopic(base: string, exchange: string): string {
+  return `${base}.${exchange}`
+}
+
+/** The tasks of a query. */
+export function tasksOf(entry: QueryEntry, catalog: Catalog): readonly TaskSpec[] {
+  const { layout, plan } = entry
+  if (layout === undefined) return [wholeTask(entry.name, plan, catalog)]
+  const stages = stagesOf(plan, layout)
+  return stages.flatMap((one) =>
+    Array.from({ length: one.tasks }, (_, partition) => taskOf(entry, layout, stages, one, partition, catalog)),
+  )
+}
+
+function taskOf(
+  { name, createdAtMs, plan }: QueryEntry,
+  layout: QueryLayout,
+  stages: readonly StageLayout[],
+  { stage, changelog }: StageLayout,
+  partition: number,
+  catalog: Catalog,
+): TaskSpec {
+  const topic = stage.writes.length === 0 ? resultTopicOf(plan) : undefined
+  const result = topic === undefined ? undefined : { topic, partition }
+  const partitions: Record<string, readonly number[]> = {}
+  for (const step of stage.plan.steps) {
+    // One task alone reads all there is.
+    if (step.kind !== 'scan' || (stage.single && step.connector.kind !== 'exchange')) continue
+    const count = layout.scanPartitions[step.id] ?? Number.POSITIVE_INFINITY
+    partitions[step.id] = partition < count ? [partition] : []
+  }
+  return {
+    id: `${name}.${createdAtMs.toString(36)}/${stage.number}/${partition}`,
+    query: name,
+    stage: stage.number,
+    partition,
+    plan: { ...stage.plan, steps: stage.plan.steps.map((step) => resolve(step, layout, stages, partition)) },
+    topics: { changelog: { topic: changelog, partition }, result, guarantee: plan.options.guarantee },
+    result,
+    partitions,
+    ...sidesOf(plan, catalog),
+  }
+}
+
+/** Both ends of an exchange get its topic, and how many tasks are at the other end. */
+function resolve(step: Step, layout: QueryLayout, stages: readonly StageLayout[], partition: number): Step {
+  if ((step.kind !== 'scan' && step.kind !== 'sink') || step.connector.kind !== 'exchange') return step
+  const { connector } = step
+  const exchange = must(connector.options['exchange'], 'an exchange has a name')
+  const reader = stages.find(({ stage }) => stage.reads.includes(exchange))
+  const writer = stages.find(({ stage }) => stage.writes.includes(exchange))
+  const options = {
+    ...connector.options,
+    topic: exchangeTopic(layout.base, exchange),
+    partitions: String(reader?.stage.single ? 1 : layout.exchangePartitions),
+    channels: String(must(writer, 'an exchange is written').tasks),
+    channel: String(partition),
+  }
+  return { ...step, connector: { ...connector, options } }
+}
+
+function resultTopicOf(plan: PhysicalPlan): string | undefined {
+  const sink = plan.steps.find((step) => step.kind === 'sink')
+  return sink?.connector.kind === 'result' ? sink.connector.options['topic'] : undefined
+}
+
+function sidesOf(plan: PhysicalPlan, catalog: Catalog): Pick<TaskSpec, 'sides' | 'failedRows'> {
+  const sides: Record<string, { readonly topic: string; readonly schema: Schema }> = {}
+  const names = plan.steps.flatMap((step) => [
+    ...(step.kind === 'scan' ? [step.deadLetter] : []),
+    ...('latePolicy' in step ? [step.latePolicy.into] : []),
+  ])
+  for (const name of names) {
+    const relation = name === undefined ? undefined : catalog.relation(name)
+    if (relation !== undefined && 'topic' in relation) {
+      sides[relation.name] = { topic: relation.topic, schema: relation.schema }
+    }
+  }
+  const scan = plan.steps.find((step) => step.kind === 'scan')
+  return { sides, failedRows: scan?.kind === 'scan' ? scan.deadLetter : undefined }
+}

@@ -1,0 +1,46 @@
+// How the server reaches Kafka, from its settings. Secrets are read from files when they are needed, never kept in them.
+
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import type { KafkaClientOptions } from '../../adapters/kafka/transactional-producer.ts'
+import { AppError } from '../../core/errors.ts'
+import type { ServerConfig } from '../config/config.ts'
+
+export function kafkaConnection(config: ServerConfig): KafkaClientOptions {
+  const { kafka, kafkaTls, kafkaCaFile, kafkaCertFile, kafkaKeyFile, kafkaSaslMechanism } = config
+  return {
+    bootstrapBrokers: kafka.split(','),
+    ...(kafkaTls
+      ? {
+          tls: {
+            ...(kafkaCaFile === '' ? {} : { ca: readText(kafkaCaFile, 'kafkaCaFile') }),
+            ...(kafkaCertFile === '' ? {} : { cert: readText(kafkaCertFile, 'kafkaCertFile') }),
+            ...(kafkaKeyFile === '' ? {} : { key: readText(kafkaKeyFile, 'kafkaKeyFile') }),
+          },
+          // Brokers of one name each are told apart by it.
+          tlsServerName: true,
+        }
+      : {}),
+    ...(kafkaSaslMechanism === 'none' ? {} : { sasl: login(config) }),
+  }
+}
+
+function login({ kafkaSaslMechanism, kafkaSaslUsername, kafkaSaslPasswordFile }: ServerConfig) {
+  const mechanism = kafkaSaslMechanism as Exclude<ServerConfig['kafkaSaslMechanism'], 'none'>
+  const secret = async () => (await readFile(kafkaSaslPasswordFile, 'utf8')).trim()
+  readText(kafkaSaslPasswordFile, 'kafkaSaslPasswordFile')
+  return mechanism === 'OAUTHBEARER'
+    ? { mechanism, token: secret }
+    : { mechanism, username: kafkaSaslUsername, password: secret }
+}
+
+function readText(path: string, setting: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new AppError('INVALID_ARGUMENT', `${setting}: file "${path}" can't be read`, {
+      hint: 'Give the path of a file that the server may read.',
+      cause,
+    })
+  }
+}
