@@ -116,7 +116,7 @@ const NARROWER: readonly {
 ]
 
 /** Composition roots: they alone put adapters behind ports. */
-const ROOTS = ['src/server/engine/open-runtime.ts', 'src/cli/local-runtime.ts']
+const ROOTS = ['src/server/engine/open-runtime.ts', 'src/server/engine/kafka-connection.ts', 'src/cli/local-runtime.ts']
 
 /** Packages by the folders that may name them. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {

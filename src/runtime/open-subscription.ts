@@ -2,14 +2,17 @@ import type { Storage } from '../adapters/storage.ts'
 import { AppError } from '../core/errors.ts'
 import type { Clock } from '../engine/ports/clock.ts'
 import type { FormatRegistry } from '../engine/ports/format.ts'
+import type { TopicInfo } from '../engine/ports/log.ts'
 import { ROWS_FORMAT } from '../engine/side-outputs.ts'
 import type { MaterializedRelation } from '../plan/catalog.ts'
-import type { SubscribeOptions } from './api.ts'
+import type { ResultStream, SubscribeOptions } from './api.ts'
 import type { StoredCatalog } from './catalog.ts'
+import { MergedSubscription } from './merged-subscription.ts'
 import { requireMaterialized } from './require.ts'
 import { resultRowDecoder, sinkStepId, sourceFields } from './result-table.ts'
-import { decodeResumeToken, type ResumePosition } from './resume-token.ts'
+import { decodeMergedToken, decodeResumeToken, encodeResumeToken, type ResumePosition } from './resume-token.ts'
 import { Subscription } from './subscription.ts'
+import { resultTasks } from './task-spec.ts'
 
 /** Where a subscription begins: at its token, else with the snapshot, else with what changes from now on. */
 export async function openSubscription(
@@ -17,42 +20,71 @@ export async function openSubscription(
   options: SubscribeOptions,
   catalog: StoredCatalog,
   ports: { readonly storage: Storage; readonly formats: FormatRegistry; readonly clock: Clock },
-): Promise<Subscription> {
+): Promise<ResultStream> {
   const relation = requireMaterialized(catalog, catalog.query(name)?.target ?? name)
   const { storage, formats, clock } = ports
   const { schema, topic, query } = relation
-  const position =
+  const offsets = (await storage.log.topic(topic))?.offsets ?? []
+  const partitions = Math.max(1, offsets.length)
+  const positions =
     options.resumeToken === undefined
-      ? await begin(relation, options.snapshot ?? true, storage)
-      : await resumeAt(options.resumeToken, relation, storage)
-  const plan = catalog.query(query)?.plan
-  return new Subscription({
-    schema,
-    reader: await storage.log.openReader(topic),
-    decoder: formats.decoder(ROWS_FORMAT, sourceFields(schema)),
-    decodeRow: resultRowDecoder(schema),
-    openSnapshot: () => storage.state.snapshot(query),
-    sinkId: plan === undefined ? '' : sinkStepId(plan),
-    position,
-    nowMs: () => clock.nowMs(),
-    signal: options.signal,
-  })
+      ? begin(relation, options.snapshot ?? true, offsets)
+      : resumeAt(relation, positionsOf(options.resumeToken, relation, partitions), offsets)
+  const writer = catalog.query(query)
+  const tasks = writer === undefined ? [] : resultTasks(writer, catalog)
+  const parts = await Promise.all(
+    positions.map(
+      async (position, partition) =>
+        new Subscription({
+          schema,
+          reader: await storage.log.openReader(topic, [partition]),
+          partition,
+          decoder: formats.decoder(ROWS_FORMAT, sourceFields(schema)),
+          decodeRow: resultRowDecoder(schema),
+          openSnapshot: () => storage.state.snapshot(tasks[partition]?.id ?? query),
+          sinkId: writer === undefined ? '' : sinkStepId(writer.plan),
+          position,
+          nowMs: () => clock.nowMs(),
+          signal: options.signal,
+        }),
+    ),
+  )
+  const [only] = parts
+  if (parts.length === 1 && only !== undefined) return only
+  return new MergedSubscription(relation.name, parts, positions.map(encodeResumeToken))
 }
 
-async function begin(relation: MaterializedRelation, snapshot: boolean, storage: Storage): Promise<ResumePosition> {
+type Offsets = TopicInfo['offsets']
+
+function begin(relation: MaterializedRelation, snapshot: boolean, offsets: Offsets): readonly ResumePosition[] {
   const { name, topic, schema, kind } = relation
-  const offsets = (await storage.log.topic(topic))?.offsets[0] ?? { start: 0, end: 0 }
   const keyed = schema.key.length > 0 && kind === 'materialized-view'
-  // Rows without a key have no table: their log is all there is of them.
-  const offset = snapshot && !keyed ? offsets.start : offsets.end
-  return { name, topic, offset, segments: [], inSnapshot: snapshot && keyed }
+  const known = offsets.length === 0 ? [{ start: 0, end: 0 }] : offsets
+  return known.map(({ start, end }) => ({
+    name,
+    topic,
+    // Rows without a key have no table: their log is all there is of them.
+    offset: snapshot && !keyed ? start : end,
+    segments: [],
+    inSnapshot: snapshot && keyed,
+  }))
 }
 
-async function resumeAt(token: string, relation: MaterializedRelation, storage: Storage): Promise<ResumePosition> {
-  const position = decodeResumeToken(token, relation.name)
-  const offsets = (await storage.log.topic(relation.topic))?.offsets[0]
-  const gone = position.topic !== relation.topic || offsets === undefined
-  if (!gone && position.offset >= offsets.start && position.offset <= offsets.end) return position
+function positionsOf(token: string, { name }: MaterializedRelation, partitions: number): readonly ResumePosition[] {
+  return partitions === 1 ? [decodeResumeToken(token, name)] : decodeMergedToken(token, name, partitions)
+}
+
+function resumeAt(
+  relation: MaterializedRelation,
+  positions: readonly ResumePosition[],
+  offsets: Offsets,
+): readonly ResumePosition[] {
+  const gone = offsets.length === 0 || positions.some(({ topic }) => topic !== relation.topic)
+  const kept = positions.every(({ offset }, partition) => {
+    const range = offsets[partition]
+    return range !== undefined && offset >= range.start && offset <= range.end
+  })
+  if (!gone && kept) return positions
   throw new AppError('POSITION_EXPIRED', `the resume token of "${relation.name}" points to results that are gone`, {
     hint: gone
       ? 'The view was created anew since: subscribe without a token.'

@@ -25,8 +25,12 @@ export interface SnapshotSegment {
 }
 
 const VERSION = 1
+/** Of tokens that hold one of version 1 for each partition. */
+const MERGED_VERSION = 2
 /** Longer tokens are not ours: a few segments of the longest keys. */
 const TOKEN_CHARACTERS_MAX = 65_536
+/** Some hundred bytes for each of a thousand partitions, and the snapshots of a few. */
+const MERGED_TOKEN_CHARACTERS_MAX = 1_048_576
 /** A snapshot is read in at most this many parts; one part lasts seconds, so this is hours of a very slow reader. */
 export const SEGMENTS_MAX = 1_024
 
@@ -39,9 +43,27 @@ export function encodeResumeToken(position: ResumePosition): string {
   return Buffer.from(JSON.stringify([VERSION, name, topic, offset, inSnapshot, parts])).toString('base64url')
 }
 
+/** Of a result log with several partitions: the tokens of all of them, in their order. */
+export function encodeMergedToken(name: string, tokens: readonly string[]): string {
+  return Buffer.from(JSON.stringify([MERGED_VERSION, name, tokens])).toString('base64url')
+}
+
+/** @throws AppError INVALID_ARGUMENT for a token that was not made by `encodeMergedToken` for as many partitions. */
+export function decodeMergedToken(token: string, name: string, partitions: number): readonly ResumePosition[] {
+  const [version, tokenName, tokens] = parseFields(token, MERGED_TOKEN_CHARACTERS_MAX)
+  const wellFormed =
+    version === MERGED_VERSION &&
+    tokenName === name &&
+    Array.isArray(tokens) &&
+    tokens.length === partitions &&
+    tokens.every((one) => typeof one === 'string')
+  if (!wellFormed) throw invalid(`the resume token is malformed, or not of "${name}"`)
+  return (tokens as readonly string[]).map((one) => decodeResumeToken(one, name))
+}
+
 /** @throws AppError INVALID_ARGUMENT for a token that was not made by `encodeResumeToken` for this name. */
 export function decodeResumeToken(token: string, name: string): ResumePosition {
-  const [version, tokenName, topic, offset, inSnapshot, parts] = parseFields(token)
+  const [version, tokenName, topic, offset, inSnapshot, parts] = parseFields(token, TOKEN_CHARACTERS_MAX)
   const wellFormed =
     version === VERSION &&
     typeof tokenName === 'string' &&
@@ -68,8 +90,8 @@ function isSegment(part: unknown): boolean {
   return Array.isArray(part) && (part[0] === null || typeof part[0] === 'string') && isOffset(part[1])
 }
 
-function parseFields(token: string): readonly unknown[] {
-  if (token.length > TOKEN_CHARACTERS_MAX) throw invalid('the resume token is too long')
+function parseFields(token: string, charactersMax: number): readonly unknown[] {
+  if (token.length > charactersMax) throw invalid('the resume token is too long')
   try {
     const fields: unknown = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'))
     if (Array.isArray(fields)) return fields

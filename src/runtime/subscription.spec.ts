@@ -55,6 +55,7 @@ async function versionedView() {
       new Subscription({
         schema: SCHEMA,
         reader: await storage.log.openReader(TOPIC),
+        partition: 0,
         decoder: formats.decoder(ROWS_FORMAT, sourceFields(SCHEMA)),
         decodeRow: resultRowDecoder(SCHEMA),
         openSnapshot: () => storage.state.snapshot('v'),

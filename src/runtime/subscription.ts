@@ -20,6 +20,8 @@ import { encodeResumeToken, type ResumePosition, SEGMENTS_MAX, type SnapshotSegm
 export interface SubscriptionOptions {
   readonly schema: Schema
   readonly reader: SourceReader
+  /** Of the result log. */
+  readonly partition: number
   readonly decoder: Decoder
   /** Decodes a row of the result table. */
   readonly decodeRow: (value: Uint8Array) => { readonly row: Row; readonly time: number }
@@ -76,7 +78,7 @@ export class Subscription implements ResultStream {
 
   /** Rows of the snapshot from one view of the store, which is given up when it has been open for too long. */
   *#snapshotPart(): Generator<ResultEvent> {
-    const { sinkId, decodeRow, openSnapshot, nowMs } = this.#options
+    const { sinkId, decodeRow, openSnapshot, nowMs, partition } = this.#options
     const before = this.#position
     if (before.segments.length >= SEGMENTS_MAX) {
       throw new AppError('RESOURCE_EXHAUSTED', 'the reader is too slow for the snapshot of this view', {
@@ -84,7 +86,7 @@ export class Subscription implements ResultStream {
       })
     }
     const view = openSnapshot()
-    const offset = view.topicEnd(before.topic, 0)
+    const offset = view.topicEnd(before.topic, partition)
     const giveUpMs = nowMs() + SNAPSHOT_OPEN_MS_MAX
     const after = before.segments.at(-1)?.upTo
     let rows: Row[] = []
@@ -124,10 +126,10 @@ export class Subscription implements ResultStream {
   }
 
   async *#changes(): AsyncGenerator<ResultEvent> {
-    const { reader, decoder } = this.#options
+    const { reader, decoder, partition } = this.#options
     while (!this.#closed.signal.aborted) {
       this.#available = false
-      const chunk = await reader.read(0, this.#position.offset, ROWS_PER_EVENT, 0)
+      const chunk = await reader.read(partition, this.#position.offset, ROWS_PER_EVENT, 0)
       if (chunk === undefined || chunk.count === 0) {
         await this.#waitForMore()
         continue
@@ -165,7 +167,7 @@ export class Subscription implements ResultStream {
       if (!this.#isNews(row, chunk.offsets[record] as number)) continue
       rows.push(row)
       changes.push((decoded.kinds?.[i] ?? INSERT) as ChangeKind)
-      times.push(chunk.timestamps[record] as number)
+      times.push(decoded.times?.[i] ?? (chunk.timestamps[record] as number))
     }
     this.#moveTo((chunk.offsets[decoded.records[to - 1] as number] as number) + 1)
     if (rows.length > 0) yield this.#rows(rows, changes, Float64Array.from(times), false)

@@ -1,3 +1,4 @@
+import { must } from '../core/assert.ts'
 import type { Schema } from '../core/schema.ts'
 import type { Row, Value } from '../core/value.ts'
 import type { RecordChunk, SourceReader } from '../engine/ports/log.ts'
@@ -6,13 +7,14 @@ import { RESULT_TABLE } from '../engine/sinks.ts'
 import type { ScanStep } from '../plan/physical/nodes.ts'
 
 /**
- * The table of a materialized view as a bounded source: what a pull query reads. All rows are of one commit. Give it a
- * key range and it reads nothing else.
+ * The table of a materialized view as a bounded source: what a pull query reads. The rows of each partition are of one
+ * commit of its task. Give it a key range and it reads nothing else.
  */
 export interface TableReaderOptions {
   readonly scan: ScanStep
   readonly schema: Schema
-  readonly snapshot: TaskSnapshot
+  /** By partition of the result log. */
+  readonly snapshots: readonly TaskSnapshot[]
   readonly sinkId: string
   readonly decodeRow: (value: Uint8Array) => { readonly row: Row; readonly time: number }
   readonly from: Uint8Array
@@ -20,29 +22,31 @@ export interface TableReaderOptions {
 }
 
 export class TableReader implements SourceReader {
-  readonly partitions = [0]
+  readonly partitions: readonly number[]
   readonly #options: TableReaderOptions
   readonly #columns: readonly number[]
-  readonly #entries: Iterator<readonly [Uint8Array, Uint8Array]>
+  readonly #entries: readonly Iterator<readonly [Uint8Array, Uint8Array]>[]
   #rowsRead = 0
 
   constructor(options: TableReaderOptions) {
     this.#options = options
-    const { scan, schema, snapshot, sinkId, from, to } = options
+    const { scan, schema, snapshots, sinkId, from, to } = options
+    this.partitions = snapshots.map((_, partition) => partition)
     this.#columns = scan.fields.map((field) => schema.fields.findIndex(({ name }) => name === field.name))
-    this.#entries = snapshot.scan(sinkId, RESULT_TABLE, from, to)[Symbol.iterator]()
+    this.#entries = snapshots.map((one) => one.scan(sinkId, RESULT_TABLE, from, to)[Symbol.iterator]())
   }
 
   startOffset(): number {
     return 0
   }
 
-  read(_partition: number, _offset: number, recordsMax: number): RecordChunk {
+  read(partition: number, _offset: number, recordsMax: number): RecordChunk {
+    const entries = must(this.#entries[partition], 'a partition of the view')
     const columns: Value[][] = this.#columns.map(() => [])
     const times: number[] = []
     let end = false
     while (times.length < recordsMax) {
-      const next = this.#entries.next()
+      const next = entries.next()
       if (next.done === true) {
         end = true
         break
@@ -55,7 +59,7 @@ export class TableReader implements SourceReader {
     const offsets = Float64Array.from({ length: count }, (_, i) => this.#rowsRead + i)
     this.#rowsRead += count
     return {
-      partition: 0,
+      partition,
       count,
       data: new Uint8Array(0),
       valueStart: new Int32Array(count).fill(-1),
@@ -83,7 +87,7 @@ export class TableReader implements SourceReader {
   }
 
   close(): void {
-    this.#entries.return?.()
-    this.#options.snapshot.close()
+    for (const entries of this.#entries) entries.return?.()
+    for (const snapshot of this.#options.snapshots) snapshot.close()
   }
 }

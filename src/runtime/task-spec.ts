@@ -114,6 +114,11 @@ export function tasksOf(entry: QueryEntry, catalog: Catalog): readonly TaskSpec[
   )
 }
 
+/** The tasks that keep the table of a view and write its result log, by partition. */
+export function resultTasks(entry: QueryEntry, catalog: Catalog): readonly TaskSpec[] {
+  return tasksOf(entry, catalog).filter(({ result }) => result !== undefined)
+}
+
 function taskOf(
   { name, createdAtMs, plan }: QueryEntry,
   layout: QueryLayout,

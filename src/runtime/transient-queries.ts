@@ -2,6 +2,7 @@ import type { Query } from '../../grammar/index.ts'
 import { MemoryState } from '../adapters/memory/memory-state.ts'
 import { AppError } from '../core/errors.ts'
 import type { SourceReader } from '../engine/ports/log.ts'
+import type { StateBackend, TaskSnapshot } from '../engine/ports/state.ts'
 import type { MaterializedRelation } from '../plan/catalog.ts'
 import type { PhysicalPlan, ScanStep } from '../plan/physical/nodes.ts'
 import { planQuery } from '../plan/planner.ts'
@@ -12,7 +13,7 @@ import { BoundedReader } from './readers.ts'
 import { resultRowDecoder, sinkStepId } from './result-table.ts'
 import type { SessionOptions, StatementsOptions } from './statements.ts'
 import { TableReader } from './table-reader.ts'
-import { wholeTask } from './task-spec.ts'
+import { resultTasks, wholeTask } from './task-spec.ts'
 import { TransientQuery } from './transient-query.ts'
 import { invalidSql } from './weir-runtime.ts'
 
@@ -91,11 +92,26 @@ export class TransientQueries {
     return new TableReader({
       scan,
       schema: relation.schema,
-      snapshot: storage.state.snapshot(relation.query),
+      snapshots: openAll(
+        resultTasks(writer, catalog).map(({ id }) => id),
+        storage.state,
+      ),
       sinkId: sinkStepId(writer.plan),
       decodeRow: resultRowDecoder(relation.schema),
       ...keyRange(plan, scan, relation.schema),
     })
+  }
+}
+
+/** All of them, or none that stays open. */
+function openAll(taskIds: readonly string[], state: StateBackend): readonly TaskSnapshot[] {
+  const opened: TaskSnapshot[] = []
+  try {
+    for (const id of taskIds) opened.push(state.snapshot(id))
+    return opened
+  } catch (error) {
+    for (const snapshot of opened) snapshot.close()
+    throw error
   }
 }
 

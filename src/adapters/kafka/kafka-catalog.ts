@@ -4,7 +4,7 @@ import { PartitionReader } from './partition-reader.ts'
 import { type KafkaClientOptions, TransactionalProducer } from './transactional-producer.ts'
 
 /**
- * The catalog as a compacted topic of one partition, which every replica follows: what one writes all see, in one order.
+ * The catalog as a compacted topic of one partition that every replica follows: what one writes all see, in one order.
  *
  * Definitions exclude each other across replicas by a transactional id that they share: whoever opens it fences the one
  * before, reads to the end, checks, and writes. One that was fenced in between has written nothing, and begins again.

@@ -1,4 +1,4 @@
-// How the server reaches Kafka, from its settings. Secrets are read from files when they are needed, never kept in them.
+// How the server reaches Kafka, from its settings. Secrets stay in their files and are read when they are needed.
 
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
