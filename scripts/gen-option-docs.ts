@@ -34,6 +34,15 @@ const CONNECTOR: Readonly<Record<string, Meanings>> = {
     'retention.bytes': 'and up to this size; without limit',
     key: 'sinks only: columns, separated by commas, that make the record key; the key of the query',
   },
+  kafka: {
+    topic: 'the topic; the name of the stream, table or sink',
+    partitions: 'makes the topic, with so many, where there is none; without it the topic has to be there',
+    'retention.ms': 'of a topic that is made: records are kept for so long; for ever',
+    'retention.bytes': 'and up to this size; without limit',
+    key: 'sinks only: columns, separated by commas, that make the record key; the key of the query',
+    'properties.bootstrap.servers': 'taken and not used: the brokers are a [setting of the server](../kafka.md)',
+    'properties.group.id': 'taken and not used: positions are kept with the state of each query',
+  },
   datagen: {
     'rows-per-second': 'a row is due each so often; without it all are due at once',
     'number-of-rows': 'the stream ends after so many; never',
@@ -106,7 +115,7 @@ const DEBEZIUM: Meanings = {
 const SESSION: Readonly<Record<string, readonly [values: string, meaning: string]>> = {
   'processing.guarantee': [
     '`exactly-once`, `at-least-once`, `at-most-once`',
-    '`exactly-once`. The embedded log gives that in any case, which satisfies the other two',
+    '`exactly-once`. The embedded log gives that in any case, which satisfies the other two; over Kafka see [delivery guarantees](../kafka.md#delivery-guarantees)',
   ],
   'checkpoint.interval': [
     'a duration',

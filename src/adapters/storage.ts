@@ -1,4 +1,5 @@
 import type { Log } from '../engine/ports/log.ts'
+import type { HeartbeatLog } from '../engine/ports/replicas.ts'
 import type { StateBackend } from '../engine/ports/state.ts'
 
 /**
@@ -20,10 +21,10 @@ export interface Storage {
 export interface PartitionedStorage {
   /** Begins the names of all topics of ours. */
   readonly prefix: string
-  /** False for a task that another process is to run. */
-  mayRun(taskId: string): boolean
-  /** Calls back when the answers of `mayRun` have changed; returns how to stop that. */
-  onDutiesChange(listener: () => void): () => void
+  /** By which the processes that share the log agree on who runs what. */
+  readonly heartbeats: HeartbeatLog
+  /** Ids of tasks whose state is on disk here. */
+  heldTasks(): Promise<readonly string[]>
 }
 
 /**

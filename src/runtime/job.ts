@@ -12,6 +12,7 @@ export class Job {
   entry: QueryEntry
   readonly tasks: readonly TaskSpec[]
   readonly #host: TaskHost
+  readonly #onChange: () => void
   /** By task, what resolves when it is open. */
   readonly #running = new Map<string, Promise<void>>()
   readonly #finished = new Set<string>()
@@ -19,7 +20,8 @@ export class Job {
   readonly #last = new Map<string, TaskStats>()
   #change: Promise<void> = Promise.resolve()
 
-  constructor(entry: QueryEntry, tasks: readonly TaskSpec[], host: TaskHost) {
+  constructor(entry: QueryEntry, tasks: readonly TaskSpec[], host: TaskHost, onChange: () => void) {
+    this.#onChange = onChange
     this.entry = entry
     this.tasks = tasks
     this.#host = host
@@ -52,6 +54,7 @@ export class Job {
   /** It has stopped by itself: whoever runs it now, it is not this process. */
   taskLost(id: string): void {
     this.#running.delete(id)
+    this.#onChange()
   }
 
   async stats(): Promise<QueryStats> {
@@ -79,6 +82,7 @@ export class Job {
     for (const task of this.tasks) {
       if (ids.has(task.id) && !this.#running.has(task.id)) this.#running.set(task.id, this.#host.start(task))
     }
+    this.#onChange()
     // Also those that were started before: whoever asks wants to know that all of them are open.
     const opened = await Promise.allSettled(this.#running.values())
     const failed = opened.find((one) => one.status === 'rejected')
@@ -89,6 +93,7 @@ export class Job {
     const stats = await this.#host.stop(id)
     if (stats !== undefined) this.#last.set(id, stats)
     this.#running.delete(id)
+    this.#onChange()
   }
 }
 

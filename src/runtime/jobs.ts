@@ -1,11 +1,11 @@
 import type { Storage } from '../adapters/storage.ts'
 import { AppError } from '../core/errors.ts'
-import type { Clock } from '../engine/ports/clock.ts'
 import type { QueryEntry } from '../plan/catalog.ts'
 import { encodePlan } from '../plan/physical/codec.ts'
 import type { PhysicalPlan } from '../plan/physical/nodes.ts'
 import type { StoredCatalog } from './catalog.ts'
 import { Job } from './job.ts'
+import type { Replicas } from './replicas.ts'
 import type { TaskHost, TaskHostEvents } from './task-host.ts'
 import { tasksOf } from './task-spec.ts'
 import type { RuntimeLimits } from './weir-runtime.ts'
@@ -16,9 +16,10 @@ import type { RuntimeLimits } from './weir-runtime.ts'
  */
 export interface JobsOptions {
   readonly storage: Storage
-  readonly clock: Clock
   readonly catalog: StoredCatalog
   readonly limits: RuntimeLimits
+  /** Who runs what. */
+  readonly replicas: Replicas
   readonly openHost: (events: TaskHostEvents) => TaskHost
   readonly onJobFailure?: (query: string, error: unknown, willRetry: boolean) => void
 }
@@ -26,8 +27,12 @@ export interface JobsOptions {
 export class Jobs {
   readonly #options: JobsOptions
   readonly #jobs = new Map<string, Job>()
+  /** Those that are being stopped, and run until then. */
+  readonly #leaving = new Set<Job>()
   readonly host: TaskHost
   #stopped = false
+  /** As the replicas were told them last. */
+  #tasks = ''
 
   constructor(options: JobsOptions) {
     this.#options = options
@@ -49,8 +54,9 @@ export class Jobs {
 
   /** Starts what the catalog says should run here. A query that can't start does not keep the others from it. */
   async recover(): Promise<void> {
-    const { catalog } = this.#options
-    await Promise.all(catalog.queries().map((entry) => this.#runAssigned(this.#add(entry)).catch(() => undefined)))
+    for (const entry of this.#options.catalog.queries()) this.#add(entry)
+    this.#tellTasks()
+    await Promise.all([...this.#jobs.values()].map((job) => this.#runAssigned(job).catch(() => undefined)))
   }
 
   /**
@@ -65,16 +71,13 @@ export class Jobs {
       [...this.#jobs].map(async ([name, job]) => {
         const entry = wanted.get(name)
         if (entry !== undefined && isSameRun(entry, job.entry)) return
-        this.#jobs.delete(name)
-        await job.stop()
+        await this.#leave(name, job)
         if (entry?.createdAtMs !== job.entry.createdAtMs) await this.#dropTasks(job)
       }),
     )
-    await Promise.all(
-      [...wanted.values()].map((entry) =>
-        this.#runAssigned(this.#jobs.get(entry.name) ?? this.#add(entry)).catch(() => undefined),
-      ),
-    )
+    for (const entry of wanted.values()) if (!this.#jobs.has(entry.name)) this.#add(entry)
+    this.#tellTasks()
+    await Promise.all([...this.#jobs.values()].map((job) => this.#runAssigned(job).catch(() => undefined)))
   }
 
   /** @throws AppError RESOURCE_EXHAUSTED when as many queries run as may. */
@@ -93,7 +96,9 @@ export class Jobs {
   async start(entry: QueryEntry): Promise<void> {
     const known = this.#jobs.get(entry.name)
     if (known !== undefined && !isSameRun(entry, known.entry)) await this.remove(entry.name)
-    await this.#runAssigned(this.#jobs.get(entry.name) ?? this.#add(entry))
+    const job = this.#jobs.get(entry.name) ?? this.#add(entry)
+    this.#tellTasks()
+    await this.#runAssigned(job)
   }
 
   async pause(entry: QueryEntry): Promise<void> {
@@ -107,8 +112,7 @@ export class Jobs {
   /** Stops a query and forgets it; its state is the caller's to drop. */
   async remove(name: string): Promise<void> {
     const job = this.#jobs.get(name)
-    this.#jobs.delete(name)
-    await job?.stop()
+    if (job !== undefined) await this.#leave(name, job)
   }
 
   /** Deletes what this process keeps of a query's state. */
@@ -147,11 +151,22 @@ export class Jobs {
     return found !== undefined && 'query' in found ? this.#options.catalog.query(found.query) : undefined
   }
 
+  async #leave(name: string, job: Job): Promise<void> {
+    this.#jobs.delete(name)
+    this.#leaving.add(job)
+    try {
+      await job.stop()
+    } finally {
+      this.#leaving.delete(job)
+    }
+  }
+
   async #setState(entry: QueryEntry, state: QueryEntry['state']): Promise<void> {
     const changed = { ...entry, state }
     await this.#options.catalog.write({ queries: [changed] })
     const job = this.#jobs.get(entry.name) ?? this.#add(changed)
     job.entry = changed
+    this.#tellTasks()
     await this.#runAssigned(job)
   }
 
@@ -162,14 +177,36 @@ export class Jobs {
   }
 
   #newJob(entry: QueryEntry): Job {
-    return new Job(entry, tasksOf(entry, this.#options.catalog), this.host)
+    return new Job(entry, tasksOf(entry, this.#options.catalog), this.host, () => this.#report())
   }
 
   async #runAssigned(job: Job): Promise<void> {
     if (this.#stopped) return
-    const { partitioned } = this.#options.storage
+    const { run } = this.#options.replicas.duties()
     const ids = job.entry.state === 'paused' ? [] : job.tasks.map(({ id }) => id)
-    await job.run(new Set(ids.filter((id) => partitioned?.mayRun(id) ?? true)))
+    await job.run(new Set(ids.filter((id) => run.has(id))))
+  }
+
+  /** All tasks that should run, anywhere. */
+  #tellTasks(): void {
+    const running = [...this.#jobs.values()].filter(({ entry }) => entry.state === 'running')
+    const tasks = running.flatMap((job) => job.tasks.map(({ id }) => id)).sort()
+    const told = tasks.join('\n')
+    if (told === this.#tasks) return
+    this.#tasks = told
+    this.#options.replicas.setTasks(tasks)
+  }
+
+  /** What is open here, to whoever waits for it. */
+  #report(): void {
+    const { replicas, storage } = this.#options
+    const open = () => [...this.#jobs.values(), ...this.#leaving].flatMap((job) => job.running)
+    const { partitioned } = storage
+    if (partitioned === undefined) {
+      replicas.report(open(), new Map())
+      return
+    }
+    void partitioned.heldTasks().then((held) => replicas.report(open(), new Map(held.map((id) => [id, 1]))))
   }
 
   async #dropTasks(job: Job): Promise<void> {
@@ -178,15 +215,12 @@ export class Jobs {
 
   /** Another process had the task for a moment, and by the duties it belongs here: it is taken again after a while. */
   async #takeBack(query: string): Promise<void> {
-    const { clock } = this.#options
-    await clock.sleepUntil(clock.nowMs() + TAKE_BACK_MS)
+    // Frozen for a while, it would fence its successor: first it hears what has happened meanwhile.
+    await this.#options.replicas.catchUp()
     const job = this.#jobs.get(query)
     if (job !== undefined) await this.#runAssigned(job).catch(() => undefined)
   }
 }
-
-/** Long enough for the duties to say who should have it. */
-const TAKE_BACK_MS = 2_000
 
 /** The same tasks with the same plan: what runs can go on. */
 function isSameRun(a: QueryEntry, b: QueryEntry): boolean {

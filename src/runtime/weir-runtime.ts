@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import type { Diagnostic } from '../../grammar/diagnostic.ts'
 import { parse } from '../../grammar/index.ts'
 import type { Storage } from '../adapters/storage.ts'
+import { must } from '../core/assert.ts'
 import { AppError } from '../core/errors.ts'
 import { partitionOf } from '../core/murmur2.ts'
 import type { Schema } from '../core/schema.ts'
@@ -26,8 +28,11 @@ import { StoredCatalog } from './catalog.ts'
 import { describeObject, listObjects } from './inventory.ts'
 import type { Job } from './job.ts'
 import { Jobs } from './jobs.ts'
+import { LogReplicas } from './log-replicas.ts'
 import { openSubscription } from './open-subscription.ts'
+import type { Replicas } from './replicas.ts'
 import { requireRelation, requireStream } from './require.ts'
+import { SingleReplica } from './single-replica.ts'
 import { Statements } from './statements.ts'
 import { LocalTaskHost, type TaskHost, type TaskHostOptions } from './task-host.ts'
 import { isLogConnector } from './topics.ts'
@@ -43,9 +48,20 @@ export interface RuntimeOptions {
   readonly limits?: Partial<RuntimeLimits>
   /** Where the tasks of queries run; by default in this thread. */
   readonly openHost?: (options: TaskHostOptions) => TaskHost
+  /** This process among those that share the log. */
+  readonly replica?: ReplicaOptions
   /** Where `print` sinks write. */
   readonly print?: (line: string) => void
   readonly onJobFailure?: (query: string, error: unknown, willRetry: boolean) => void
+}
+
+export interface ReplicaOptions {
+  /** Stable over restarts: a restart keeps its tasks. */
+  readonly name: string
+  /** Where others reach it, host:port. */
+  readonly address: string
+  /** It may be silent for so long before others take over its tasks. */
+  readonly sessionTimeoutMs: number
 }
 
 export interface RuntimeLimits {
@@ -76,6 +92,7 @@ export class WeirRuntime implements Runtime {
   readonly limits: RuntimeLimits
   readonly #options: RuntimeOptions
   readonly #catalog: StoredCatalog
+  readonly #replicas: Replicas
   readonly #jobs: Jobs
   readonly #statements: Statements
   readonly #closing = new AbortController()
@@ -83,7 +100,8 @@ export class WeirRuntime implements Runtime {
   #closed: Promise<void> | undefined
   #roundRobin = 0
 
-  private constructor(options: RuntimeOptions) {
+  private constructor(options: RuntimeOptions, replicas: Replicas) {
+    this.#replicas = replicas
     this.#options = options
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.#catalog = new StoredCatalog(options.storage.catalog)
@@ -91,6 +109,7 @@ export class WeirRuntime implements Runtime {
       ...options,
       catalog: this.#catalog,
       limits: this.limits,
+      replicas,
       openHost: (events) =>
         options.openHost?.({ events, memoryEntriesMax: this.limits.memoryEntriesMax }) ??
         new LocalTaskHost({
@@ -109,16 +128,16 @@ export class WeirRuntime implements Runtime {
 
   /** Opens what the storage holds and starts its queries; `ready` once all of them have recovered. */
   static async open(options: RuntimeOptions): Promise<WeirRuntime> {
-    const runtime = new WeirRuntime(options)
+    const runtime = new WeirRuntime(options, await openReplicas(options))
     await runtime.#statements.removeLeftovers()
     void runtime.#jobs.recover().then(() => {
       runtime.#ready = true
     })
     void runtime.#keepRetention()
     const reconcile = () => void runtime.#jobs.reconcile()
-    const stops = [runtime.#catalog.onChange(reconcile), options.storage.partitioned?.onDutiesChange(reconcile)]
+    const stops = [runtime.#catalog.onChange(reconcile), runtime.#replicas.onChange(reconcile)]
     for (const stop of stops) {
-      if (stop !== undefined) runtime.#closing.signal.addEventListener('abort', stop, { once: true })
+      runtime.#closing.signal.addEventListener('abort', stop, { once: true })
     }
     return runtime
   }
@@ -226,6 +245,7 @@ export class WeirRuntime implements Runtime {
     this.#closing.abort()
     await this.#statements.closeTransient()
     await this.#jobs.stopAll()
+    await this.#replicas.close()
     await this.#options.storage.close()
   }
 
@@ -289,5 +309,21 @@ export function invalidSql(diagnostics: readonly Diagnostic[]): AppError {
   return new AppError('INVALID_SQL', first?.message ?? 'the statement is not valid', {
     diagnostics,
     ...(first?.hint === undefined ? {} : { hint: first.hint }),
+  })
+}
+
+async function openReplicas({ storage, clock, replica, onJobFailure }: RuntimeOptions): Promise<Replicas> {
+  if (storage.partitioned === undefined) return new SingleReplica(1)
+  const { name, address, sessionTimeoutMs } = must(replica, 'a replica has a name')
+  return LogReplicas.open({
+    log: storage.partitioned.heartbeats,
+    clock,
+    name,
+    address,
+    threads: 1,
+    sessionTimeoutMs,
+    standbyReplicas: 0,
+    process: randomUUID(),
+    onFailure: (error) => onJobFailure?.('(replicas)', error, true),
   })
 }

@@ -99,6 +99,13 @@ const IS_TRANSACTIONAL = 1 << 4
 const IS_CONTROL = 1 << 5
 const ABORT_MARKER = 0
 
+const HAS_APPEND_TIME = 1 << 3
+
+/** The time that all records of a batch have where the broker stamps them; undefined where each has its own. */
+export function appendTimeMs({ attributes, maxTimestamp }: RecordsBatch): number | undefined {
+  return (attributes & HAS_APPEND_TIME) === 0 ? undefined : Number(maxTimestamp)
+}
+
 /** Where the partition goes on after a response: behind its last batch, whatever became of it. */
 export function nextOffset(batches: readonly RecordsBatch[], from: number): number {
   const last = batches.at(-1)

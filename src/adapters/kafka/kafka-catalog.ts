@@ -1,4 +1,6 @@
+import { must } from '../../core/assert.ts'
 import { AppError } from '../../core/errors.ts'
+import { MutualExclusion } from '../mutual-exclusion.ts'
 import type { CatalogChange, CatalogStore } from '../storage.ts'
 import { PartitionReader } from './partition-reader.ts'
 import { type KafkaClientOptions, TransactionalProducer } from './transactional-producer.ts'
@@ -30,7 +32,7 @@ export class KafkaCatalog implements CatalogStore {
   readonly #reached = new Set<{ readonly position: number; readonly resolve: () => void }>()
   #closed = false
   #following: Promise<void> = Promise.resolve()
-  #exclusive: Promise<unknown> = Promise.resolve()
+  readonly #exclusion = new MutualExclusion()
   #producer: TransactionalProducer | undefined
 
   private constructor(options: KafkaCatalogOptions, reader: PartitionReader) {
@@ -66,26 +68,19 @@ export class KafkaCatalog implements CatalogStore {
 
   /** Durable, and seen here, when it resolves. */
   async write(changes: readonly CatalogChange[]): Promise<void> {
-    const { connection, transactionalId, topic } = this.#options
-    const own = this.#producer === undefined
-    const producer = this.#producer ?? (await TransactionalProducer.open(connection, transactionalId))
-    try {
-      const records = changes.map(({ key, text }) => ({
-        key: Buffer.from(key),
-        value: text === undefined ? null : Buffer.from(text),
-        timestamp: Number.NaN,
-      }))
-      const ends = await producer.commit([{ topic, partition: 0, records }])
-      await this.#reach(Math.max(...ends.values()))
-    } finally {
-      if (own) await producer.close()
-    }
+    if (!this.#exclusion.isInside) return this.exclusively(() => this.write(changes))
+    const producer = must(this.#producer, 'who runs alone has a producer')
+    const records = changes.map(({ key, text }) => ({
+      key: Buffer.from(key),
+      value: text === undefined ? null : Buffer.from(text),
+      timestamp: Number.NaN,
+    }))
+    const ends = await producer.commit([{ topic: this.#options.topic, partition: 0, records }])
+    await this.#reach(Math.max(...ends.values()))
   }
 
   exclusively<T>(run: () => Promise<T>): Promise<T> {
-    const result = this.#exclusive.then(() => this.#exclusively(run))
-    this.#exclusive = result.catch(() => undefined)
-    return result
+    return this.#exclusion.isInside ? run() : this.#exclusion.run(() => this.#exclusively(run))
   }
 
   onChange(listener: (changes: readonly CatalogChange[]) => void): () => void {
@@ -95,7 +90,8 @@ export class KafkaCatalog implements CatalogStore {
 
   async close(): Promise<void> {
     this.#closed = true
-    await this.#exclusive
+    // What runs alone ends first.
+    await this.#exclusion.run(async () => {})
     await this.#following
     await this.#reader.close()
   }

@@ -267,7 +267,8 @@ export class KafkaLog implements Log {
 
 function topicConfigs(spec: TopicSpec): Record<string, string> {
   const { retentionMs, retentionBytes, cleanup = 'delete' } = spec
-  const common = { 'max.message.bytes': String(MESSAGE_BYTES_MAX) }
+  const common: Record<string, string> = { 'max.message.bytes': String(MESSAGE_BYTES_MAX) }
+  if (spec.timestamps === 'append') common['message.timestamp.type'] = 'LogAppendTime'
   if (cleanup === 'compact') {
     // Small segments, since only closed ones are compacted, and what is restored is what is not compacted.
     return { ...common, 'cleanup.policy': 'compact', 'segment.bytes': '67108864', 'min.cleanable.dirty.ratio': '0.3' }

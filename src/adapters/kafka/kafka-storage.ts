@@ -1,9 +1,11 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Storage } from '../storage.ts'
 import { KafkaCatalog } from './kafka-catalog.ts'
+import { KafkaHeartbeats } from './kafka-heartbeats.ts'
 import { KafkaLog } from './kafka-log.ts'
 import { KafkaState } from './kafka-state.ts'
+import { TaskDirectory } from './task-directory.ts'
 import type { KafkaClientOptions } from './transactional-producer.ts'
 
 /** All that a replica keeps where Kafka is the log: the topics and the catalog there, copies of its state here. */
@@ -15,6 +17,9 @@ export interface KafkaStorageOptions {
   readonly dataDirectory: string
   readonly replicationFactor?: number | undefined
 }
+
+/** A replica that starts reads them all; who was silent for so long is long gone. */
+const HEARTBEAT_RETENTION_MS = 600_000
 
 export async function openKafkaStorage(options: KafkaStorageOptions): Promise<Storage> {
   const { connection, prefix, dataDirectory, replicationFactor } = options
@@ -30,12 +35,24 @@ export async function openKafkaStorage(options: KafkaStorageOptions): Promise<St
       retentionBytes: undefined,
       cleanup: 'compact',
     })
+    const heartbeats = `${prefix}.replicas`
+    await log.createTopic({
+      name: heartbeats,
+      partitions: 1,
+      retentionMs: HEARTBEAT_RETENTION_MS,
+      retentionBytes: undefined,
+      timestamps: 'append',
+    })
     const catalog = await KafkaCatalog.open({ connection, topic, transactionalId: `${prefix}/catalog` })
     return {
       log,
       state: new KafkaState({ connection, path: tasks, prefix }),
       catalog,
-      partitioned: { prefix, mayRun: () => true, onDutiesChange: () => () => {} },
+      partitioned: {
+        prefix,
+        heartbeats: new KafkaHeartbeats(connection, heartbeats),
+        heldTasks: async () => (await readdir(tasks)).map(TaskDirectory.taskIdOf),
+      },
       onCommit: () => () => {},
       close: async () => {
         await catalog.close()

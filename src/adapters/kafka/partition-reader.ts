@@ -3,7 +3,7 @@ import { must } from '../../core/assert.ts'
 import type { RecordHeader } from '../../engine/ports/log.ts'
 import { topicMissing } from '../log-rules.ts'
 import { closeClient } from './close-client.ts'
-import { committedBatches, fetch, nextOffset } from './fetch.ts'
+import { appendTimeMs, committedBatches, fetch, nextOffset } from './fetch.ts'
 import { kafkaError } from './kafka-errors.ts'
 import type { KafkaClientOptions } from './transactional-producer.ts'
 
@@ -110,10 +110,17 @@ export class PartitionReader {
     if (partition === undefined) return records
     for (const batch of committedBatches(partition)) {
       const base = Number(batch.firstOffset)
+      const stamped = appendTimeMs(batch)
       for (const { offsetDelta, timestampDelta, key, value, headers } of batch.records) {
         const offset = base + offsetDelta
         if (offset < this.position) continue
-        records.push({ offset, timestampMs: Number(batch.firstTimestamp + timestampDelta), key, value, headers })
+        records.push({
+          offset,
+          timestampMs: stamped ?? Number(batch.firstTimestamp + timestampDelta),
+          key,
+          value,
+          headers,
+        })
       }
     }
     this.position = nextOffset(partition.records ?? [], this.position)

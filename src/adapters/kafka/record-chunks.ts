@@ -1,5 +1,6 @@
 import type { RecordsBatch } from '@platformatic/kafka'
 import type { RecordChunk } from '../../engine/ports/log.ts'
+import { appendTimeMs } from './fetch.ts'
 
 /**
  * Records of a response as one chunk: positions within the bytes that came. A response arrives in pieces, and a batch
@@ -39,12 +40,13 @@ export function fetchedChunk(batches: readonly RecordsBatch[], fromOffset: numbe
   for (const batch of batches) {
     const base = Number(batch.firstOffset)
     const firstTimestamp = Number(batch.firstTimestamp)
+    const stamped = appendTimeMs(batch)
     const { records } = batch
     for (let r = firstAt(batch, fromOffset); r < records.length; r++) {
       const record = records[r] as Records[number]
       const { key, value } = record
       offsets[i] = base + record.offsetDelta
-      timestamps[i] = firstTimestamp + Number(record.timestampDelta)
+      timestamps[i] = stamped ?? firstTimestamp + Number(record.timestampDelta)
       keyStart[i] = key === null ? -1 : bytes.place(key)
       keyEnd[i] = key === null ? -1 : bytes.end
       if (key !== null) hasKeys = true

@@ -42,6 +42,10 @@ export class TaskDirectory {
     return encodeURIComponent(taskId)
   }
 
+  static taskIdOf(name: string): string {
+    return decodeURIComponent(name)
+  }
+
   static async open(path: string, taskId: string): Promise<TaskDirectory> {
     try {
       return await open(path, taskId)

@@ -73,6 +73,8 @@ export interface TopicSpec {
   readonly retentionBytes: number | undefined
   /** `compact` keeps the last record of each key; `delete` (the default) all that retention keeps. */
   readonly cleanup?: 'delete' | 'compact' | undefined
+  /** `append`: records get the time at which the log took them, whatever time they bring. */
+  readonly timestamps?: 'append' | undefined
 }
 
 export interface TopicInfo extends TopicSpec {

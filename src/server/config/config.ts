@@ -50,6 +50,16 @@ export const SETTINGS = {
     integer(0, 15),
     0,
   ),
+  replicaName: setting(
+    'name among the replicas of a deployment, the same after a restart; by default host and port',
+    z.string().max(200),
+    '',
+  ),
+  sessionTimeoutMs: setting(
+    'a replica may be silent for so long before others take over its tasks, ms',
+    integer(1_000, HOUR_MS),
+    10_000,
+  ),
   kafkaTls: setting('connect to the brokers with TLS', flag, false),
   kafkaCaFile: setting('certificates of the authorities that the brokers must have, PEM', z.string(), ''),
   kafkaCertFile: setting('certificate to show to the brokers, PEM', z.string(), ''),

@@ -1,5 +1,6 @@
 // The engine of a server: data directory, formats and clock of this machine.
 
+import { hostname } from 'node:os'
 import { openDataDirectory } from '../../adapters/embedded/data-directory.ts'
 import { formatRegistry } from '../../adapters/formats/registry.ts'
 import type { DefaultRegistry } from '../../adapters/formats/registry-clients.ts'
@@ -19,6 +20,11 @@ export async function openRuntime(config: ServerConfig, logger: Logger): Promise
       storage,
       formats: formatRegistry({ schemaRegistry: defaultRegistry(config) }),
       clock: new SystemClock(),
+      replica: {
+        name: config.replicaName || `${hostname()}-${config.listen.slice(config.listen.lastIndexOf(':') + 1)}`,
+        address: config.listen,
+        sessionTimeoutMs: config.sessionTimeoutMs,
+      },
       print: (line) => process.stdout.write(`${line}\n`),
       limits: { ingestRecordsMax: config.ingestRecordsMax },
       onJobFailure: (query, error, willRetry) => logger.error({ query, willRetry, ...faultOf(error) }, 'query failed'),
