@@ -318,20 +318,10 @@ describe('every file', () => {
 const ENTRIES = ['src/cli/weir.ts', 'src/main.ts', 'clients/typescript/src/index.ts']
 
 const UNREACHED: Readonly<Record<string, string>> = {
-  'src/engine/assignment.ts': 'replicas: the storage that has several comes next',
-  'src/engine/duties.ts': 'replicas',
-  'src/engine/membership.ts': 'replicas',
-  'src/engine/ports/replicas.ts': 'replicas',
-  'src/runtime/log-replicas.ts': 'replicas',
-  'src/runtime/replicas.ts': 'replicas',
-  'src/runtime/single-replica.ts': 'replicas',
   'src/engine/checks/checked-operator.ts': 'contracts of operators, checked on every edge of the specs',
   'src/engine/checks/schema.ts': 'part of checked-operator',
   'src/adapters/memory/manual-clock.ts': 'time that the tests of every layer move by hand',
 }
-
-/** Built before what uses it: to be emptied with the composition of Kafka's runtime. */
-const UNDER_WAY = /^src\/(adapters\/kafka\/|adapters\/formats\/|engine\/|plan\/physical\/|runtime\/)/
 
 describe('every file of the product', () => {
   it('is reached from an entry', () => {
@@ -344,9 +334,9 @@ describe('every file of the product', () => {
     }
     for (const entry of ENTRIES) reach(entry)
     const violations = product
-      .filter(({ path }) => !reached.has(path) && !isTesting(path) && !UNDER_WAY.test(path))
+      .filter(({ path }) => !reached.has(path) && !isTesting(path))
       .map(({ path }) => `${path}: nothing imports it`)
-    expect(violations.filter((one) => !Object.hasOwn(UNREACHED, one.split(':')[0] ?? ''))).toEqual([])
+    expect(unexcused(violations, UNREACHED)).toEqual([])
   })
 })
 
