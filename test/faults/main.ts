@@ -1,0 +1,47 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { KafkaCluster } from '../../scripts/kafka/kafka-cluster.ts'
+import { buildServer, removeBuild } from '../e2e/server-process.ts'
+import { REPLICA_FAULTS, type ReplicaFault, runFault } from './replica-faults.ts'
+
+/**
+ * `npm run faults -- --fault NAME --runs N [--seed S] [--json]`: N strikes against replicas that count events, over a
+ * real broker. Prints `{fault, runs, events, lost, doubled, recoveryMsP95}`; fails when an event was lost or doubled.
+ */
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('a whole number')
+  return value
+}
+
+const options = new Command('faults')
+  .addOption(new Option('--fault <name>', 'what happens to a replica').choices(REPLICA_FAULTS).default('kill'))
+  .option('--runs <n>', 'how often', wholeNumber, 10)
+  .option('--seed <n>', 'chooses the moments and the replicas', wholeNumber, Math.floor(Math.random() * 2 ** 31))
+  .option('--json', 'one line of JSON, nothing else on the standard output')
+  .parse()
+  .opts<{ fault: ReplicaFault; runs: number; seed: number; json?: true }>()
+
+const { fault, runs, seed, json } = options
+process.stderr.write(`fault ${fault}, seed ${seed}\n`)
+const address = process.env['WEIR_TEST_KAFKA']
+const cluster = address === undefined ? await KafkaCluster.start({ brokers: 1 }) : undefined
+buildServer()
+try {
+  const { events, lost, doubled, recoveryMs } = await runFault({
+    bootstrap: cluster?.bootstrap ?? (address as string),
+    prefix: `faults-${seed.toString(36)}-${process.pid}`,
+    fault,
+    seed,
+    strikes: runs,
+    log: (line) => process.stderr.write(`${line}\n`),
+  })
+  const sorted = recoveryMs.toSorted((a, b) => a - b)
+  const recoveryMsP95 = sorted[Math.max(0, Math.ceil(sorted.length * 0.95) - 1)] ?? 0
+  const verdict = { fault, runs, seed, events, lost, doubled, recoveryMsP95 }
+  if (json === true) console.log(JSON.stringify(verdict))
+  else console.table(verdict)
+  process.exitCode = lost + doubled === 0 ? 0 : 1
+} finally {
+  removeBuild()
+  await cluster?.close()
+}

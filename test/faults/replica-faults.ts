@@ -1,0 +1,259 @@
+// Faults of replicas, for real: server processes over a real broker, struck at moments that a seed chooses, while events
+// flow. The verdict counts every event: each is in exactly one window of the output, as a reader of committed records
+// sees it.
+
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { WeirClient } from '../../clients/typescript/src/index.ts'
+import { KafkaLog } from '../../src/adapters/kafka/kafka-log.ts'
+import { PartitionReader } from '../../src/adapters/kafka/partition-reader.ts'
+import { freeAddress, ServerProcess, temporaryDirectory } from '../e2e/server-process.ts'
+import { Random } from '../harness/random.ts'
+
+export const REPLICA_FAULTS = ['kill', 'pause', 'wipe'] as const
+/**
+ * - `kill`: SIGKILL, and a new process at once
+ * - `pause`: SIGSTOP for longer than the session timeout, then SIGCONT: a zombie that believes it still has its tasks
+ * - `wipe`: SIGKILL, and the new process finds an empty data directory
+ */
+export type ReplicaFault = (typeof REPLICA_FAULTS)[number]
+
+export interface FaultRun {
+  readonly bootstrap: string
+  readonly prefix: string
+  readonly fault: ReplicaFault
+  readonly seed: number
+  /** Strikes, one after the other. */
+  readonly strikes: number
+  readonly log?: (line: string) => void
+}
+
+export interface Verdict {
+  readonly events: number
+  readonly lost: number
+  readonly doubled: number
+  /** By strike: until the output grows again, ms. */
+  readonly recoveryMs: readonly number[]
+}
+
+const REPLICAS = 2
+const PARTITIONS = 4
+const OUTPUT_PARTITIONS = 2
+const GROUPS = 7
+const SESSION_TIMEOUT_MS = 2_000
+/** Event time from one event to the next, and how long a window is: fifty events a window. */
+const STEP_MS = 100
+const WINDOW_MS = 5_000
+const EVENTS_PER_ROUND = 400
+const ROUND_MS = 100
+const RECOVERY_MS_MAX = 60_000
+const POLL_MS = 50
+
+export async function runFault(run: FaultRun): Promise<Verdict> {
+  const world = await World.open(run)
+  try {
+    return await world.strikeAll()
+  } finally {
+    await world.close()
+  }
+}
+
+interface Replica {
+  readonly address: string
+  readonly data: string
+  process: ServerProcess
+}
+
+class World {
+  readonly #run: FaultRun
+  readonly #random: Random
+  readonly #log: KafkaLog
+  readonly #directory = temporaryDirectory()
+  readonly #replicas: Replica[] = []
+  readonly #stopWriting = new AbortController()
+  #writing: Promise<void> = Promise.resolve()
+  #events = 0
+
+  private constructor(run: FaultRun) {
+    this.#run = run
+    this.#random = new Random(run.seed)
+    this.#log = new KafkaLog({ connection: { bootstrapBrokers: [run.bootstrap] }, replicationFactor: undefined })
+  }
+
+  static async open(run: FaultRun): Promise<World> {
+    const world = new World(run)
+    const spec = { retentionMs: undefined, retentionBytes: undefined }
+    await world.#log.createTopic({ name: world.#topic('in'), partitions: PARTITIONS, ...spec })
+    await world.#log.createTopic({ name: world.#topic('out'), partitions: OUTPUT_PARTITIONS, ...spec })
+    for (let i = 0; i < REPLICAS; i++) {
+      const address = await freeAddress()
+      const data = join(world.#directory, `replica-${i}`)
+      world.#replicas.push({ address, data, process: world.#spawn(address, data, i) })
+    }
+    await world.#define()
+    world.#writing = world.#write()
+    return world
+  }
+
+  async strikeAll(): Promise<Verdict> {
+    const recoveryMs: number[] = []
+    await this.#growth(0)
+    for (let strike = 0; strike < this.#run.strikes; strike++) {
+      await pause(this.#random.integer(200, 1_500))
+      recoveryMs.push(await this.#strike())
+      this.#run.log?.(`strike ${strike + 1} of ${this.#run.strikes}: ${recoveryMs.at(-1)} ms`)
+    }
+    this.#stopWriting.abort()
+    await this.#writing
+    return { ...(await this.#verdict()), recoveryMs }
+  }
+
+  async close(): Promise<void> {
+    this.#stopWriting.abort()
+    await this.#writing.catch(() => undefined)
+    for (const { process } of this.#replicas) {
+      process.signal('SIGCONT')
+      await process.kill()
+    }
+    for (const { name } of await this.#log.topics()) {
+      if (name.startsWith(`${this.#run.prefix}.`)) await this.#log.deleteTopic(name)
+    }
+    await this.#log.close()
+    rmSync(this.#directory, { recursive: true, force: true })
+  }
+
+  #topic(name: string): string {
+    return `${this.#run.prefix}.${name}`
+  }
+
+  #spawn(address: string, data: string, number: number): ServerProcess {
+    const { bootstrap, prefix } = this.#run
+    return ServerProcess.spawn(address, data, [
+      ...['--kafka', bootstrap, '--kafka-prefix', prefix, '--replica-name', `replica-${number}`],
+      ...['--session-timeout-ms', String(SESSION_TIMEOUT_MS)],
+    ])
+  }
+
+  async #define(): Promise<void> {
+    const [first] = this.#replicas
+    await using client = await WeirClient.connect((first as Replica).address)
+    await client.execute(`
+      CREATE STREAM events (id BIGINT, k BIGINT, ts TIMESTAMP, WATERMARK FOR ts AS ts)
+      WITH (connector = 'kafka', topic = '${this.#topic('in')}', 'scan.startup.mode' = 'earliest')
+      FORMAT PLAIN ENCODE JSON;
+      CREATE SINK windows AS SELECT k, window_start, COUNT(*) AS n, SUM(id) AS ids
+      FROM events GROUP BY k, TUMBLE(ts, INTERVAL '${WINDOW_MS / 1_000}' SECOND) EMIT FINAL
+      WITH (connector = 'kafka', topic = '${this.#topic('out')}', 'checkpoint.interval' = '200 ms') FORMAT PLAIN ENCODE JSON;`)
+  }
+
+  /** Events in order, each partition too, until it is told to stop; then one more a partition, far in the future. */
+  async #write(): Promise<void> {
+    while (!this.#stopWriting.signal.aborted) {
+      const first = this.#events
+      await this.#append(first, first + EVENTS_PER_ROUND, (id) => id * STEP_MS)
+      this.#events = first + EVENTS_PER_ROUND
+      await pause(ROUND_MS)
+    }
+  }
+
+  async #append(from: number, to: number, time: (id: number) => number): Promise<void> {
+    const parts: { key: null; value: Uint8Array; timestamp: number }[][] = Array.from({ length: PARTITIONS }, () => [])
+    for (let id = from; id < to; id++) {
+      const value = Buffer.from(JSON.stringify({ id, k: id % GROUPS, ts: time(id) }))
+      parts[id % PARTITIONS]?.push({ key: null, value, timestamp: time(id) })
+    }
+    await Promise.all(parts.map((records, partition) => this.#log.append(this.#topic('in'), partition, records)))
+  }
+
+  /** Strikes a replica; resolves with the time until the output grows again. */
+  async #strike(): Promise<number> {
+    const number = this.#random.integer(0, REPLICAS - 1)
+    const replica = this.#replicas[number] as Replica
+    const before = await this.#outputEnd()
+    const startMs = performance.now()
+    if (this.#run.fault === 'pause') {
+      replica.process.signal('SIGSTOP')
+      await pause(2 * SESSION_TIMEOUT_MS)
+      const recovered = this.#growth(await this.#outputEnd())
+      replica.process.signal('SIGCONT')
+      await recovered
+      return Math.round(performance.now() - startMs - 2 * SESSION_TIMEOUT_MS)
+    }
+    await replica.process.kill()
+    if (this.#run.fault === 'wipe') rmSync(replica.data, { recursive: true, force: true })
+    replica.process = this.#spawn(replica.address, replica.data, number)
+    await this.#growth(before)
+    return Math.round(performance.now() - startMs)
+  }
+
+  async #outputEnd(): Promise<number> {
+    const offsets = (await this.#log.topic(this.#topic('out')))?.offsets ?? []
+    return offsets.reduce((sum, { end }) => sum + end, 0)
+  }
+
+  async #growth(before: number): Promise<void> {
+    const giveUpMs = performance.now() + RECOVERY_MS_MAX
+    while ((await this.#outputEnd()) <= before) {
+      if (performance.now() > giveUpMs) throw new Error(this.#stuck())
+      await pause(POLL_MS)
+    }
+  }
+
+  #stuck(): string {
+    const errors = this.#replicas.map(({ process }) => process.stderr.slice(-2_000)).join('\n')
+    return `the output has not grown for ${RECOVERY_MS_MAX} ms\n${errors}`
+  }
+
+  /** Every event is in the one window of its group and time: none is missing, none is there twice. */
+  async #verdict(): Promise<Omit<Verdict, 'recoveryMs'>> {
+    const events = this.#events
+    // One event of each partition in the far future closes all windows before it.
+    await this.#append(events, events + PARTITIONS, (id) => (id + 1_000_000) * STEP_MS)
+    const expected = new Map<string, { n: number; ids: number }>()
+    for (let id = 0; id < events; id++) {
+      const key = `${id % GROUPS} ${Math.floor((id * STEP_MS) / WINDOW_MS)}`
+      const window = expected.get(key) ?? { n: 0, ids: 0 }
+      expected.set(key, { n: window.n + 1, ids: window.ids + id })
+    }
+    const giveUpMs = performance.now() + RECOVERY_MS_MAX
+    let found = await this.#output()
+    while (found.size < expected.size && performance.now() < giveUpMs) {
+      await pause(POLL_MS)
+      found = await this.#output()
+    }
+    let lost = 0
+    let doubled = 0
+    for (const [key, { n, ids }] of expected) {
+      const rows = found.get(key) ?? []
+      const counted = rows.reduce((sum, row) => sum + row.n, 0)
+      lost += Math.max(0, n - counted)
+      doubled += Math.max(0, counted - n)
+      // As many as there should be, and not the same ones.
+      if (counted === n && rows.reduce((sum, row) => sum + row.ids, 0) !== ids) lost++
+    }
+    for (const [key, rows] of found) if (!expected.has(key)) doubled += rows.length
+    return { events, lost, doubled }
+  }
+
+  async #output(): Promise<Map<string, { n: number; ids: number }[]>> {
+    const found = new Map<string, { n: number; ids: number }[]>()
+    const connection = { bootstrapBrokers: [this.#run.bootstrap] }
+    for (let partition = 0; partition < OUTPUT_PARTITIONS; partition++) {
+      const reader = await PartitionReader.open(connection, this.#topic('out'), partition)
+      const end = await reader.end()
+      while (reader.position < end) {
+        for (const { value } of await reader.read(POLL_MS)) {
+          const { k, window_start, n, ids } = JSON.parse(Buffer.from(value ?? []).toString())
+          const key = `${k} ${Math.floor(Date.parse(`${window_start.replace(' ', 'T').replace(/Z?$/, 'Z')}`) / WINDOW_MS)}`
+          found.set(key, [...(found.get(key) ?? []), { n: Number(n), ids: Number(ids) }])
+        }
+      }
+      await reader.close()
+    }
+    return found
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
