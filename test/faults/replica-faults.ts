@@ -1,6 +1,6 @@
-// Faults of replicas, for real: server processes over a real broker, struck at moments that a seed chooses, while events
-// flow. The verdict counts every event: each is in exactly one window of the output, as a reader of committed records
-// sees it.
+// Faults of replicas, for real: server processes over a real broker, struck at moments that a seed chooses, while
+// events flow. The verdict counts every event: each is in exactly one window of the output, as a reader of committed
+// records sees it.
 
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
