@@ -5,7 +5,7 @@ import avro from 'avsc'
 /**
  * A schema registry of the tests: Confluent's REST interface as far as clients need it, with its error codes, over real
  * HTTP. It can be made to fail as real ones do. That it behaves like a real one is held by a contract that Apicurio
- * passes as well (test/integration/schema-registry).
+ * passes as well (test/integration/registry).
  */
 interface Stored {
   readonly id: number

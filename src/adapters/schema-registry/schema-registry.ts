@@ -105,11 +105,14 @@ export class SchemaRegistry {
     return this.#id((answer.json as { readonly id?: unknown } | null)?.id)
   }
 
-  /** A schema that a statement names by its id. @throws AppError NOT_FOUND */
+  /** A schema that a statement names. @throws AppError NOT_FOUND, which passes: a registry may be restored. */
   async required(id: number): Promise<RegisteredSchema> {
     const found = await this.schema(id)
     if (found !== undefined) return found
-    throw new AppError('NOT_FOUND', `the schema registry has no schema ${id}`, { hint: 'Check "schema.id".' })
+    throw new AppError('NOT_FOUND', `the schema registry has no schema ${id}`, {
+      domain: 'external',
+      hint: 'Check "schema.id".',
+    })
   }
 
   async #askForSchema(id: number, patient: boolean): Promise<RegisteredSchema | undefined> {
