@@ -32,7 +32,7 @@ export async function inferScript(
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       const { message, hint } = error
-      diagnostics.push(errorAt(statement.connector.span, 'NOT_SUPPORTED', message, hint === undefined ? {} : { hint }))
+      diagnostics.push(errorAt(statement.connector.span, 'INVALID_OPTION', message, hint === undefined ? {} : { hint }))
     }
   }
   return { statements: inferred, diagnostics }

@@ -36,6 +36,19 @@ describe('loadConfig', () => {
     expect(fault.hint).toContain('weir server --help')
   })
 
+  it('takes the address of a schema registry without secrets, and its password by reference alone', () => {
+    const url = 'http://one:8081,https://two/path'
+    const password = `\${env:REGISTRY_PASSWORD}`
+    const flags = { schemaRegistryUrl: url, schemaRegistryUser: 'ann', schemaRegistryPassword: password }
+    expect(loadConfig({ flags })).toMatchObject(flags)
+    const fault = faultOf(() =>
+      loadConfig({ flags: { schemaRegistryUrl: 'http://ann:canary@one', schemaRegistryPassword: 'canary' } }),
+    )
+    expect(fault.message).toContain('--schema-registry-url: must be http://host:port, without user and password')
+    expect(fault.message).toContain('--schema-registry-password: must be a reference to a secret')
+    expect(fault.message).not.toContain('canary')
+  })
+
   it('holds each number to its limits', () => {
     expect(loadConfig({ flags: { listen: 'localhost:65535', heartbeatMs: '10' } }).heartbeatMs).toBe(10)
     expect(faultOf(() => loadConfig({ flags: { heartbeatMs: '9' } })).message).toContain('--heartbeat-ms')
