@@ -15,6 +15,11 @@ export interface RunnerOptions {
   readonly checkpointIntervalMs: number | undefined
   /** Shortest time between two checkpoints when the query has read all there is; by default some milliseconds. */
   readonly caughtUpIntervalMs?: number | undefined
+  /**
+   * A checkpoint is held back until this many times its own duration has passed; by default 4: at most a fifth of the
+   * time goes to it. 0 where it waits for others more than it works.
+   */
+  readonly checkpointCostFactor?: number | undefined
   /** Waits until the reader of the results has room: back-pressure is not reading. */
   readonly outputReady?: () => Promise<void> | undefined
   readonly onCheckpoint?: (durationMs: number) => void
@@ -121,12 +126,16 @@ export class Runner {
    * found, and there is nothing better to do.
    */
   #checkpointDueMs(nowMs: number, caughtUp: boolean): number {
-    const { checkpointIntervalMs, caughtUpIntervalMs = CAUGHT_UP_INTERVAL_MS } = this.#options
+    const {
+      checkpointIntervalMs,
+      caughtUpIntervalMs = CAUGHT_UP_INTERVAL_MS,
+      checkpointCostFactor = CHECKPOINT_COST_FACTOR,
+    } = this.#options
     if (checkpointIntervalMs === undefined) return Number.POSITIVE_INFINITY
     // A clock that was set back by an hour must not hold checkpoints back for that hour.
     this.#lastCheckpointMs = Math.min(this.#lastCheckpointMs, nowMs)
     const intervalMs = caughtUp ? Math.min(checkpointIntervalMs, caughtUpIntervalMs) : checkpointIntervalMs
-    return this.#lastCheckpointMs + Math.max(intervalMs, CHECKPOINT_COST_FACTOR * this.#lastDurationMs)
+    return this.#lastCheckpointMs + Math.max(intervalMs, checkpointCostFactor * this.#lastDurationMs)
   }
 
   /**

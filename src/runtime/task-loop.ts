@@ -177,6 +177,8 @@ export class TaskLoop {
           storage,
           clock,
           ...checkpointIntervals(spec),
+          // Over Kafka a commit waits for the brokers, and stages wait for each other's commits.
+          ...(spec.topics === undefined ? {} : { checkpointCostFactor: 0 }),
           onCheckpoint: (durationMs) => this.#checkpointMs.add(durationMs),
         })
         this.#runner = runner
