@@ -6,6 +6,7 @@ import type { StateBackend } from '../engine/ports/state.ts'
 import { Runner, type RunnerOptions } from '../engine/runner.ts'
 import type { Task } from '../engine/task.ts'
 import type { PhysicalPlan } from '../plan/physical/nodes.ts'
+import type { QueryStats } from './api.ts'
 import { type OpenTaskOptions, openTask } from './open-task.ts'
 import { SlidingP95 } from './sliding-p95.ts'
 import type { TaskSpec } from './task-spec.ts'
@@ -34,20 +35,8 @@ export interface TaskPorts {
 }
 
 /** Counters of one task: plain data, which may come from another thread or replica. */
-export interface TaskStats {
+export interface TaskStats extends Omit<QueryStats, 'state'> {
   readonly state: TaskState
-  readonly error: string | undefined
-  readonly rowsIn: number
-  readonly rowsOut: number
-  readonly rowsLate: number
-  readonly rowsFailed: number
-  readonly rowsDuplicate: number
-  readonly recordsSkipped: number
-  readonly watermark: number
-  readonly lagRecords: number | undefined
-  readonly stateBytes: number
-  readonly epoch: number
-  readonly checkpointMsP95: number
 }
 
 export interface TaskEvents {
