@@ -29,6 +29,8 @@ export interface RowCodec {
   /** Throws an Error that says what is wrong with the bytes. */
   decode(bytes: Uint8Array): Value[]
   encodeChange(row: Row, kind: ChangeKind, timeMs: number): Uint8Array
+  /** The same of one row of a batch. */
+  encodeChangeAt(columns: readonly Column[], row: number, kind: ChangeKind, timeMs: number): Uint8Array
   decodeChange(bytes: Uint8Array): Change
   /** Appends the values of the change at `start`…`end` to the columns; returns its kind and sets `changeTime.ms`. */
   decodeChangeInto(bytes: Uint8Array, start: number, end: number, columns: readonly Value[][]): ChangeKind
@@ -75,12 +77,7 @@ export function rowCodec(types: readonly SqlType[]): RowCodec {
     encodeAt: (columns, row) => {
       writer.length = 0
       writer.byte(ROW_CODEC_VERSION)
-      const bitmap = reserveBitmap(width)
-      for (let i = 0; i < width; i++) {
-        const value = (columns[i] as Column)[row] as Value
-        if (value === null) setNull(bitmap, i)
-        else writeValue(types[i] as SqlType, value)
-      }
+      writeColumns(types, columns, row)
       return writer.take()
     },
     decode: (bytes) => {
@@ -97,6 +94,14 @@ export function rowCodec(types: readonly SqlType[]): RowCodec {
       writer.byte(ROW_CODEC_VERSION)
       writer.doubleLittleEndian(timeMs)
       writeValues(types, row)
+      return writer.take()
+    },
+    encodeChangeAt: (columns, row, kind, timeMs) => {
+      writer.length = 0
+      writer.byte(kind)
+      writer.byte(ROW_CODEC_VERSION)
+      writer.doubleLittleEndian(timeMs)
+      writeColumns(types, columns, row)
       return writer.take()
     },
     decodeChange: (bytes) => {
@@ -146,6 +151,15 @@ function writeValues(types: readonly SqlType[], values: Row) {
   const bitmap = reserveBitmap(types.length)
   for (let i = 0; i < types.length; i++) {
     const value = values[i] as Value
+    if (value === null) setNull(bitmap, i)
+    else writeValue(types[i] as SqlType, value)
+  }
+}
+
+function writeColumns(types: readonly SqlType[], columns: readonly Column[], row: number) {
+  const bitmap = reserveBitmap(types.length)
+  for (let i = 0; i < types.length; i++) {
+    const value = (columns[i] as Column)[row] as Value
     if (value === null) setNull(bitmap, i)
     else writeValue(types[i] as SqlType, value)
   }

@@ -1,20 +1,27 @@
-import type { Batch } from '../core/batch.ts'
+import { type Batch, type ChangeKind, DELETE, INSERT, UPDATE_AFTER, UPDATE_BEFORE } from '../core/batch.ts'
 import { encodeLogWatermark } from '../core/log-watermark.ts'
 import { partitionOf } from '../core/murmur2.ts'
+import { type RowCodec, rowCodec } from '../core/row-codec.ts'
 import type { Schema } from '../core/schema.ts'
 import { type EventTimeMs, NO_WATERMARK } from '../core/time.ts'
-import type { SqlType } from '../core/type.ts'
-import { KeyColumns, type MapKey } from './key-columns.ts'
+import type { KeyColumns, MapKey } from './key-columns.ts'
 import type { OperatorContext } from './operator.ts'
-import type { Encoder } from './ports/format.ts'
+import { keyColumnsOf } from './operators/window-groups.ts'
 import type { OutputRecord } from './ports/log.ts'
 import type { TaskStorage } from './ports/state.ts'
 import type { StagingSink } from './sinks.ts'
 
 /**
- * The writing end of an exchange: each row to the partition of its key, and the watermark of this task to every
- * partition, at its place between the rows. So who reads a partition knows how far each writer has come, and decides
- * about late rows as if the rows had never left the process.
+ * The writing end of an exchange: each row to the partition of its key, and what this task says of its time (the
+ * watermark, and whether it is idle) to every partition, at its place between the rows. So who reads a partition knows
+ * how far each writer has come, and decides about late rows as if the rows had never left the process.
+ *
+ * What is said is written before the next row of a partition, or at the barrier: of two watermarks with no row of the
+ * partition between them only the second is. A task that has been restarted says all of it again before its first row,
+ * since who reads may believe that it is idle.
+ *
+ * Records have no timestamp: they get the log's own time, so that a replay of old events is not deleted by age before
+ * it is read. The event time is in the row.
  */
 export interface ExchangeSinkOptions {
   readonly storage: TaskStorage
@@ -23,35 +30,41 @@ export interface ExchangeSinkOptions {
   /** Number of this task among the writers. */
   readonly channel: number
   readonly schema: Schema
+  /** Columns by whose values rows meet; without any, all meet in partition 0. */
   readonly keys: readonly number[]
-  readonly encoder: Encoder
 }
 
 /** Keys whose partition is remembered: a few MB. */
-const KEYS_REMEMBERED = 65_536
+const KEYS_REMEMBERED_MAX = 65_536
 const NO_PREFIX = new Uint8Array(0)
+/** The log's own. */
+const NO_TIMESTAMP = Number.NaN
 
 export class ExchangeSink implements StagingSink {
   readonly #options: ExchangeSinkOptions
   readonly #keys: KeyColumns | undefined
+  readonly #codec: RowCodec
   readonly #staged: OutputRecord[][]
-  /** By partition: the last staged record is a watermark, which a later one replaces. */
-  readonly #endsInWatermark: boolean[]
   readonly #partitionOf = new Map<MapKey, number>()
   #watermark: EventTimeMs = NO_WATERMARK
   #idle = false
+  /** What is to be said now, and by partition what was said last: the same record where there is nothing new. */
+  #word: OutputRecord | undefined
+  readonly #said: (OutputRecord | undefined)[]
   #rows = 0
 
   constructor(options: ExchangeSinkOptions) {
     this.#options = options
     const { keys, schema, partitions } = options
-    this.#keys = keys.length === 0 ? undefined : new KeyColumns(keys, keyTypes(schema, keys))
+    this.#codec = rowCodec(schema.fields.map((field) => field.type))
+    this.#keys = keys.length === 0 ? undefined : keyColumnsOf(keys, schema)
     this.#staged = Array.from({ length: partitions }, () => [])
-    this.#endsInWatermark = new Array<boolean>(partitions).fill(false)
+    this.#said = new Array<OutputRecord | undefined>(partitions).fill(undefined)
   }
 
   open(context: OperatorContext): void {
     this.#watermark = context.restoredWatermark
+    this.#tell()
   }
 
   get stagedRows(): number {
@@ -59,14 +72,18 @@ export class ExchangeSink implements StagingSink {
   }
 
   onBatch(_port: number, batch: Batch): void {
-    const { encoder } = this.#options
-    for (let i = 0; i < batch.length; i++) {
-      const partition = this.#partition(batch, i)
-      const staged = this.#staged[partition] as OutputRecord[]
-      staged.push(encoder.encode(batch.row(i), batch.kind(i), batch.times[i] as number))
-      this.#endsInWatermark[partition] = false
+    const { kinds, length } = batch
+    for (let row = 0; row < length; row++) {
+      const partition = this.#partition(batch, row)
+      const isPair = kinds !== undefined && kinds[row] === UPDATE_BEFORE && kinds[row + 1] === UPDATE_AFTER
+      if (isPair) {
+        const next = this.#partition(batch, row + 1)
+        // An update that moves a row to another key is two changes: nobody sees both halves.
+        this.#stage(batch, row, next === partition ? UPDATE_BEFORE : DELETE, partition)
+        this.#stage(batch, ++row, next === partition ? UPDATE_AFTER : INSERT, next)
+      } else this.#stage(batch, row, batch.kind(row), partition)
     }
-    this.#rows += batch.length
+    this.#rows += length
   }
 
   onWatermark(watermark: EventTimeMs): void {
@@ -82,24 +99,30 @@ export class ExchangeSink implements StagingSink {
   onBarrier(): void {
     const { storage, topic } = this.#options
     for (const [partition, staged] of this.#staged.entries()) {
+      this.#say(partition)
       if (staged.length === 0) continue
       storage.append(topic, partition, staged)
       this.#staged[partition] = []
-      this.#endsInWatermark[partition] = false
     }
     this.#rows = 0
   }
 
   #tell(): void {
-    const { channel } = this.#options
-    const value = encodeLogWatermark({ watermark: this.#watermark, channel, idle: this.#idle })
-    const timestamp = Number.isFinite(this.#watermark) ? this.#watermark : 0
-    const record = { key: null, value, timestamp }
-    for (const [partition, staged] of this.#staged.entries()) {
-      if (this.#endsInWatermark[partition]) staged[staged.length - 1] = record
-      else staged.push(record)
-      this.#endsInWatermark[partition] = true
-    }
+    const value = encodeLogWatermark({ watermark: this.#watermark, channel: this.#options.channel, idle: this.#idle })
+    this.#word = { key: null, value, timestamp: NO_TIMESTAMP }
+  }
+
+  #say(partition: number): void {
+    const word = this.#word
+    if (word === undefined || this.#said[partition] === word) return
+    this.#said[partition] = word
+    this.#staged[partition]?.push(word)
+  }
+
+  #stage(batch: Batch, row: number, kind: ChangeKind, partition: number): void {
+    if (this.#said[partition] !== this.#word) this.#say(partition)
+    const value = this.#codec.encodeChangeAt(batch.columns, row, kind, batch.times[row] as number)
+    ;(this.#staged[partition] as OutputRecord[]).push({ key: null, value, timestamp: NO_TIMESTAMP })
   }
 
   #partition(batch: Batch, row: number): number {
@@ -109,12 +132,8 @@ export class ExchangeSink implements StagingSink {
     const known = this.#partitionOf.get(key)
     if (known !== undefined) return known
     const partition = partitionOf(keys.encode(NO_PREFIX, keys.valuesAt(batch.columns, row)), this.#options.partitions)
-    if (this.#partitionOf.size >= KEYS_REMEMBERED) this.#partitionOf.clear()
+    if (this.#partitionOf.size >= KEYS_REMEMBERED_MAX) this.#partitionOf.clear()
     this.#partitionOf.set(key, partition)
     return partition
   }
-}
-
-function keyTypes(schema: Schema, keys: readonly number[]): readonly SqlType[] {
-  return keys.map((column) => (schema.fields[column] as Schema['fields'][number]).type)
 }

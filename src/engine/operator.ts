@@ -21,8 +21,8 @@ export interface Operator {
   onBatch(port: number, batch: Batch, out: Output): void
   /** The minimum over all ports has risen to `watermark`. Emitted rows go out before the watermark does. */
   onWatermark?(watermark: EventTimeMs, out: Output): void
-  /** All inputs have become idle, or one of them is no longer. */
-  onIdle?(idle: boolean): void
+  /** All inputs have become idle, or one of them is no longer. Emitted rows go out before downstream hears of it. */
+  onIdle?(idle: boolean, out: Output): void
   /** The watermark that downstream sees; by default the same. Never falls. */
   outputWatermark?(watermark: EventTimeMs): EventTimeMs
   /** Processing time has moved. Called at most every few milliseconds, and when `nextTimeMs` has come. */

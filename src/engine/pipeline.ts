@@ -182,7 +182,7 @@ function forwardWatermark(node: PipelineNode, watermark: EventTimeMs): void {
 function forwardIdle(node: PipelineNode, idle: boolean): void {
   if (idle === node.idle) return
   node.idle = idle
-  node.operator?.onIdle?.(idle)
+  node.operator?.onIdle?.(idle, node.out)
   for (const { node: next, port } of node.outputs) {
     const input = next.ports[port] as WatermarkPort
     input.idle = idle

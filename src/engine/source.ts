@@ -1,4 +1,4 @@
-import { BATCH_ROWS_MAX, Batch, type Column } from '../core/batch.ts'
+import { BATCH_ROWS_MAX, Batch, type Column, UPDATE_AFTER, UPDATE_BEFORE } from '../core/batch.ts'
 import { END_OF_TIME, type EventTimeMs } from '../core/time.ts'
 import type { Value } from '../core/value.ts'
 import type { ScanStep, WatermarkSpec } from '../plan/physical/nodes.ts'
@@ -55,13 +55,15 @@ export class Source {
   readonly #watermarkOf: Projection | undefined
   #reportedIdle = false
 
-  constructor(step: ScanStep, reader: SourceReader, decoder: Decoder, nowMs: number) {
+  /** `goesOnWhenIdle`: see WatermarkOptions. */
+  constructor(step: ScanStep, reader: SourceReader, decoder: Decoder, nowMs: number, goesOnWhenIdle = true) {
     this.step = step
     this.reader = reader
     this.#decoder = decoder
-    this.#watermark = new SourceWatermark(watermarkOptions(step.watermark), reader.partitions, nowMs)
+    const watermark = { ...watermarkOptions(step.watermark), goesOnWhenIdle }
+    this.#watermark = new SourceWatermark(watermark, reader.partitions, nowMs)
     const { kind, options } = step.connector
-    this.#channels = kind === 'exchange' ? new ChannelWatermarks(Number(options['channels'])) : undefined
+    this.#channels = kind === 'exchange' ? new ChannelWatermarks(Number(options['channels']), nowMs) : undefined
     this.#computed = step.computed.map((expression, i) => compileProjection([expression], step.fields.length + i))
     const width = step.fields.length + step.computed.length
     this.#watermarkOf = step.watermark && compileProjection([step.watermark.expression], width)
@@ -89,11 +91,12 @@ export class Source {
 
   /** How far a partition has come in event time; the runner reads the one furthest behind first. */
   progress(partition: number): EventTimeMs {
-    return this.#watermark.partition(partition).pending
+    return this.#channels?.current ?? this.#watermark.partition(partition).pending
   }
 
   /** Partitions that may still have records. */
   get openPartitions(): readonly number[] {
+    if (this.#channels?.ended === true) return []
     return this.reader.partitions.filter((partition) => !this.#ended.has(partition))
   }
 
@@ -125,18 +128,23 @@ export class Source {
   }
 
   accept(chunk: RecordChunk, context: EvalContext, out: SourceOutput): void {
-    this.#positions.set(chunk.partition, chunk.nextOffset)
     this.counters.bytesIn += chunk.data.length
+    let { nextOffset } = chunk
     const state = this.#watermark.partition(chunk.partition)
     if (chunk.count > 0) {
       this.#watermark.arrived(state, context.nowMs)
       this.#reportIdle(out)
-      const rows = chunk.columns === undefined ? this.#decoder.decode(chunk) : decodedColumns(chunk)
+      let rows = chunk.columns === undefined ? this.#decoder.decode(chunk) : decodedColumns(chunk)
+      if (endsInHalfAnUpdate(rows, chunk)) {
+        rows = withoutLast(rows)
+        nextOffset = chunk.offsets[chunk.count - 1] as number
+      }
       for (const bad of rows.bad) this.#reject(chunk, bad, out)
       this.counters.rowsIn += rows.length
       this.counters.recordsSkipped += rows.skipped ?? 0
       this.#emitSegments(chunk, rows, state, context, out)
     }
+    this.#positions.set(chunk.partition, nextOffset)
     if (chunk.end) {
       this.#ended.add(chunk.partition)
       if (this.#watermark.end(state)) out.onWatermark(this.step.id, this.#watermark.current)
@@ -145,14 +153,15 @@ export class Source {
 
   /** Processing time has moved: pending watermarks, idleness. */
   tick(nowMs: number, out: SourceOutput): void {
-    if (this.step.watermark === undefined) return
-    const risen = this.#watermark.tick(nowMs)
-    if (risen) out.onWatermark(this.step.id, this.#watermark.current)
+    if (this.step.watermark === undefined && this.#channels === undefined) return
+    const risen = (this.#channels ?? this.#watermark).tick(nowMs)
+    if (risen) out.onWatermark(this.step.id, this.watermark)
     this.#reportIdle(out)
   }
 
   nextTickMs(nowMs: number): number | undefined {
-    return this.step.watermark === undefined ? undefined : this.#watermark.nextTickMs(nowMs)
+    if (this.step.watermark === undefined) return this.#channels?.nextTickMs(nowMs)
+    return this.#watermark.nextTickMs(nowMs)
   }
 
   /** Batches of bounded size, with the watermarks that travel in the log at their places between the rows. */
@@ -166,7 +175,8 @@ export class Source {
     let from = 0
     const emitUpTo = (end: number): void => {
       while (from < end) {
-        const to = Math.min(from + BATCH_ROWS_MAX, end)
+        let to = Math.min(from + BATCH_ROWS_MAX, end)
+        if (to < end && isPair(rows, to - 1)) to--
         this.#emitRows(chunk, rows, from, to, context, out)
         from = to
       }
@@ -176,7 +186,7 @@ export class Source {
       const risen =
         this.#channels === undefined || channel === undefined
           ? this.#watermark.observe(partition, watermark)
-          : this.#channels.observe(channel, watermark, idle)
+          : this.#channels.observe(channel, watermark, idle, context.nowMs)
       if (risen) out.onWatermark(this.step.id, this.watermark)
       this.#reportIdle(out)
     }
@@ -323,6 +333,28 @@ function watermarkOptions(spec: WatermarkSpec | undefined): {
   return {
     intervalMs: spec?.emit.kind === 'periodic' ? spec.emit.intervalMs : 0,
     idleTimeoutMs: spec?.idleTimeoutMs,
+  }
+}
+
+/** True for -U with its +U behind it: both go on in one batch. */
+function isPair({ kinds }: DecodedRows, row: number): boolean {
+  return kinds !== undefined && kinds[row] === UPDATE_BEFORE && kinds[row + 1] === UPDATE_AFTER
+}
+
+/** The +U is in the next chunk, and with it the -U comes again. A chunk of nothing else has to be taken as it is. */
+function endsInHalfAnUpdate({ kinds, length, records }: DecodedRows, { count, end }: RecordChunk): boolean {
+  return !end && length > 1 && kinds?.[length - 1] === UPDATE_BEFORE && records[length - 1] === count - 1
+}
+
+function withoutLast(rows: DecodedRows): DecodedRows {
+  const length = rows.length - 1
+  return {
+    ...rows,
+    length,
+    columns: rows.columns.map((column) => column.slice(0, length)),
+    records: rows.records.subarray(0, length),
+    kinds: rows.kinds?.subarray(0, length),
+    ...(rows.times === undefined ? {} : { times: rows.times.subarray(0, length) }),
   }
 }
 

@@ -49,6 +49,8 @@ export class Task implements SourceOutput {
   readonly #sides: SideOutputs
   readonly #sources: readonly Source[]
   readonly #context: { nowMs: number }
+  /** Who reads what this task writes is told when it is idle; so that is something to commit. */
+  readonly #tellsIdle: boolean
   readonly #sinks: Partial<StagingSink>[] = []
   #epoch: number
   #dirty = false
@@ -59,6 +61,7 @@ export class Task implements SourceOutput {
     this.#storage = options.storage
     this.#sources = sources
     this.#context = { nowMs: options.nowMs }
+    this.#tellsIdle = sinksOf(options.plan).some(isExchange)
     this.#epoch = options.storage.checkpoint?.epoch ?? 0
     this.#sides = new SideOutputs(options.query, options.storage, options.formats, options.sides)
     const restored = options.storage.checkpoint?.watermark ?? NO_WATERMARK
@@ -77,10 +80,13 @@ export class Task implements SourceOutput {
     try {
       const scans = options.plan.steps.filter((step) => step.kind === 'scan')
       const sources: Source[] = []
+      // What is exchanged goes to tasks that know of all parts of a source: they decide how time goes on without rows.
+      const seesAllOfTheSource = !sinksOf(options.plan).every(isExchange)
       for (const step of scans) {
         const reader = await options.openReader(step)
         readers.push(reader)
-        sources.push(new Source(step, reader, options.formats.decoder(step.format, step.fields), options.nowMs))
+        const decoder = options.formats.decoder(step.format, step.fields)
+        sources.push(new Source(step, reader, decoder, options.nowMs, seesAllOfTheSource))
       }
       for (const source of sources) await source.open(options.storage.checkpoint)
       const task = new Task(options, sources)
@@ -213,6 +219,7 @@ export class Task implements SourceOutput {
   }
 
   onIdle(scanId: string, idle: boolean): void {
+    if (this.#tellsIdle) this.#dirty = true
     this.#pipeline.onIdle(scanId, idle)
   }
 
@@ -264,6 +271,14 @@ export class Task implements SourceOutput {
       restoredWatermark,
     }
   }
+}
+
+function sinksOf(plan: PhysicalPlan): readonly SinkStep[] {
+  return plan.steps.filter((step) => step.kind === 'sink')
+}
+
+function isExchange({ connector }: SinkStep): boolean {
+  return connector.kind === 'exchange'
 }
 
 function compareTimes(a: EventTimeMs, b: EventTimeMs): number {

@@ -15,6 +15,11 @@ export interface WatermarkOptions {
   /** 0 emits on every event that raises it. */
   readonly intervalMs: DurationMs
   readonly idleTimeoutMs: DurationMs | undefined
+  /**
+   * False leaves the watermark where it is while all is idle: for a task that sees one part of a source, and hands its
+   * rows to tasks that see what the others are doing. They go on by the clock, when all parts are idle.
+   */
+  readonly goesOnWhenIdle?: boolean
 }
 
 export class PartitionWatermark {
@@ -83,6 +88,12 @@ export class SourceWatermark {
     return this.#recompute()
   }
 
+  /** Who writes the partition says that it is quiet, or no longer; true when the watermark has risen because of it. */
+  setIdle(partition: PartitionWatermark, idle: boolean): boolean {
+    partition.idle = idle
+    return this.#recompute()
+  }
+
   /** Nothing follows in this partition. */
   end(partition: PartitionWatermark): boolean {
     partition.ended = true
@@ -116,7 +127,7 @@ export class SourceWatermark {
       if (partition.pending > partition.emitted) consider(partition.lastArrivalMs + intervalMs)
       if (idleTimeoutMs !== undefined && !partition.idle) consider(partition.lastArrivalMs + idleTimeoutMs)
     }
-    if (this.allIdle) consider(nowMs + Math.max(intervalMs, IDLE_STEP_MS))
+    if (this.#goesOnWhenIdle && this.allIdle) consider(nowMs + Math.max(intervalMs, IDLE_STEP_MS))
     return next
   }
 
@@ -132,8 +143,11 @@ export class SourceWatermark {
     for (const [id, partition] of this.#partitions) {
       const stored = checkpoint[id]
       if (stored === undefined) continue
-      partition.emitted = stored.emitted ?? NO_WATERMARK
-      partition.pending = stored.pending ?? NO_WATERMARK
+      const known = stored.ended === true ? END_OF_TIME : NO_WATERMARK
+      partition.emitted = stored.emitted ?? known
+      partition.pending = stored.pending ?? known
+      partition.ended = stored.ended === true
+      partition.idle = stored.idle === true
     }
     this.#recompute()
   }
@@ -146,7 +160,12 @@ export class SourceWatermark {
       highest = Math.max(highest, partition.pending)
       lastArrivalMs = Math.max(lastArrivalMs, partition.lastArrivalMs)
     }
-    return highest === NO_WATERMARK ? NO_WATERMARK : highest + (nowMs - lastArrivalMs)
+    if (highest === NO_WATERMARK || !this.#goesOnWhenIdle) return highest
+    return highest + (nowMs - lastArrivalMs)
+  }
+
+  get #goesOnWhenIdle(): boolean {
+    return this.#options.goesOnWhenIdle ?? true
   }
 
   #recompute(): boolean {

@@ -6,6 +6,7 @@ import type { LogicalPlan } from './logical/nodes.ts'
 import { inputsOf } from './logical/visit.ts'
 import type { Expression } from './physical/expression.ts'
 import type { AggregateCall, EmitSpec, LatePolicy, PhysicalPlan, ScanStep, SortKey, Step } from './physical/nodes.ts'
+import { cutIntoStages, exchangeKeys, type Stage } from './physical/stages.ts'
 import { printDuration, printExpression } from './print-expression.ts'
 
 interface Line {
@@ -24,10 +25,50 @@ export function explainPhysical(plan: PhysicalPlan): string {
     const inputs = step.inputs.map((id) => steps.get(id) as Step)
     return { ...physicalLine(step, inputs[0]?.schema.fields ?? []), inputs: inputs.map(line) }
   }
-  const { guarantee, checkpointIntervalMs, stateTtlMs } = plan.options
+  return `${render(line(plan.steps.at(-1) as Step))}\n${optionsText(plan.options)}`
+}
+
+/** How a plan runs over a log whose partitions are read by different tasks. */
+export function explainStages(plan: PhysicalPlan): string {
+  const stages = cutIntoStages(plan)
+  const texts = stages.map((stage) => {
+    const byId = new Map(stage.plan.steps.map((step) => [step.id, step]))
+    const line = (step: Step): Line => {
+      const inputs = step.inputs.map((id) => byId.get(id) as Step)
+      return { ...stageLine(step, inputs[0]?.schema.fields ?? [], stages), inputs: inputs.map(line) }
+    }
+    const ends = stage.plan.steps.filter((step) => step.kind === 'sink')
+    return [`stage ${stage.number}, ${tasksText(stage)}`, ...ends.map((end) => render(line(end), 1))].join('\n')
+  })
+  return [...texts, optionsText(plan.options)].join('\n')
+}
+
+function stageLine(step: Step, fields: readonly Field[], stages: readonly Stage[]): Omit<Line, 'inputs'> {
+  if (step.kind === 'scan' && step.connector.kind === 'exchange') {
+    return {
+      title: `${step.id} from stage ${stages.find(({ writes }) => writes.includes(step.id))?.number}`,
+      details: [],
+    }
+  }
+  if (step.kind === 'sink' && step.connector.kind === 'exchange') {
+    const to = stages.find(({ reads }) => reads.includes(step.id))?.number
+    return {
+      title: `${step.id}${by(exchangeKeys(step.connector), fields) || ' to one task'} → stage ${to}`,
+      details: [],
+    }
+  }
+  return physicalLine(step, fields)
+}
+
+function tasksText({ plan, single }: Stage): string {
+  if (single) return 'one task'
+  const inputs = plan.steps.flatMap((step) => (step.kind === 'scan' ? [step.relation || 'one row'] : []))
+  return `one task for each partition of ${[...new Set(inputs)].join(' and ')}`
+}
+
+function optionsText({ guarantee, checkpointIntervalMs, stateTtlMs }: PhysicalPlan['options']): string {
   const ttl = stateTtlMs === undefined ? '' : `, state kept ${printDuration(stateTtlMs)}`
-  const last = plan.steps.at(-1) as Step
-  return `${render(line(last))}\n${guarantee}, checkpoint every ${printDuration(checkpointIntervalMs)}${ttl}`
+  return `${guarantee}, checkpoint every ${printDuration(checkpointIntervalMs)}${ttl}`
 }
 
 function render(line: Line, depth = 0): string {
@@ -120,6 +161,13 @@ function physicalLine(step: Step, fields: readonly Field[]): Omit<Line, 'inputs'
         title: `${step.id} ${windowText(step.window)}`,
         details: [timeText(step.time), lateText(step.latePolicy)],
       }
+    case 'local-aggregate': {
+      const window = step.window === undefined ? '' : ` ${windowText(step.window)}`
+      return {
+        title: `${step.id}${window}${by(step.keys, fields)}`,
+        details: [aggregatesText(step.aggregates, fields)],
+      }
+    }
     case 'window-aggregate':
     case 'session-aggregate': {
       const window =
@@ -129,7 +177,7 @@ function physicalLine(step: Step, fields: readonly Field[]): Omit<Line, 'inputs'
       return {
         title: `${step.id} ${windowText(window)}${by(step.keys, fields)}`,
         details: [
-          aggregatesText(step.aggregates, fields),
+          mergesPartials(step) ?? aggregatesText(step.aggregates, fields),
           timeText(step.time),
           emitText(step.emit),
           lateText(step.latePolicy),
@@ -140,7 +188,12 @@ function physicalLine(step: Step, fields: readonly Field[]): Omit<Line, 'inputs'
     case 'group-aggregate':
       return {
         title: `${step.id}${by(step.keys, fields)}`,
-        details: [aggregatesText(step.aggregates, fields), emitText(step.emit), ttlText(step.ttlMs), result],
+        details: [
+          mergesPartials(step) ?? aggregatesText(step.aggregates, fields),
+          emitText(step.emit),
+          ttlText(step.ttlMs),
+          result,
+        ],
       }
     case 'deduplicate':
       return {
@@ -264,6 +317,10 @@ function rankText(withRank: boolean, windowEnd: number | undefined, fields: read
 
 function order(keys: readonly SortKey[], fields: readonly Field[]): string {
   return keys.map((key) => `${nameOf(key.column, fields)}${key.descending ? ' desc' : ''}`).join(', ')
+}
+
+function mergesPartials(step: Step): string | undefined {
+  return 'input' in step && step.input === 'partials' ? 'merges partials' : undefined
 }
 
 function aggregatesText(aggregates: readonly AggregateCall[], fields: readonly Field[]): string | undefined {

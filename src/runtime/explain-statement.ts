@@ -2,7 +2,7 @@ import type { Explain, Statement } from '../../grammar/index.ts'
 import { errorAt, type Query } from '../../grammar/index.ts'
 import type { Value } from '../core/value.ts'
 import type { Parameters } from '../plan/bind/environment.ts'
-import { explainLogical, explainPhysical } from '../plan/explain.ts'
+import { explainLogical, explainPhysical, explainStages } from '../plan/explain.ts'
 import type { PhysicalPlan } from '../plan/physical/nodes.ts'
 import { type LogicalPlans, planContinuous, planQuery } from '../plan/planner.ts'
 import type { StoredCatalog } from './catalog.ts'
@@ -27,7 +27,7 @@ export function explainStatement(
   }
   if (target.kind === 'identifier') {
     const query = catalog.query(target.name)
-    if (query !== undefined) return explainPhysical(query.plan)
+    if (query !== undefined) return query.layout === undefined ? explainPhysical(query.plan) : explainStages(query.plan)
     throw invalidSql([
       errorAt(target.span, 'UNKNOWN_RELATION', `there is no query "${target.name}"`, {
         hint: 'SHOW QUERIES lists those that run.',

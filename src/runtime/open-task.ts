@@ -10,6 +10,7 @@ import type { TaskStorage } from '../engine/ports/state.ts'
 import { BatchSink, ResultSink, TopicSink } from '../engine/sinks.ts'
 import { Task } from '../engine/task.ts'
 import type { PhysicalPlan, ScanStep, SinkStep } from '../plan/physical/nodes.ts'
+import { exchangeKeys } from '../plan/physical/stages.ts'
 import { PrintSink } from './print-sink.ts'
 import { openReader } from './readers.ts'
 import type { TaskSpec } from './task-spec.ts'
@@ -61,8 +62,8 @@ type Encoders = ReadonlyMap<string, Encoder>
 
 const NO_ENCODERS: Encoders = new Map()
 
-/** Sinks that write no records, and so take no encoder. */
-const WITHOUT_RECORDS: readonly SinkStep['connector']['kind'][] = ['blackhole', 'print']
+/** Sinks that take no encoder: they write no records, or those of our own. */
+const WITHOUT_RECORDS: readonly SinkStep['connector']['kind'][] = ['blackhole', 'print', 'exchange']
 
 /** The encoders of a plan by the id of their sink, with all that they need before the first row. */
 async function openEncoders(plan: PhysicalPlan, formats: FormatRegistry): Promise<Encoders> {
@@ -104,7 +105,8 @@ function openSink(
         spec.result ?? { topic, partition: 0 },
         step.schema,
         encoder(),
-        tellsEveryChange(spec.plan),
+        // Rows that are only ever added are each told, even one whose key has been forgotten and comes anew.
+        step.schema.mode !== 'append' && tellsEveryChange(spec.plan),
       )
     case 'exchange':
       return new ExchangeSink({
@@ -113,8 +115,7 @@ function openSink(
         partitions: Number(properties['partitions']),
         channel: Number(properties['channel']),
         schema: step.schema,
-        keys: (properties['keys'] ?? '').split(',').filter(Boolean).map(Number),
-        encoder: encoder(),
+        keys: exchangeKeys(step.connector),
       })
     case 'embedded':
     case 'kafka': {

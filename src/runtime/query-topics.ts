@@ -4,11 +4,15 @@ import type { Storage } from '../adapters/storage.ts'
 import { AppError } from '../core/errors.ts'
 import type { TopicSpec } from '../engine/ports/log.ts'
 import type { MaterializedRelation, QueryEntry, QueryLayout, SourceRelation } from '../plan/catalog.ts'
+import { withLocalAggregation } from '../plan/physical/local-aggregation.ts'
 import type { ContinuousPlan } from '../plan/planner.ts'
 import { layOut, layoutTopics, resultPartitions } from './task-spec.ts'
 import { isLogConnector, resultTopic, sinkTopic, sourceTopic } from './topics.ts'
 
-/** The layout of a query whose log is read in parts; one that takes over goes on with the topics there are. */
+/**
+ * How a query runs whose log is read in parts: in stages, with its aggregates in two phases. One that takes over goes
+ * on with the topics there are.
+ */
 export async function layOutQuery(
   { partitioned, log }: Storage,
   entry: QueryEntry,
@@ -26,7 +30,7 @@ export async function layOutQuery(
     partitions.set(step.id, found.partitions)
   }
   const layout = layOut(entry, partitioned.prefix, partitions)
-  return { ...entry, layout: { ...layout, ...before } }
+  return { ...entry, plan: withLocalAggregation(entry.plan), layout: { ...layout, ...before } }
 }
 
 /** A topic of Kafka is somebody's: it is made only where its partitions are given, and never deleted. */

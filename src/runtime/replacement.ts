@@ -1,6 +1,8 @@
 import type { CreateAs, CreateMaterializedView, CreateSink } from '../../grammar/index.ts'
 import type { Catalog, MaterializedRelation, QueryEntry } from '../plan/catalog.ts'
 import { compatible } from '../plan/physical/compatible.ts'
+import { withLocalAggregation } from '../plan/physical/local-aggregation.ts'
+import { sameStages } from '../plan/physical/stages.ts'
 import { type ContinuousPlan, planContinuous } from '../plan/planner.ts'
 import { invalidSql } from './weir-runtime.ts'
 
@@ -49,7 +51,8 @@ function keepsState(
     return next === undefined || JSON.stringify(next.schema) !== JSON.stringify(late.schema)
   })
   if (lost !== undefined) return `its stream of late rows "${lost.name}" would go, or have other columns`
-  return compatible(old.plan, plan.plan)
+  const same = compatible(old.plan, plan.plan)
+  return same === true && old.layout !== undefined ? sameStages(old.plan, withLocalAggregation(plan.plan)) : same
 }
 
 export function lateStreamsOf(catalog: Catalog, query: string): readonly MaterializedRelation[] {

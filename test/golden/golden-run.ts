@@ -5,12 +5,12 @@ import type { Checkpoint, TaskStorage } from '../../src/engine/ports/state.ts'
 import type { Source } from '../../src/engine/source.ts'
 import type { Task } from '../../src/engine/task.ts'
 import { chunkOf } from '../harness/chunk.ts'
-import { foldChanges } from '../harness/fold.ts'
-import { type LoggedRow, QUERY, QueryWorld } from '../harness/query-world.ts'
+import { QUERY, QueryWorld } from '../harness/query-world.ts'
 import type { Random } from '../harness/random.ts'
-import { renderChange, renderRow } from '../harness/render.ts'
+import { renderChange } from '../harness/render.ts'
 import type { SettableClock } from '../harness/settable-clock.ts'
 import type { GoldenCase, GoldenEvent, Section } from './golden-case.ts'
+import { asText, countersText, countRows, foldedLines, isExact, newCounters, sideLines } from './golden-result.ts'
 
 /**
  * Runs a golden case: events in their order, records in batches, with checkpoints and kills where the plan of the run
@@ -32,14 +32,6 @@ export interface RunResult extends Record<Section, string> {
   readonly exact: boolean
 }
 
-interface Counters {
-  late: number
-  duplicate: number
-  failed: number
-  bad: number
-  future: number
-}
-
 interface Mark {
   readonly offset: number
   readonly watermark: number | null
@@ -53,9 +45,20 @@ export async function runGolden(
 ): Promise<RunResult> {
   const world = await QueryWorld.open(golden.setup, golden.query, { storage, clock })
   const run = new GoldenRun(golden, plan, world)
-  await run.appendInput()
+  await appendInput(world, golden)
   await run.play()
   return run.result()
+}
+
+/** All records, before any of them is read. */
+export async function appendInput({ storage }: QueryWorld, { events }: GoldenCase): Promise<void> {
+  const encoder = new TextEncoder()
+  for (const event of events) {
+    if (event.kind !== 'record') continue
+    await storage.log.append(event.stream, event.partition, [
+      { key: null, value: encoder.encode(event.text), timestamp: 0 },
+    ])
+  }
 }
 
 /** How often one run is killed at most, so that it comes to an end. */
@@ -73,21 +76,12 @@ class GoldenRun {
   #nowMs = 0
   #committed = { at: 0, nowMs: 0 }
   #kills = 0
-  readonly #counters: Counters = { late: 0, duplicate: 0, failed: 0, bad: 0, future: 0 }
+  readonly #counters = newCounters()
 
   constructor(golden: GoldenCase, plan: RunPlan, world: QueryWorld) {
     this.#golden = golden
     this.#plan = plan
     this.#world = world
-  }
-
-  async appendInput(): Promise<void> {
-    const encoder = new TextEncoder()
-    for (const event of this.#golden.events) {
-      if (event.kind !== 'record') continue
-      const record = { key: null, value: encoder.encode(event.text), timestamp: 0 }
-      await this.#world.storage.log.append(event.stream, event.partition, [record])
-    }
   }
 
   async play(): Promise<void> {
@@ -111,7 +105,7 @@ class GoldenRun {
     }
     if (!this.#golden.open) this.#endInput()
     await this.#commit()
-    this.#count()
+    countRows(this.#current, this.#counters)
     await this.#close()
   }
 
@@ -202,18 +196,6 @@ class GoldenRun {
     }
   }
 
-  #count(): void {
-    for (const metrics of this.#current.metrics().values()) {
-      this.#counters.late += metrics.rowsLate
-      this.#counters.duplicate += metrics.rowsDuplicate
-      this.#counters.failed += metrics.rowsFailed
-    }
-    for (const source of this.#current.sources) {
-      this.#counters.bad += source.counters.rowsBad
-      this.#counters.future += source.counters.rowsFromFuture
-    }
-  }
-
   async result(): Promise<RunResult> {
     const rows = await this.#world.resultRows()
     const { schema } = this.#world.result
@@ -226,56 +208,15 @@ class GoldenRun {
     lines.push(...marks.map(markText))
     return {
       output: asText(lines),
-      late: asText(await this.#sideRows('late-stream')),
-      'dead letter': asText(await this.#sideRows('dead-letter-stream')),
-      counters: this.#countersText(),
-      folded: this.#fold(rows),
+      late: asText(await sideLines(this.#world, 'late-stream')),
+      'dead letter': asText(await sideLines(this.#world, 'dead-letter-stream')),
+      counters: countersText(this.#counters, this.#golden),
+      folded: foldedLines(rows, schema),
       exact: isExact(this.#world),
     }
   }
-
-  async #sideRows(kind: 'late-stream' | 'dead-letter-stream'): Promise<string[]> {
-    const lines: string[] = []
-    for (const stream of this.#world.sideStreams(kind)) {
-      for (const { row } of await this.#world.sideRows(stream)) {
-        const shown = row.map((value) => (value instanceof Uint8Array ? new TextDecoder().decode(value) : value))
-        const fields = stream.schema.fields.map((field) =>
-          field.type.kind === 'bytes' ? { ...field, type: { kind: 'string' as const } } : field,
-        )
-        lines.push(renderRow(shown, { ...stream.schema, fields }))
-      }
-    }
-    return lines
-  }
-
-  /** Only what the file names, so that a case says what it is about. */
-  #countersText(): string {
-    const names = [...this.#golden.expected.counters.matchAll(/(\w+) \d+/g)].map((match) => match[1] as string)
-    if (names.length === 0) return ''
-    return `${names.map((name) => `${name} ${this.#counters[name as keyof Counters]}`).join(', ')}\n`
-  }
-
-  #fold(rows: readonly LoggedRow[]): string[] {
-    const { schema } = this.#world.result
-    return foldChanges(rows, schema)
-      .map((row) => renderRow(row, schema))
-      .sort()
-  }
-}
-
-function isExact(world: QueryWorld): boolean {
-  return world.entry.plan.steps.every((step) => {
-    if (step.kind === 'group-aggregate' || step.kind === 'normalize') return false
-    if (step.kind === 'top-n') return step.windowEndColumn !== undefined
-    if (step.kind === 'deduplicate') return step.keep === 'first'
-    return !('emit' in step) || step.emit.mode !== 'changes'
-  })
 }
 
 function markText({ watermark }: Mark): string {
   return watermark === null ? '@commit' : `@commit watermark ${watermark}`
-}
-
-function asText(lines: readonly string[]): string {
-  return lines.map((line) => `${line}\n`).join('')
 }

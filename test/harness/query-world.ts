@@ -11,7 +11,7 @@ import type { Task } from '../../src/engine/task.ts'
 import type { MaterializedRelation, QueryEntry } from '../../src/plan/catalog.ts'
 import type { SourceField } from '../../src/plan/physical/nodes.ts'
 import { openTask } from '../../src/runtime/open-task.ts'
-import { wholeTask } from '../../src/runtime/task-spec.ts'
+import { type TaskSpec, wholeTask } from '../../src/runtime/task-spec.ts'
 import { DEFAULT_LIMITS, WeirRuntime } from '../../src/runtime/weir-runtime.ts'
 import { SettableClock } from './settable-clock.ts'
 
@@ -62,8 +62,13 @@ export class QueryWorld {
 
   /** The task as it was committed last. */
   async openTask(taskStorage: TaskStorage): Promise<Task> {
+    return this.openStage(wholeTask(QUERY, this.entry.plan, this.runtime.catalog), taskStorage)
+  }
+
+  /** One task of the query, as it was committed last. */
+  async openStage(spec: TaskSpec, taskStorage: TaskStorage): Promise<Task> {
     return openTask({
-      spec: wholeTask(QUERY, this.entry.plan, this.runtime.catalog),
+      spec,
       taskStorage,
       log: this.storage.log,
       formats: formatRegistry(),
@@ -109,14 +114,15 @@ export async function readRows(
   storage: Storage,
   topic: string,
   schema: Schema,
+  partition = 0,
 ): Promise<{ readonly rows: readonly LoggedRow[]; readonly watermarks: readonly number[] }> {
   const decoder = formatRegistry().decoder(ROWS_FORMAT, schema.fields.map(rowsField))
   const reader = await storage.log.openReader(topic)
   const rows: LoggedRow[] = []
   const watermarks: number[] = []
-  let offset = await reader.startOffset(0)
+  let offset = await reader.startOffset(partition)
   for (;;) {
-    const chunk = await reader.read(0, offset, 1000, 0)
+    const chunk = await reader.read(partition, offset, 1000, 0)
     if (chunk === undefined) break
     const decoded = decoder.decode(chunk)
     if (decoded.bad.length > 0) throw new Error(`topic ${topic}: ${decoded.bad[0]?.reason}`)

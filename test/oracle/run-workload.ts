@@ -3,6 +3,7 @@ import { drive, type Step } from '../harness/drive.ts'
 import { foldChanges } from '../harness/fold.ts'
 import { QueryWorld } from '../harness/query-world.ts'
 import type { Random } from '../harness/random.ts'
+import { runStaged } from '../harness/staged-run.ts'
 import { differences } from './compare.ts'
 import { createStreamSql, eventJson, querySql } from './dialect.ts'
 import type { DuckOracle } from './duck.ts'
@@ -47,6 +48,37 @@ export async function runWorkload(
   const found = differences(foldChanges(await world.resultRows(), schema), schema, expected.rows, query)
   // Counters begin anew with each task; a run with restarts can't know the total.
   if (!restarts && rowsLate !== expected.late.length) {
+    found.push(`${rowsLate} rows were counted as late, not ${expected.late.length}`)
+  }
+  return { differing: found, rows: expected.rows.length, late: expected.late.length }
+}
+
+/**
+ * The same as it runs over a log with partitions: stages, exchanges, aggregates in two phases, each task committing
+ * and dying by itself.
+ */
+export async function runWorkloadInStages(
+  workload: Workload,
+  random: Random,
+  storage: Storage,
+  oracle: DuckOracle,
+): Promise<Compared> {
+  const { stream, events, query } = workload
+  const world = await openWorkload(workload, storage, random.pick([1, 8, 100_000]))
+  const records = events.map(({ partition }) => ({ kind: 'record' as const, stream: STREAM, partition }))
+  const { rows, tasks, kills } = await runStaged(world, records, {
+    order: 'arrival',
+    random,
+    kills: random.chance(0.4),
+    open: false,
+    localAggregation: random.chance(0.7),
+  })
+  const expected = await oracle.evaluate(stream, events, query)
+  const { schema } = world.result
+  const found = differences(foldChanges(rows, schema), schema, expected.rows, query)
+  let rowsLate = 0
+  for (const task of tasks) for (const metrics of task.metrics().values()) rowsLate += metrics.rowsLate
+  if (kills === 0 && rowsLate !== expected.late.length) {
     found.push(`${rowsLate} rows were counted as late, not ${expected.late.length}`)
   }
   return { differing: found, rows: expected.rows.length, late: expected.late.length }

@@ -49,6 +49,10 @@ export class CheckedOperator implements Operator {
     this.#operator.onWatermark?.(watermark, this.#checked(out))
   }
 
+  onIdle(idle: boolean, out: Output): void {
+    this.#operator.onIdle?.(idle, this.#checked(out))
+  }
+
   outputWatermark(watermark: EventTimeMs): EventTimeMs {
     const output = this.#operator.outputWatermark?.(watermark) ?? watermark
     assert(output >= this.#outputWatermark, `${this.#step.id}: output watermark falls to ${output}`)

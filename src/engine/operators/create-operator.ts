@@ -7,6 +7,7 @@ import { Deduplicate } from './deduplicate.ts'
 import { Filter } from './filter.ts'
 import { GroupAggregate } from './group-aggregate.ts'
 import { Limit } from './limit.ts'
+import { LocalAggregate } from './local-aggregate.ts'
 import { Normalize } from './normalize.ts'
 import { PassThrough } from './pass-through.ts'
 import { Project } from './project.ts'
@@ -35,6 +36,8 @@ export function createOperator(
       return new Normalize(step, input)
     case 'window-assign':
       return new WindowAssign(step, evalContext)
+    case 'local-aggregate':
+      return new LocalAggregate(step, input)
     case 'window-aggregate':
       return createWindowAggregate(step, input, evalContext)
     case 'session-aggregate':

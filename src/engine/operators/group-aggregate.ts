@@ -4,8 +4,10 @@ import { EvaluationError } from '../../core/evaluation-error.ts'
 import type { Schema } from '../../core/schema.ts'
 import { END_OF_TIME, type EventTimeMs } from '../../core/time.ts'
 import type { Row } from '../../core/value.ts'
+import { partialColumns } from '../../plan/physical/local-aggregation.ts'
 import type { GroupAggregateStep } from '../../plan/physical/nodes.ts'
 import { type AggregateSet, compileAggregates } from '../aggregate/aggregate-set.ts'
+import { mergePartials } from '../aggregate/merge-partials.ts'
 import type { EvalContext } from '../expression/compile.ts'
 import type { KeyColumns, MapKey } from '../key-columns.ts'
 import { type Entry, KeyedTable, type Namespace } from '../keyed-table.ts'
@@ -48,7 +50,9 @@ export class GroupAggregate implements Operator {
     this.#clock = evalContext
     this.#key = keyColumnsOf(step.keys, input)
     this.#retractable = isRetractable(input)
-    this.#aggregates = compileAggregates(step.aggregates, { retractable: this.#retractable })
+    const aggregates = compileAggregates(step.aggregates, { retractable: this.#retractable })
+    const { partial } = partialColumns(step.keys.length, false)
+    this.#aggregates = step.input === 'partials' ? mergePartials(aggregates, partial) : aggregates
     this.#writer = new ChangeWriter(step.schema.fields.length, step.retractions)
     this.#every = new Every(step.emit.everyMs)
   }

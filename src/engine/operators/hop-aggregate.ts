@@ -4,7 +4,7 @@ import { EvaluationError } from '../../core/evaluation-error.ts'
 import type { Schema } from '../../core/schema.ts'
 import { END_OF_TIME, type EventTimeMs, NO_WATERMARK } from '../../core/time.ts'
 import type { WindowAggregateStep } from '../../plan/physical/nodes.ts'
-import { type Accumulators, type AggregateSet, compileAggregates } from '../aggregate/aggregate-set.ts'
+import type { Accumulators, AggregateSet } from '../aggregate/aggregate-set.ts'
 import type { EvalContext } from '../expression/compile.ts'
 import type { KeyColumns, Keyed, MapKey } from '../key-columns.ts'
 import { KeyedTable, lowerBound, type Namespace } from '../keyed-table.ts'
@@ -13,7 +13,7 @@ import { alignDown } from '../window/align.ts'
 import { type Windower, windower } from '../window/windower.ts'
 import { ChangeWriter } from './change-writer.ts'
 import { LateRows } from './late-rows.ts'
-import { atTime, keyColumnsOf, windowRow } from './window-groups.ts'
+import { keyColumnsOf, type WindowInput, windowInput, windowRow } from './window-groups.ts'
 
 /**
  * GROUP BY over overlapping windows of inserts, each of whose rows comes out once.
@@ -25,9 +25,9 @@ import { atTime, keyColumnsOf, windowRow } from './window-groups.ts'
  */
 export class HopAggregate implements Operator {
   readonly #step: WindowAggregateStep
-  readonly #clock: EvalContext
   readonly #windows: Windower
   readonly #key: KeyColumns
+  readonly #input: WindowInput
   readonly #aggregates: AggregateSet
   readonly #latenessMs: number
   readonly #writer: ChangeWriter
@@ -42,23 +42,23 @@ export class HopAggregate implements Operator {
 
   constructor(step: WindowAggregateStep, input: Schema, evalContext: EvalContext) {
     this.#step = step
-    this.#clock = evalContext
     this.#windows = windower(step.window)
     this.#key = keyColumnsOf(step.keys, input)
-    this.#aggregates = compileAggregates(step.aggregates, { retractable: false })
+    this.#input = windowInput(step, input, evalContext)
+    this.#aggregates = this.#input.aggregates
     this.#latenessMs = step.latePolicy.allowedLatenessMs
     this.#writer = new ChangeWriter(step.schema.fields.length, step.retractions)
   }
 
   open(context: OperatorContext): void {
     this.#context = context
-    this.#late = new LateRows(this.#step.latePolicy, context)
+    this.#late = new LateRows(this.#step.latePolicy, context, this.#input.rowsColumn)
     this.#table = new KeyedTable(context.store('slices'), this.#key, this.#aggregates, context)
     if (this.#step.time === 'event') this.#watermark = context.restoredWatermark
   }
 
   onBatch(_port: number, input: Batch): void {
-    const batch = this.#step.time === 'event' ? input : atTime(input, this.#clock.nowMs)
+    const batch = this.#input.timed(input)
     this.#row = 0
     while (this.#row < batch.length) {
       try {

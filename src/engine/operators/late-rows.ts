@@ -15,15 +15,19 @@ export class LateRows {
   readonly #policy: LatePolicy
   readonly #context: OperatorContext
   readonly #builder: BatchBuilder
+  readonly #rowsColumn: number | undefined
 
-  constructor(policy: LatePolicy, context: OperatorContext) {
+  /** `rowsColumn`: of partials, how many rows each stands for. */
+  constructor(policy: LatePolicy, context: OperatorContext, rowsColumn?: number) {
     this.#policy = policy
     this.#context = context
+    this.#rowsColumn = rowsColumn
     this.#builder = new BatchBuilder(policy.columns.length + 5, (batch) => context.late(batch))
   }
 
   add(batch: Batch, row: number, watermark: EventTimeMs, start: EventTimeMs | null, end: EventTimeMs | null): void {
-    this.#context.metrics.rowsLate++
+    const rows = this.#rowsColumn === undefined ? 1 : (batch.columns[this.#rowsColumn]?.[row] as number)
+    this.#context.metrics.rowsLate += rows
     if (this.#policy.into === undefined) return
     const time = batch.times[row] as number
     const values = this.#policy.columns.map((column) => batch.columns[column]?.[row] ?? null)

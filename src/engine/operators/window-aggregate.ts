@@ -5,7 +5,7 @@ import type { Schema } from '../../core/schema.ts'
 import { END_OF_TIME, type EventTimeMs, NO_WATERMARK } from '../../core/time.ts'
 import type { Row } from '../../core/value.ts'
 import type { WindowAggregateStep } from '../../plan/physical/nodes.ts'
-import { type AggregateSet, compileAggregates } from '../aggregate/aggregate-set.ts'
+import type { AggregateSet } from '../aggregate/aggregate-set.ts'
 import { showsArrival } from '../aggregate/registry.ts'
 import type { EvalContext } from '../expression/compile.ts'
 import type { KeyColumns, MapKey } from '../key-columns.ts'
@@ -18,7 +18,7 @@ import { Every } from './every.ts'
 import { type GroupState, groupCodec, newGroup } from './group-state.ts'
 import { HopAggregate } from './hop-aggregate.ts'
 import { LateRows } from './late-rows.ts'
-import { atTime, emitsOnce, isRetractable, keyColumnsOf, windowRow } from './window-groups.ts'
+import { emitsOnce, isRetractable, keyColumnsOf, type WindowInput, windowInput, windowRow } from './window-groups.ts'
 
 /**
  * GROUP BY over tumbling, hopping or cumulating windows.
@@ -42,6 +42,7 @@ export class WindowAggregate implements Operator {
   readonly #clock: EvalContext
   readonly #windows: Windower
   readonly #key: KeyColumns
+  readonly #input: WindowInput
   readonly #aggregates: AggregateSet
   readonly #retractable: boolean
   readonly #carries: boolean
@@ -68,7 +69,8 @@ export class WindowAggregate implements Operator {
     this.#windows = windower(step.window)
     this.#key = keyColumnsOf(step.keys, input)
     this.#retractable = isRetractable(input)
-    this.#aggregates = compileAggregates(step.aggregates, { retractable: this.#retractable })
+    this.#input = windowInput(step, input, evalContext)
+    this.#aggregates = this.#input.aggregates
     this.#latenessMs = step.latePolicy.allowedLatenessMs
     this.#carries = step.window.kind === 'cumulate' && emitsOnce(step) && !step.aggregates.some(showsArrival)
     this.#writer = new ChangeWriter(step.schema.fields.length, step.retractions)
@@ -77,14 +79,14 @@ export class WindowAggregate implements Operator {
 
   open(context: OperatorContext): void {
     this.#context = context
-    this.#late = new LateRows(this.#step.latePolicy, context)
+    this.#late = new LateRows(this.#step.latePolicy, context, this.#input.rowsColumn)
     const codec = groupCodec(this.#aggregates, { rows: this.#retractable, touched: false })
     this.#table = new KeyedTable(context.store('groups'), this.#key, codec, context)
     if (this.#step.time === 'event') this.#watermark = context.restoredWatermark
   }
 
   onBatch(_port: number, input: Batch, out: Output): void {
-    const batch = this.#step.time === 'event' ? input : atTime(input, this.#clock.nowMs)
+    const batch = this.#input.timed(input)
     this.#writer.to(out)
     this.#row = 0
     while (this.#row < batch.length) {

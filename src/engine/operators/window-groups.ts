@@ -4,8 +4,11 @@ import type { Schema } from '../../core/schema.ts'
 import type { EventTimeMs } from '../../core/time.ts'
 import type { SqlType } from '../../core/type.ts'
 import type { Row } from '../../core/value.ts'
+import { partialColumns } from '../../plan/physical/local-aggregation.ts'
 import type { WindowAggregateStep } from '../../plan/physical/nodes.ts'
-import type { Accumulators, AggregateSet } from '../aggregate/aggregate-set.ts'
+import { type Accumulators, type AggregateSet, compileAggregates } from '../aggregate/aggregate-set.ts'
+import { mergePartials } from '../aggregate/merge-partials.ts'
+import type { EvalContext } from '../expression/compile.ts'
 import { KeyColumns } from '../key-columns.ts'
 import type { OperatorContext } from '../operator.ts'
 
@@ -26,6 +29,30 @@ export function isRetractable(input: Schema): boolean {
 /** The rows as if they had happened now: how windows of processing time see their input. */
 export function atTime(batch: Batch, nowMs: number): Batch {
   return new Batch(batch.length, batch.columns, new Float64Array(batch.length).fill(nowMs), batch.kinds)
+}
+
+/** What a step's input is to its windows: rows at their event time, at the time of the clock, or partials. */
+export interface WindowInput {
+  readonly aggregates: AggregateSet
+  /** Where partials say how many rows they stand for. */
+  readonly rowsColumn: number | undefined
+  timed(batch: Batch): Batch
+}
+
+export function windowInput(step: WindowAggregateStep, input: Schema, clock: EvalContext): WindowInput {
+  const aggregates = compileAggregates(step.aggregates, { retractable: isRetractable(input) })
+  if (step.input === 'partials') {
+    const { slice, partial, rows } = partialColumns(step.keys.length, true)
+    return {
+      aggregates: mergePartials(aggregates, partial),
+      rowsColumn: rows,
+      // All times of a slice are in the same windows.
+      timed: ({ length, columns }) =>
+        new Batch(length, columns, Float64Array.from(columns[slice as number] as number[])),
+    }
+  }
+  const timed = step.time === 'event' ? (batch: Batch) => batch : (batch: Batch) => atTime(batch, clock.nowMs)
+  return { aggregates, rowsColumn: undefined, timed }
 }
 
 /** The result row of a group in a window; undefined, and told to the dead letter, where an aggregate overflows. */

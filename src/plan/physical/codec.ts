@@ -129,7 +129,7 @@ const schema = z.strictObject({
 })
 
 const connector = z.strictObject({
-  kind: z.enum(['embedded', 'kafka', 'file', 'datagen', 'blackhole', 'print', 'result', 'rows']),
+  kind: z.enum(['embedded', 'kafka', 'file', 'datagen', 'blackhole', 'print', 'result', 'rows', 'exchange']),
   options,
 })
 
@@ -178,6 +178,7 @@ const aggregate = z.strictObject({
 })
 
 const base = { id: z.string(), version: z.literal(1), inputs: z.array(z.string()), schema }
+const aggregateInput = optional(z.enum(['rows', 'partials']))
 const grouped = { ...base, keys: positions, aggregates: z.array(aggregate), retractions: z.boolean(), emit }
 
 const step = z.discriminatedUnion('kind', [
@@ -208,7 +209,16 @@ const step = z.discriminatedUnion('kind', [
   z.strictObject({ ...base, kind: z.literal('exchange'), keys: positions }),
   z.strictObject({ ...base, kind: z.literal('normalize'), keys: positions }),
   z.strictObject({ ...base, kind: z.literal('window-assign'), window, time, latePolicy }),
-  z.strictObject({ ...grouped, kind: z.literal('window-aggregate'), window, time, latePolicy }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('local-aggregate'),
+    keys: positions,
+    aggregates: z.array(aggregate),
+    window: optional(window),
+    allowedLatenessMs: durationMs,
+    lateAlone: z.boolean(),
+  }),
+  z.strictObject({ ...grouped, kind: z.literal('window-aggregate'), window, time, latePolicy, input: aggregateInput }),
   z.strictObject({
     ...grouped,
     kind: z.literal('session-aggregate'),
@@ -217,7 +227,12 @@ const step = z.discriminatedUnion('kind', [
     time,
     latePolicy,
   }),
-  z.strictObject({ ...grouped, kind: z.literal('group-aggregate'), ttlMs: optional(durationMs) }),
+  z.strictObject({
+    ...grouped,
+    kind: z.literal('group-aggregate'),
+    ttlMs: optional(durationMs),
+    input: aggregateInput,
+  }),
   z.strictObject({
     ...base,
     kind: z.literal('deduplicate'),
@@ -289,6 +304,7 @@ function columnsRead(one: Step): readonly number[] {
     case 'window-aggregate':
     case 'session-aggregate':
       return [...one.keys, ...one.latePolicy.columns, ...aggregateColumns(one.aggregates)]
+    case 'local-aggregate':
     case 'group-aggregate':
       return [...one.keys, ...aggregateColumns(one.aggregates)]
     case 'deduplicate':

@@ -9,12 +9,14 @@ import type { SqlType } from '../../core/type.ts'
 import { typeName } from '../../core/type.ts'
 import { printExpression } from '../print-expression.ts'
 import type { Expression } from './expression.ts'
+import { withoutLocalAggregation } from './local-aggregation.ts'
 import type { AggregateCall, EmitSpec, LatePolicy, PhysicalPlan, SortKey, Step } from './nodes.ts'
 
 /** True, or the reason why not. What a sink outside has been given stays: only its future rows may differ. */
 export function compatible(before: PhysicalPlan, after: PhysicalPlan): true | string {
-  const old = statesOf(before)
-  const next = statesOf(after)
+  // Whether rows are added up before they meet changes nothing about what is kept of them.
+  const old = statesOf(withoutLocalAggregation(before))
+  const next = statesOf(withoutLocalAggregation(after))
   for (const [id, shape] of old) {
     const now = next.get(id)
     if (now === undefined) return `step ${id}, which has state, is gone`
@@ -78,6 +80,7 @@ function rowsAfter(step: Step, inputs: readonly Rows[]): Rows {
     case 'sink':
       return { ...of(input), schema }
     case 'normalize':
+    case 'local-aggregate':
     case 'window-aggregate':
     case 'session-aggregate':
     case 'group-aggregate':
@@ -154,6 +157,7 @@ function stateShape(step: Step, inputs: readonly Rows[]): Shape | undefined {
     case 'project':
     case 'union':
     case 'exchange':
+    case 'local-aggregate':
     case 'window-assign':
     case 'throttle':
       return undefined

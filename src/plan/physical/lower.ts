@@ -4,7 +4,7 @@
 import { assert } from '../../core/assert.ts'
 import type { ChangelogMode, Schema } from '../../core/schema.ts'
 import { columnsOf, some } from '../expression-tree.ts'
-import type { LogicalPlan, ScanNode } from '../logical/nodes.ts'
+import type { LogicalPlan, ScanNode, TopNNode } from '../logical/nodes.ts'
 import { lowerScan } from './lower-scan.ts'
 import type { ConnectorSpec, FormatSpec, PhysicalPlan, QueryOptions, Step } from './nodes.ts'
 
@@ -118,7 +118,8 @@ class Lowering {
         return { id, schema, partitionedBy: node.partitionBy }
       }
       case 'top-n': {
-        const input = this.#exchange(this.lower(node.input, changes(node.input)), node.partitionBy)
+        const meetBy = movesBetweenTasks(node) ? [] : node.partitionBy
+        const input = this.#exchange(this.lower(node.input, changes(node.input)), meetBy)
         const schema = withMode(node.schema, modeOf(node, needsOld))
         const id = this.add({
           kind: 'top-n',
@@ -132,7 +133,7 @@ class Lowering {
           windowEndColumn: node.windowEndColumn,
           ttlMs: this.#options.stateTtlMs,
         })
-        return { id, schema, partitionedBy: node.partitionBy }
+        return { id, schema, partitionedBy: meetBy }
       }
       case 'limit': {
         const input = this.lower(node.input, needsOld)
@@ -205,6 +206,14 @@ class Lowering {
 
 function changes(node: LogicalPlan): boolean {
   return node.schema.mode !== 'append'
+}
+
+/**
+ * A row whose change takes it to another partition, and so to another task: one would say that it is there, the other
+ * that it is gone, and nobody knows who speaks last. Such rows meet in one task.
+ */
+function movesBetweenTasks({ partitionBy, schema }: TopNNode): boolean {
+  return schema.mode !== 'append' && schema.key.length > 0 && !partitionBy.every((one) => schema.key.includes(one))
 }
 
 function modeOf(node: LogicalPlan, needsOld: boolean): ChangelogMode {

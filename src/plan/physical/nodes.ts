@@ -33,6 +33,7 @@ export type Step =
   | ProjectStep
   | UnionStep
   | ExchangeStep
+  | LocalAggregateStep
   | NormalizeStep
   | WindowAssignStep
   | WindowAggregateStep
@@ -206,9 +207,33 @@ interface AggregateBase extends StepBase {
   readonly retractions: boolean
 }
 
+/**
+ * Stands before an exchange and adds rows up, so that few have to cross it: one row, a partial, for each group that
+ * had rows since the last barrier, or since the watermark passed an end of its windows. Keeps no state.
+ *
+ * Emits: keys, slice_start (with a window), partial (accumulators, as bytes), rows (how many went in). A slice is the
+ * time between two ends of windows. The aggregate behind the exchange has `input: 'partials'`.
+ */
+export interface LocalAggregateStep extends StepBase {
+  readonly kind: 'local-aggregate'
+  readonly keys: readonly number[]
+  readonly aggregates: readonly AggregateCall[]
+  /** That of the aggregate; undefined for GROUP BY without a window. */
+  readonly window: WindowSpec | undefined
+  /** Of the aggregate. */
+  readonly allowedLatenessMs: DurationMs
+  /** A row of a window that has closed goes on by itself: the aggregate tells a revision for each. */
+  readonly lateAlone: boolean
+}
+
+/** What an aggregate reads: rows, or what a local-aggregate made of them. */
+export type AggregateInput = 'rows' | 'partials'
+
 /** Emits: keys, window_start, window_end, aggregates. The row's event time is window_end − 1 ms. */
 export interface WindowAggregateStep extends AggregateBase {
   readonly kind: 'window-aggregate'
+  /** Undefined: rows. */
+  readonly input?: AggregateInput | undefined
   readonly window: WindowSpec
   /** `event`: by the row's event time and the watermark; `processing`: by the clock. */
   readonly time: 'event' | 'processing'
@@ -234,6 +259,8 @@ export interface SessionAggregateStep extends AggregateBase {
  */
 export interface GroupAggregateStep extends AggregateBase {
   readonly kind: 'group-aggregate'
+  /** Undefined: rows. */
+  readonly input?: AggregateInput | undefined
   readonly emit: EmitSpec
   readonly ttlMs: DurationMs | undefined
 }

@@ -1,4 +1,4 @@
-import { must } from '../../core/assert.ts'
+import { assert, must } from '../../core/assert.ts'
 import type { ConnectorSpec, ExchangeStep, PhysicalPlan, ScanStep, SinkStep, Step } from './nodes.ts'
 
 /**
@@ -21,6 +21,11 @@ export interface Stage {
 /** The connector of both ends of an exchange. The runtime adds the topic, and what it knows of the tasks. */
 export function exchangeConnector(exchange: ExchangeStep): ConnectorSpec {
   return { kind: 'exchange', options: { exchange: exchange.id, keys: exchange.keys.join(',') } }
+}
+
+/** The columns by whose values the rows meet, from a connector of exchangeConnector. */
+export function exchangeKeys({ options }: ConnectorSpec): readonly number[] {
+  return (options['keys'] ?? '').split(',').filter(Boolean).map(Number)
 }
 
 export function cutIntoStages(whole: PhysicalPlan): readonly Stage[] {
@@ -64,17 +69,46 @@ export function stageTasks(stage: Stage, partitionsOf: (scan: ScanStep) => numbe
   return Math.max(1, ...counts)
 }
 
+/**
+ * Tasks that run go on only where the stages stay: a step with state in the stage where it is, and between stages rows
+ * of the same form, since some are under way. True, or the reason why not.
+ */
+export function sameStages(before: PhysicalPlan, after: PhysicalPlan): true | string {
+  const old = exchangedRows(before)
+  const next = exchangedRows(after)
+  if (old.size !== next.size) return `it has ${next.size + 1} stages instead of ${old.size + 1}`
+  for (const [id, rows] of old) if (next.get(id) !== rows) return `other rows would go through ${id}`
+  return true
+}
+
+/** By exchange: the stages at both ends, and the form of its rows. */
+function exchangedRows(plan: PhysicalPlan): ReadonlyMap<string, string> {
+  const ends = cutIntoStages(plan).flatMap((stage) =>
+    stage.plan.steps.flatMap((step) => {
+      if ((step.kind !== 'scan' && step.kind !== 'sink') || step.connector.kind !== 'exchange') return []
+      return [
+        { id: step.id, end: [step.kind, stage.number, step.connector, step.schema.fields.map((one) => one.type)] },
+      ]
+    }),
+  )
+  const rows = new Map<string, string>()
+  for (const { id, end } of ends) rows.set(id, `${rows.get(id) ?? ''}${JSON.stringify(end)}`)
+  return rows
+}
+
 /** A LIMIT counts all rows, so they meet in one task before it. */
 function withExchangedLimits(plan: PhysicalPlan): PhysicalPlan {
+  const byId = new Map(plan.steps.map((step) => [step.id, step]))
+  const inputOf = (step: Step): Step => must(byId.get(step.inputs[0] ?? ''), 'a step has an input')
+  const meet = (step: Step): boolean => {
+    if (step.kind === 'exchange') return step.keys.length === 0
+    return step.kind !== 'scan' && step.inputs.every((id) => meet(must(byId.get(id), 'an input')))
+  }
   const steps = plan.steps.flatMap((step): Step[] => {
-    if (step.kind !== 'limit') return [step]
-    const input = must(
-      plan.steps.find(({ id }) => id === step.inputs[0]),
-      'a limit has an input',
-    )
-    if (input.kind === 'exchange' && input.keys.length === 0) return [step]
+    if (step.kind !== 'limit' || meet(inputOf(step))) return [step]
+    const { id: input, schema } = inputOf(step)
     const id = `${step.id}-exchange`
-    const exchange = { id, version: 1, kind: 'exchange', inputs: [input.id], schema: input.schema, keys: [] } as const
+    const exchange = { id, version: 1, kind: 'exchange', inputs: [input], schema, keys: [] } as const
     return [exchange, { ...step, inputs: [id] }]
   })
   return { ...plan, steps }
@@ -102,8 +136,11 @@ function connected(plan: PhysicalPlan, byId: ReadonlyMap<string, Step>): readonl
 /** Each group behind those whose rows it reads. */
 function inOrder(groups: readonly Set<string>[], byId: ReadonlyMap<string, Step>): readonly ReadonlySet<string>[] {
   const ordered: Set<string>[] = []
+  const underWay = new Set<Set<string>>()
   const visit = (group: Set<string>): void => {
     if (ordered.includes(group)) return
+    assert(!underWay.has(group), 'rows that went through an exchange do not meet those of before it')
+    underWay.add(group)
     for (const id of group) {
       const step = must(byId.get(id), 'a step of the plan')
       if (step.kind !== 'exchange') continue
