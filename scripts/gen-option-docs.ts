@@ -58,6 +58,13 @@ const CONNECTOR: Readonly<Record<string, Meanings>> = {
   print: { prefix: 'stands before each line' },
 }
 
+const SINK: Readonly<Record<string, Meanings>> = {
+  kafka: {
+    headers:
+      'the column, of `MAP<STRING, BYTES>` or `MAP<STRING, STRING>`, that becomes the headers of a record and is not in its value; none',
+  },
+}
+
 const FIELDS: Meanings = {
   kind:
     '`sequence`, `random`, `choice` of `values`, `string`, `uuid`, `constant` `value`, or `time`: the event time. ' +
@@ -171,6 +178,9 @@ function connectorSection([name, definition]: readonly [string, ConnectorDefinit
   const intro = `For ${users.join(', ').replace(/, (?=[^,]*$)/, ' and ')}.`
   if (Object.keys(definition.options).length === 0) return [title, `${intro} It has no options of its own.`]
   const table = rows(name, definition.options, CONNECTOR[name] ?? {})
+  if (definition.sinkOptions !== undefined) {
+    return [title, intro, table, 'And of sinks:', rows(`${name} sinks`, definition.sinkOptions, SINK[name] ?? {})]
+  }
   if (definition.fields === undefined) return [title, intro, table]
   const fields = rows(`${name} columns`, definition.fields, FIELDS, 'fields.COLUMN.')
   return [title, intro, table, 'And of each column:', fields]

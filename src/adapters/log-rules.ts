@@ -27,12 +27,19 @@ export function checkTopicSpec(spec: TopicSpec): void {
   }
 }
 
+/** What a record brings with it; each log adds what it costs to keep it. */
+export function recordBytes({ key, value, headers }: OutputRecord): number {
+  let bytes = (key?.length ?? 0) + (value?.length ?? 0)
+  for (const [name, header] of headers ?? []) bytes += Buffer.byteLength(name) + (header?.length ?? 0)
+  return bytes
+}
+
 export function checkRecords(topic: string, records: readonly OutputRecord[]): void {
   for (const record of records) {
-    const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0)
+    const bytes = recordBytes(record)
     if (bytes > RECORD_BYTES_MAX) {
       throw new AppError('RESOURCE_EXHAUSTED', `a record of ${bytes} bytes is too large for topic "${topic}"`, {
-        hint: `A record has at most ${RECORD_BYTES_MAX} bytes, key and value together.`,
+        hint: `A record has at most ${RECORD_BYTES_MAX} bytes, key, value and headers together.`,
       })
     }
     if (record.timestamp === Number.POSITIVE_INFINITY || record.timestamp === Number.NEGATIVE_INFINITY) {

@@ -48,6 +48,8 @@ export interface ConnectorDefinition {
   readonly sink: boolean
   readonly required: readonly string[]
   readonly options: Readonly<Record<string, OptionType>>
+  /** Options that only a sink has. */
+  readonly sinkOptions?: Readonly<Record<string, OptionType>>
   /** Options of a column: `fields.<column>.<option>`. */
   readonly fields?: Readonly<Record<string, OptionType>>
 }
@@ -93,6 +95,7 @@ export const CONNECTORS: Readonly<Record<string, ConnectorDefinition>> = {
       'properties.bootstrap.servers': text,
       'properties.group.id': text,
     },
+    sinkOptions: { headers: text },
   },
   datagen: {
     kind: 'datagen',
@@ -146,7 +149,11 @@ const SINK_QUERY_KEYS: readonly string[] = [...SESSION_KEYS, 'sink.delivery-guar
 /** Options of where rows go, of any connector or format. */
 export function isSinkOption(key: string): boolean {
   const sinks = Object.values(CONNECTORS).filter((one) => one.sink)
-  return key === 'connector' || isFormatKey(key) || sinks.some((one) => own(one.options, key) !== undefined)
+  return (
+    key === 'connector' ||
+    isFormatKey(key) ||
+    sinks.some((one) => (own(one.options, key) ?? own(one.sinkOptions ?? {}, key)) !== undefined)
+  )
 }
 
 export interface BoundConnector {
@@ -240,11 +247,13 @@ function optionType(definition: ConnectorDefinition, key: string, property: Prop
       hint: didYouMean(option, Object.keys(definition.fields), 'There are'),
     })
   }
-  const type = own(definition.options, key) ?? (use.role === 'source' ? own(SOURCE_OPTIONS, key) : undefined)
+  const ofRole = use.role === 'source' ? SOURCE_OPTIONS : (definition.sinkOptions ?? {})
+  const type = own(definition.options, key) ?? own(ofRole, key)
   if (type !== undefined) return type
   const known = [
     ...Object.keys(definition.options),
-    ...(use.role === 'source' ? Object.keys(SOURCE_OPTIONS) : SINK_QUERY_KEYS),
+    ...Object.keys(ofRole),
+    ...(use.role === 'source' ? [] : SINK_QUERY_KEYS),
   ]
   fail(property.keySpan, 'UNKNOWN_OPTION', `connector "${definition.kind}" has no option "${key}"`, {
     hint: didYouMean(key, known) ?? `It has: ${known.join(', ')}.`,

@@ -13,19 +13,19 @@ interface Known {
   readonly types: readonly SqlType[]
 }
 
+/** What headers of a record are as a value. */
+export const HEADER_TYPES: readonly SqlType[] = [
+  { kind: 'map', key: STRING, value: BYTES },
+  { kind: 'map', key: STRING, value: STRING },
+]
+
 /** With the names of Flink's Kafka connector. */
 const OF_RECORD: Readonly<Record<string, Known>> = {
   key: { from: 'key', types: [STRING, BYTES] },
   timestamp: { from: 'timestamp', types: [TIMESTAMP] },
   offset: { from: 'offset', types: [BIGINT] },
   partition: { from: 'partition', types: [INT, BIGINT] },
-  headers: {
-    from: 'headers',
-    types: [
-      { kind: 'map', key: STRING, value: BYTES },
-      { kind: 'map', key: STRING, value: STRING },
-    ],
-  },
+  headers: { from: 'headers', types: HEADER_TYPES },
 }
 
 const TIME_TYPES = [TIMESTAMP, BIGINT]

@@ -4,7 +4,7 @@ import type { CreateAs, CreateMaterializedView, CreateSink, Identifier, Insert, 
 import type { Span } from '../../grammar/span.ts'
 import type { Schema } from '../core/schema.ts'
 import type { DurationMs } from '../core/time.ts'
-import { typeName } from '../core/type.ts'
+import { sameType, typeName } from '../core/type.ts'
 import { canCast, castTo } from './bind/cast.ts'
 import { castCost } from './bind/coerce.ts'
 import { didYouMean } from './bind/did-you-mean.ts'
@@ -14,6 +14,7 @@ import { bindConnector, isSinkOption } from './connectors.ts'
 import { type Diagnostics, fail } from './diagnostics.ts'
 import { column, literal } from './expression-tree.ts'
 import { type LogicalPlan, project } from './logical/nodes.ts'
+import { HEADER_TYPES } from './metadata.ts'
 import { literalText, properties } from './options.ts'
 import type { SinkTarget } from './physical/lower.ts'
 import type { FormatSpec } from './physical/nodes.ts'
@@ -99,6 +100,7 @@ export function sinkTarget(statement: CreateSink, diagnostics: Diagnostics): Tar
     sink: (plan) => {
       const schema =
         keyOption === undefined ? undefined : { ...plan.schema, key: keyColumns(plan, keyOption, statement.span) }
+      checkHeaders(connector.options['headers'], schema ?? plan.schema, statement.span)
       return { connector, format, schema }
     },
     retentionMs: undefined,
@@ -116,6 +118,33 @@ function keyColumns(plan: LogicalPlan, option: string, span: Span): readonly num
       hint: didYouMean(part.trim(), names, 'Its columns'),
     })
   })
+}
+
+/** `headers='trace'`: the column that becomes the headers of the records. */
+function checkHeaders(name: string | undefined, { fields, key }: Schema, span: Span): void {
+  if (name === undefined) return
+  const index = fields.findIndex((field) => field.name === name)
+  const field = fields[index]
+  if (field === undefined) {
+    const names = fields.map((one) => one.name)
+    fail(span, 'UNKNOWN_COLUMN', `option "headers" names "${name}", which the query does not have`, {
+      hint: didYouMean(name, names, 'Its columns'),
+    })
+  }
+  if (!HEADER_TYPES.some((type) => sameType(type, field.type))) {
+    const types = HEADER_TYPES.map(typeName).join(' or ')
+    fail(span, 'TYPE_MISMATCH', `option "headers": column "${name}" is ${typeName(field.type)}, not ${types}`)
+  }
+  if (key.includes(index)) {
+    fail(span, 'INVALID_KEY', `option "headers": column "${name}" is part of the key`, {
+      hint: 'Give another column for the headers.',
+    })
+  }
+  if (fields.length === 1) {
+    fail(span, 'INVALID_QUERY', `option "headers": nothing is left for the record beside column "${name}"`, {
+      hint: 'Select the columns of the record as well.',
+    })
+  }
 }
 
 /** `CREATE SINK s FROM v` as a query. */

@@ -1,6 +1,7 @@
 import { must } from '../core/assert.ts'
 import { AppError } from '../core/errors.ts'
 import { partitionOf } from '../core/murmur2.ts'
+import type { Schema } from '../core/schema.ts'
 import { ExchangeSink } from '../engine/exchange-sink.ts'
 import type { Operator } from '../engine/operator.ts'
 import type { Clock } from '../engine/ports/clock.ts'
@@ -11,6 +12,7 @@ import { BatchSink, ResultSink, TopicSink } from '../engine/sinks.ts'
 import { Task } from '../engine/task.ts'
 import type { PhysicalPlan, ScanStep, SinkStep } from '../plan/physical/nodes.ts'
 import { exchangeKeys } from '../plan/physical/stages.ts'
+import { HeadersEncoder } from './headers-encoder.ts'
 import { PrintSink } from './print-sink.ts'
 import { openReader } from './readers.ts'
 import type { TaskSpec } from './task-spec.ts'
@@ -70,11 +72,17 @@ async function openEncoders(plan: PhysicalPlan, formats: FormatRegistry): Promis
   const encoders = new Map<string, Encoder>()
   for (const step of plan.steps) {
     if (step.kind !== 'sink' || WITHOUT_RECORDS.includes(step.connector.kind)) continue
-    const encoder = formats.encoder(step.format, step.schema)
+    const encoder = encoderOf(step, formats)
     await encoder.open?.()
     encoders.set(step.id, encoder)
   }
   return encoders
+}
+
+function encoderOf({ connector, format, schema }: SinkStep, formats: FormatRegistry): Encoder {
+  const inner = (written: Schema) => formats.encoder(format, written)
+  const headers = connector.options['headers']
+  return headers === undefined ? inner(schema) : new HeadersEncoder(schema, headers, inner)
 }
 
 /** Of each topic that the plan writes. */

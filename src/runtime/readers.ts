@@ -185,13 +185,21 @@ export class BoundedReader extends ForwardingReader {
     const end = this.#ends.get(partition) ?? 0
     if (offset >= end) return endOfPartition(partition, offset)
     const chunk = await this.inner.read(partition, offset, Math.min(recordsMax, end - offset), nowMs)
-    if (chunk === undefined) return endOfPartition(partition, offset)
-    return chunk.nextOffset >= end ? { ...chunk, end: true } : chunk
+    // A log that is far away has nothing yet; its lag says when there is nothing to come.
+    if (chunk === undefined) return this.inner.lag(partition, offset) === 0 ? endOfPartition(partition, offset) : chunk
+    return chunk.nextOffset < end ? chunk : upTo(end, chunk)
   }
 
   override lag(partition: number, offset: number): number | undefined {
     return Math.max(0, (this.#ends.get(partition) ?? 0) - offset)
   }
+}
+
+/** The last chunk. Where the last offsets hold no records, it comes with some that lie behind the end. */
+function upTo(end: number, chunk: RecordChunk): RecordChunk {
+  let { count } = chunk
+  while (count > 0 && (chunk.offsets[count - 1] as number) >= end) count--
+  return { ...chunk, count, nextOffset: end, end: true }
 }
 
 function endOfPartition(partition: number, offset: number): RecordChunk {

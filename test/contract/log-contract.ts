@@ -87,12 +87,14 @@ export async function codeOf(run: () => unknown): Promise<string> {
 export interface LogTraits {
   /** Retention is enforced by this call, by our clock, to the frame. */
   readonly ownRetention: boolean
+  /** It keeps the headers of records. */
+  readonly headers: boolean
 }
 
 export function describeLog(
   name: string,
   open: () => Promise<LogFixture>,
-  { ownRetention }: LogTraits = { ownRetention: true },
+  { ownRetention, headers }: LogTraits = { ownRetention: true, headers: true },
 ): void {
   const testOwnRetention = test.skipIf(!ownRetention)
   describe(`log contract: ${name}`, () => {
@@ -155,6 +157,41 @@ export function describeLog(
       ])
       expect(await readSettled(reader, 0, 0, 10)).toBeUndefined()
       expect(await readSettled(reader, 1, 5, 10)).toBeUndefined()
+    })
+
+    test.skipIf(!headers)(
+      'headers come back by record: nulls, empty values, several of one name, in order',
+      async () => {
+        const given = [
+          ['trace', Buffer.from('1')],
+          ['', null],
+          ['trace', Buffer.from('')],
+        ] as const
+        await log.append('orders', 0, [record('a'), { ...record('b'), headers: given }, record('c'), record('d')])
+        const reader = await log.openReader('orders')
+        for (const recordsMax of [1, 2, 10]) {
+          const seen: unknown[] = []
+          for (let offset = 0; offset < 4; ) {
+            const chunk = (await readSettled(reader, 0, offset, recordsMax)) as RecordChunk
+            for (let i = 0; i < chunk.count; i++) {
+              const text = (bytes: Uint8Array | null) => bytes && Buffer.from(bytes).toString()
+              seen.push((chunk.headers?.(i) ?? []).map(([key, value]) => [text(key), text(value)]))
+            }
+            offset = chunk.nextOffset
+          }
+          const second = [
+            ['trace', '1'],
+            ['', null],
+            ['trace', ''],
+          ]
+          expect(seen).toEqual([[], second, [], []])
+        }
+      },
+    )
+
+    test('headers count as part of a record', async () => {
+      const headers = [['h', Buffer.alloc(RECORD_BYTES_MAX)]] as const
+      expect(await codeOf(() => log.append('orders', 0, [{ ...record('a'), headers }]))).toBe('RESOURCE_EXHAUSTED')
     })
 
     testOwnRetention('a record without a time gets that of the append', async () => {

@@ -40,5 +40,6 @@ export function chunkOf(
     nextOffset: firstOffset + count,
     end,
     columns: undefined,
+    headers: (i) => (records[i]?.headers ?? []).map(([name, value]) => [Buffer.from(name), value]),
   }
 }

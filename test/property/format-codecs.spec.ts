@@ -196,12 +196,29 @@ describe('BYTES, metadata columns and the registry', () => {
       column('t', 'timestamp', TIMESTAMP),
       column('o', 'offset'),
       column('p', 'partition'),
-      column('h', 'headers', STRING),
+      column('h', 'headers', { kind: 'map', key: STRING, value: STRING }),
+      column('b', 'headers', { kind: 'map', key: STRING, value: BYTES }),
     ]
-    const records = [textRecord('\xff', 'k'), { key: null, value: null, timestamp: Number.NaN }]
+    const headers = [
+      ['trace', Buffer.from('1')],
+      ['empty', null],
+      ['trace', Buffer.from('2')],
+    ] as const
+    const records = [
+      { ...textRecord('\xff', 'k'), headers },
+      { key: null, value: null, timestamp: Number.NaN },
+    ]
+    const ofText = [
+      ['empty', null],
+      ['trace', '2'],
+    ]
+    const ofBytes = [
+      ['empty', null],
+      ['trace', new Uint8Array(Buffer.from('2'))],
+    ]
     expect(rowsOf(format('bytes'), records, wanted).rows).toEqual([
-      [new Uint8Array(Buffer.from('\xff')), 'k', 5, 10, 0, null],
-      [null, null, null, 11, 0, null],
+      [new Uint8Array(Buffer.from('\xff')), 'k', 5, 10, 0, ofText, ofBytes],
+      [null, null, null, 11, 0, [], []],
     ])
     const numeric = [column('k', 'key')]
     expect(rowsOf(format('json'), [textRecord('{}', '12'), textRecord('{}', 'x')], numeric)).toMatchObject({

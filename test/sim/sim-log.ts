@@ -87,8 +87,9 @@ export class SimLog implements Log {
     const duplicates = producer === undefined ? 0 : this.#duplicates(topic, partition, records.length, producer)
     const firstOffset = endOffset(target)
     const nowMs = this.#process.nowMs()
-    for (const { key, value, timestamp } of records.slice(duplicates)) {
-      target.records.push({ key, value, timestamp: Number.isNaN(timestamp) ? nowMs : timestamp })
+    for (const record of records.slice(duplicates)) {
+      const { timestamp } = record
+      target.records.push({ ...record, timestamp: Number.isNaN(timestamp) ? nowMs : timestamp })
     }
     if (records.length > duplicates) this.signal(topic)
     this.#process.committed()

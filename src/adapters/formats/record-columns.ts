@@ -3,7 +3,7 @@ import { EvaluationError } from '../../core/evaluation-error.ts'
 import { parseValue } from '../../core/parse-value.ts'
 import type { Value } from '../../core/value.ts'
 import type { BadRecord, DecodedRows } from '../../engine/ports/format.ts'
-import type { RecordChunk } from '../../engine/ports/log.ts'
+import type { RecordChunk, RecordHeader } from '../../engine/ports/log.ts'
 import type { SourceField } from '../../plan/physical/nodes.ts'
 
 /**
@@ -93,7 +93,7 @@ function outsideValue(field: SourceField, chunk: RecordChunk, index: number): Va
     case 'partition':
       return chunk.partition
     case 'headers':
-      return null
+      return headersValue(field, chunk.headers?.(index) ?? [])
     case 'key': {
       const start = chunk.keyStart?.[index] ?? -1
       if (start < 0) return null
@@ -107,6 +107,18 @@ function outsideValue(field: SourceField, chunk: RecordChunk, index: number): Va
   }
 }
 
+/** A map: of several headers of one name the last one counts. */
+function headersValue({ type }: SourceField, headers: readonly RecordHeader[]): Value {
+  const asText = type.kind === 'map' && type.value.kind === 'string'
+  const entries = new Map<string, Value>()
+  for (const [name, bytes] of headers) {
+    const key = name === null ? '' : utf8(name, 'a name')
+    entries.delete(key)
+    entries.set(key, bytes && (asText ? utf8(bytes, JSON.stringify(key)) : new Uint8Array(bytes)))
+  }
+  return [...entries]
+}
+
 function finiteOrNull(value: number | undefined): Value {
   return value === undefined || !Number.isFinite(value) ? null : value
 }
@@ -116,11 +128,13 @@ const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** Bytes as a value: as they are, or by their text. */
 export function bytesValue(field: SourceField, bytes: Uint8Array): Value {
   if (field.type.kind === 'bytes') return new Uint8Array(bytes)
-  let text: string
+  return parseValue(field.type, utf8(bytes, 'it'))
+}
+
+function utf8(bytes: Uint8Array, what: string): string {
   try {
-    text = utf8Decoder.decode(bytes)
+    return utf8Decoder.decode(bytes)
   } catch {
-    throw new EvaluationError('it is not valid UTF-8')
+    throw new EvaluationError(`${what} is not valid UTF-8`)
   }
-  return parseValue(field.type, text)
 }

@@ -17,7 +17,7 @@ import type { KafkaClientOptions } from './transactional-producer.ts'
  * works on one part of the log while the next is on its way.
  */
 
-/** Kept unread for a partition, after which no more is asked for: two requests' worth. */
+/** Kept unread for a partition, after which no more is asked for: two requests' worth of larger records. */
 const READ_AHEAD_BYTES = 2 * 1024 * 1024
 const FETCH_PARTITION_BYTES_MAX = 1024 * 1024
 const FETCH_BYTES_MAX = 16 * 1024 * 1024
@@ -121,7 +121,7 @@ export class KafkaReader implements SourceReader {
     const partition = this.#partition(number)
     if (partition.end === undefined) return undefined
     // All that was fetched is read: what lies between is markers of transactions, and no records.
-    if (partition.bytes === 0 && partition.chunks.length === 0 && partition.position === partition.end) return 0
+    if (partition.chunks.length === 0 && partition.position === partition.end) return 0
     return Math.max(0, partition.end - offset)
   }
 
@@ -236,12 +236,12 @@ export class KafkaReader implements SourceReader {
       const chunk = fetchedChunk(committedBatches(answer), offset)
       if (chunk !== undefined) {
         partition.chunks.push({ chunk, from: 0 })
-        partition.bytes += chunk.data.length
-        arrived = true
+        partition.bytes += chunk.weightBytes
       }
       partition.position = nextOffset(answer.records ?? [], offset)
       const end = Number(answer.lastStableOffset)
-      if (end !== partition.end) arrived = true
+      // Offsets without records are told as well: with the last of them a bounded source has ended.
+      if (partition.position !== offset || end !== partition.end) arrived = true
       partition.end = end
     }
     if (arrived) for (const listener of [...this.#listeners]) listener()
@@ -315,7 +315,7 @@ function take(partition: Partition, recordsMax: number): RecordChunk | undefined
   if (to < chunk.count) first.from = to
   else {
     partition.chunks.shift()
-    partition.bytes -= chunk.data.length
+    partition.bytes -= chunk.weightBytes
   }
   return taken
 }

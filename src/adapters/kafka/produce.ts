@@ -1,6 +1,7 @@
 import type { MessageToProduce, ProduceResult } from '@platformatic/kafka'
 import { must } from '../../core/assert.ts'
 import type { OutputRecord } from '../../engine/ports/log.ts'
+import { recordBytes } from '../log-rules.ts'
 
 /** Records of ours as requests of the client. */
 export interface ProducedBatch {
@@ -13,7 +14,7 @@ export interface ProducedBatch {
 const REQUEST_PARTITION_BYTES_MAX = 512 * 1024
 /** Bytes of one request: a broker takes 100 MiB by default, and memory holds the request twice. */
 const REQUEST_BYTES_MAX = 8 * 1024 * 1024
-/** What a record costs beside key and value. */
+/** What a record costs beside key, value and headers. */
 const RECORD_OVERHEAD_BYTES = 32
 
 type Message = MessageToProduce<Buffer, Buffer, Buffer, Buffer>
@@ -30,7 +31,7 @@ function* requests(batches: readonly ProducedBatch[]): Generator<Message[]> {
   for (const { topic, partition, records } of batches) {
     const key = partitionKey(topic, partition)
     for (const record of records) {
-      const size = RECORD_OVERHEAD_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0)
+      const size = RECORD_OVERHEAD_BYTES + recordBytes(record)
       const partitionBytes = (inPartition.get(key) ?? 0) + size
       const full = bytes + size > REQUEST_BYTES_MAX || partitionBytes > REQUEST_PARTITION_BYTES_MAX
       if (full && messages.length > 0) {

@@ -17,7 +17,13 @@ export interface FetchedChunk {
   readonly keyStart: Int32Array | undefined
   readonly keyEnd: Int32Array | undefined
   readonly headers: readonly RecordHeaders[] | undefined
+  /** About what it holds in memory; a record without key and value is not for nothing. */
+  readonly weightBytes: number
 }
+
+/** Positions, offset and time of a record. */
+const RECORD_OVERHEAD_BYTES = 32
+const HEADER_OVERHEAD_BYTES = 64
 
 type Records = RecordsBatch['records']
 type RecordHeaders = Records[number]['headers']
@@ -35,6 +41,7 @@ export function fetchedChunk(batches: readonly RecordsBatch[], fromOffset: numbe
   const keyStart = new Int32Array(count)
   const keyEnd = new Int32Array(count)
   let headers: RecordHeaders[] | undefined
+  let headerBytes = 0
   let hasKeys = false
   let i = 0
   for (const batch of batches) {
@@ -55,13 +62,15 @@ export function fetchedChunk(batches: readonly RecordsBatch[], fromOffset: numbe
       if (record.headers.length > 0) {
         headers ??= new Array<RecordHeaders>(count).fill([])
         headers[i] = record.headers
+        headerBytes += bytesOf(record.headers)
       }
       i++
     }
   }
+  const data = bytes.join()
   return {
     count,
-    data: bytes.join(),
+    data,
     offsets,
     timestamps,
     valueStart,
@@ -69,7 +78,14 @@ export function fetchedChunk(batches: readonly RecordsBatch[], fromOffset: numbe
     keyStart: hasKeys ? keyStart : undefined,
     keyEnd: hasKeys ? keyEnd : undefined,
     headers,
+    weightBytes: data.length + headerBytes + count * RECORD_OVERHEAD_BYTES,
   }
+}
+
+function bytesOf(headers: RecordHeaders): number {
+  let bytes = 0
+  for (const [name, value] of headers) bytes += HEADER_OVERHEAD_BYTES + (name?.length ?? 0) + (value?.length ?? 0)
+  return bytes
 }
 
 function firstAt({ firstOffset, records }: RecordsBatch, fromOffset: number): number {

@@ -4,6 +4,7 @@ import type {
   OutputRecord,
   ProducerSequence,
   RecordChunk,
+  RecordHeader,
   SourceReader,
   TopicInfo,
   TopicSpec,
@@ -17,6 +18,7 @@ import {
   positionAhead,
   positionExpired,
   positionInvalid,
+  recordBytes,
   sameSpec,
   topicExists,
   topicMissing,
@@ -140,6 +142,7 @@ export class MemoryLog implements Log {
         key: record.key && new Uint8Array(record.key),
         value: record.value && new Uint8Array(record.value),
         timestamp: Number.isNaN(record.timestamp) ? this.#nowMs() : record.timestamp,
+        ...(record.headers === undefined ? {} : { headers: copyOf(record.headers) }),
       }
       partition.records.push(kept)
       partition.bytes += weight(kept)
@@ -184,7 +187,7 @@ function expire(partition: Partition, { retentionMs, retentionBytes }: TopicSpec
 }
 
 function weight(record: OutputRecord): number {
-  return RECORD_OVERHEAD_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0)
+  return RECORD_OVERHEAD_BYTES + recordBytes(record)
 }
 
 function topicInfo({ spec, partitions }: Topic): TopicInfo {
@@ -254,6 +257,16 @@ class MemoryReader implements SourceReader {
   }
 }
 
+type Headers = NonNullable<OutputRecord['headers']>
+
+function copyOf(headers: Headers): Headers {
+  return headers.map(([name, value]) => [name, value && new Uint8Array(value)])
+}
+
+function headersOf(headers: Headers): readonly RecordHeader[] {
+  return headers.map(([name, value]) => [Buffer.from(name), value])
+}
+
 /** Records as one chunk with offsets from `base`. */
 export function chunkOf(partition: number, base: number, records: readonly OutputRecord[]): RecordChunk {
   const count = records.length
@@ -274,6 +287,9 @@ export function chunkOf(partition: number, base: number, records: readonly Outpu
     nextOffset: base + count,
     end: false,
     columns: undefined,
+    headers: records.some((record) => record.headers !== undefined)
+      ? (i: number) => headersOf(records[i]?.headers ?? [])
+      : undefined,
   }
   let position = 0
   records.forEach(({ key, value }, i) => {

@@ -18,7 +18,7 @@ describeKafka('Kafka', ({ bootstrap, prefix }) => {
         },
       }
     },
-    { ownRetention: false },
+    { ownRetention: false, headers: true },
   )
 })
 

@@ -11,22 +11,26 @@ function temporary(): string {
   return mkdtempSync(join(tmpdir(), 'weir-test-'))
 }
 
-describeLog('embedded', async () => {
-  const path = temporary()
-  let nowMs = 0
-  const clock = Object.assign(new ManualClock(), { nowMs: () => nowMs })
-  const directory = await openDataDirectory(path, { clock })
-  return {
-    log: directory.log,
-    setNowMs: (ms) => {
-      nowMs = ms
-    },
-    close: async () => {
-      await directory.close()
-      rmSync(path, { recursive: true })
-    },
-  }
-})
+describeLog(
+  'embedded',
+  async () => {
+    const path = temporary()
+    let nowMs = 0
+    const clock = Object.assign(new ManualClock(), { nowMs: () => nowMs })
+    const directory = await openDataDirectory(path, { clock })
+    return {
+      log: directory.log,
+      setNowMs: (ms) => {
+        nowMs = ms
+      },
+      close: async () => {
+        await directory.close()
+        rmSync(path, { recursive: true })
+      },
+    }
+  },
+  { ownRetention: true, headers: false },
+)
 
 describeState('embedded', async () => {
   const path = temporary()
