@@ -5,10 +5,10 @@ import { encodePlan } from '../plan/physical/codec.ts'
 import type { PhysicalPlan } from '../plan/physical/nodes.ts'
 import type { StoredCatalog } from './catalog.ts'
 import { Job } from './job.ts'
+import type { RuntimeLimits } from './limits.ts'
 import type { Replicas } from './replicas.ts'
 import type { TaskHost, TaskHostEvents } from './task-host.ts'
 import { tasksOf } from './task-spec.ts'
-import type { RuntimeLimits } from './weir-runtime.ts'
 
 /**
  * The continuous queries, by name. What should run is in the catalog, and which part of it here is said by the duties;

@@ -27,7 +27,7 @@ export interface OpenTaskOptions {
   readonly clock: Clock
   readonly memoryEntriesMax: number
   /** True when the query that writes a result log has ended: then the log has, too. */
-  readonly hasFinished: (relation: string) => boolean
+  readonly hasFinished: (relation: string) => boolean | Promise<boolean>
   readonly print?: (line: string) => void
   /** Takes the place of the reader that a scan would open: the snapshot of a pull query. */
   readonly openReader?: ((scan: ScanStep) => Promise<SourceReader | undefined>) | undefined

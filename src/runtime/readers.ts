@@ -11,7 +11,7 @@ export interface ReaderOptions {
   /** Those that a task reads, where it is one of several; undefined reads all. */
   readonly partitions: readonly number[] | undefined
   readonly nowMs: number
-  readonly writerHasFinished: () => boolean
+  readonly writerHasFinished: () => boolean | Promise<boolean>
 }
 
 /** Opens what a scan reads: a topic of the log, a file, a generator. */
@@ -142,9 +142,9 @@ class StartingReader extends ForwardingReader {
 
 /** A result log ends when the query that writes it has ended. */
 class FinishingReader extends ForwardingReader {
-  readonly #writerHasFinished: () => boolean
+  readonly #writerHasFinished: ReaderOptions['writerHasFinished']
 
-  constructor(inner: SourceReader, writerHasFinished: () => boolean) {
+  constructor(inner: SourceReader, writerHasFinished: ReaderOptions['writerHasFinished']) {
     super(inner)
     this.#writerHasFinished = writerHasFinished
   }
@@ -155,10 +155,11 @@ class FinishingReader extends ForwardingReader {
     recordsMax: number,
     nowMs: number,
   ): Promise<RecordChunk | undefined> {
-    // Asked before the read: what was written until then is seen by it.
-    const finished = this.#writerHasFinished()
-    const chunk = await this.inner.read(partition, offset, recordsMax, nowMs)
-    return chunk === undefined && finished ? endOfPartition(partition, offset) : chunk
+    const read = () => this.inner.read(partition, offset, recordsMax, nowMs)
+    const chunk = await read()
+    if (chunk !== undefined || !(await this.#writerHasFinished())) return chunk
+    // What it wrote between the read and its end is there now.
+    return (await read()) ?? endOfPartition(partition, offset)
   }
 }
 

@@ -13,8 +13,9 @@ import { explainStatement } from './explain-statement.ts'
 import { insertValues } from './insert-values.ts'
 import { describeObject, listObjects } from './inventory.ts'
 import type { Jobs } from './jobs.ts'
+import type { RuntimeLimits } from './limits.ts'
 import { TransientQueries } from './transient-queries.ts'
-import { invalidSql, type RuntimeLimits } from './weir-runtime.ts'
+import { invalidSql } from './weir-runtime.ts'
 
 /** SQL statements one by one: the table of contents of what a script can do. */
 export interface StatementsOptions {

@@ -43,12 +43,9 @@ export interface TaskHostEvents {
   onEnd(task: TaskSpec, state: TaskState): void
 }
 
-export interface TaskHostOptions {
+export interface LocalTaskHostOptions extends TaskPorts {
   readonly events: TaskHostEvents
-  readonly memoryEntriesMax: number
 }
-
-export type LocalTaskHostOptions = TaskPorts & TaskHostOptions
 
 export class LocalTaskHost implements TaskHost {
   readonly #options: LocalTaskHostOptions

@@ -28,7 +28,7 @@ export interface TaskPorts {
   readonly formats: FormatRegistry
   readonly clock: Clock
   readonly memoryEntriesMax: number
-  readonly hasFinished: (relation: string) => boolean
+  readonly hasFinished: (relation: string) => boolean | Promise<boolean>
   readonly print?: (line: string) => void
   /** Takes the place of the reader that a scan would open. */
   readonly openReader?: OpenTaskOptions['openReader']

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Worker } from 'node:worker_threads'
 import type { Diagnostic } from '../../grammar/diagnostic.ts'
 import { parse } from '../../grammar/index.ts'
 import type { Storage } from '../adapters/storage.ts'
@@ -28,13 +29,15 @@ import { StoredCatalog } from './catalog.ts'
 import { describeObject, listObjects } from './inventory.ts'
 import type { Job } from './job.ts'
 import { Jobs } from './jobs.ts'
+import { DEFAULT_LIMITS, type RuntimeLimits } from './limits.ts'
 import { LogReplicas } from './log-replicas.ts'
 import { openSubscription } from './open-subscription.ts'
 import type { Replicas } from './replicas.ts'
 import { requireRelation, requireStream } from './require.ts'
 import { SingleReplica } from './single-replica.ts'
 import { Statements } from './statements.ts'
-import { LocalTaskHost, type TaskHost, type TaskHostOptions } from './task-host.ts'
+import { LocalTaskHost, type TaskHost, type TaskHostEvents } from './task-host.ts'
+import { ThreadTaskHost } from './threads/thread-task-host.ts'
 import { isLogConnector } from './topics.ts'
 
 /**
@@ -47,12 +50,18 @@ export interface RuntimeOptions {
   readonly clock: Clock
   readonly limits?: Partial<RuntimeLimits>
   /** Where the tasks of queries run; by default in this thread. */
-  readonly openHost?: (options: TaskHostOptions) => TaskHost
+  readonly threads?: TaskThreads | undefined
   /** This process among those that share the log. */
   readonly replica?: ReplicaOptions
   /** Where `print` sinks write. */
   readonly print?: (line: string) => void
   readonly onJobFailure?: (query: string, error: unknown, willRetry: boolean) => void
+}
+
+/** Threads that serve tasks of the same storage (`serveTasks`). */
+export interface TaskThreads {
+  readonly count: number
+  readonly spawn: () => Worker
 }
 
 export interface ReplicaOptions {
@@ -62,27 +71,6 @@ export interface ReplicaOptions {
   readonly address: string
   /** It may be silent for so long before others take over its tasks. */
   readonly sessionTimeoutMs: number
-}
-
-export interface RuntimeLimits {
-  /** Continuous queries at once. */
-  readonly queriesMax: number
-  /** SELECTs of readers at once. */
-  readonly transientQueriesMax: number
-  /** Records that one ingest call may bring. */
-  readonly ingestRecordsMax: number
-  /** Bytes of one record. */
-  readonly recordBytesMax: number
-  /** State entries that one operator keeps in memory before the rest stays on disk. */
-  readonly memoryEntriesMax: number
-}
-
-export const DEFAULT_LIMITS: RuntimeLimits = {
-  queriesMax: 200,
-  transientQueriesMax: 200,
-  ingestRecordsMax: 10_000,
-  recordBytesMax: 1_048_576,
-  memoryEntriesMax: 250_000,
 }
 
 /** How often topics lose what retention no longer keeps. */
@@ -110,18 +98,7 @@ export class WeirRuntime implements Runtime {
       catalog: this.#catalog,
       limits: this.limits,
       replicas,
-      openHost: (events) =>
-        options.openHost?.({ events, memoryEntriesMax: this.limits.memoryEntriesMax }) ??
-        new LocalTaskHost({
-          log: options.storage.log,
-          state: options.storage.state,
-          formats: options.formats,
-          clock: options.clock,
-          memoryEntriesMax: this.limits.memoryEntriesMax,
-          hasFinished: (relation) => this.#jobs.hasFinished(relation),
-          ...(options.print === undefined ? {} : { print: options.print }),
-          events,
-        }),
+      openHost: (events) => this.#openHost(events),
     })
     this.#statements = new Statements({ ...options, catalog: this.#catalog, jobs: this.#jobs, limits: this.limits })
   }
@@ -249,6 +226,25 @@ export class WeirRuntime implements Runtime {
     await this.#options.storage.close()
   }
 
+  #openHost(events: TaskHostEvents): TaskHost {
+    const { storage, formats, clock, threads, print = () => {} } = this.#options
+    const hasFinished = (relation: string) => this.#jobs.hasFinished(relation)
+    if (threads !== undefined) {
+      return new ThreadTaskHost({ threads: threads.count, spawn: threads.spawn, clock, events, hasFinished, print })
+    }
+    const { memoryEntriesMax } = this.limits
+    return new LocalTaskHost({
+      log: storage.log,
+      state: storage.state,
+      formats,
+      clock,
+      memoryEntriesMax,
+      hasFinished,
+      print,
+      events,
+    })
+  }
+
   #job(query: string): Job {
     const name = this.#queryOf(query).name
     const job = this.#jobs.get(name)
@@ -312,7 +308,7 @@ export function invalidSql(diagnostics: readonly Diagnostic[]): AppError {
   })
 }
 
-async function openReplicas({ storage, clock, replica, onJobFailure }: RuntimeOptions): Promise<Replicas> {
+async function openReplicas({ storage, clock, replica, threads, onJobFailure }: RuntimeOptions): Promise<Replicas> {
   if (storage.partitioned === undefined) return new SingleReplica(1)
   const { name, address, sessionTimeoutMs } = must(replica, 'a replica has a name')
   return LogReplicas.open({
@@ -320,7 +316,7 @@ async function openReplicas({ storage, clock, replica, onJobFailure }: RuntimeOp
     clock,
     name,
     address,
-    threads: 1,
+    threads: threads?.count ?? 1,
     sessionTimeoutMs,
     standbyReplicas: 0,
     process: randomUUID(),

@@ -10,9 +10,10 @@ import { ROWS_FORMAT } from '../../src/engine/side-outputs.ts'
 import type { Task } from '../../src/engine/task.ts'
 import type { MaterializedRelation, QueryEntry } from '../../src/plan/catalog.ts'
 import type { SourceField } from '../../src/plan/physical/nodes.ts'
+import { DEFAULT_LIMITS } from '../../src/runtime/limits.ts'
 import { openTask } from '../../src/runtime/open-task.ts'
 import { type TaskSpec, wholeTask } from '../../src/runtime/task-spec.ts'
-import { DEFAULT_LIMITS, WeirRuntime } from '../../src/runtime/weir-runtime.ts'
+import { WeirRuntime } from '../../src/runtime/weir-runtime.ts'
 import { SettableClock } from './settable-clock.ts'
 
 /**

@@ -21,11 +21,24 @@ export interface KafkaStorageOptions {
 /** A replica that starts reads them all; who was silent for so long is long gone. */
 const HEARTBEAT_RETENTION_MS = 600_000
 
+/** The part of the storage that tasks use, with connections of its own: one a thread. */
+export function openKafkaPorts(options: KafkaStorageOptions): Pick<Storage, 'log' | 'state'> {
+  const { connection, prefix, replicationFactor } = options
+  return {
+    log: new KafkaLog({ connection, replicationFactor }),
+    state: new KafkaState({ connection, path: tasksDirectory(options), prefix }),
+  }
+}
+
+function tasksDirectory({ dataDirectory }: KafkaStorageOptions): string {
+  return join(dataDirectory, 'tasks')
+}
+
 export async function openKafkaStorage(options: KafkaStorageOptions): Promise<Storage> {
-  const { connection, prefix, dataDirectory, replicationFactor } = options
-  const tasks = join(dataDirectory, 'tasks')
+  const { connection, prefix } = options
+  const tasks = tasksDirectory(options)
   await mkdir(tasks, { recursive: true })
-  const log = new KafkaLog({ connection, replicationFactor })
+  const { log, state } = openKafkaPorts(options)
   try {
     const topic = `${prefix}.catalog`
     await log.createTopic({
@@ -46,7 +59,7 @@ export async function openKafkaStorage(options: KafkaStorageOptions): Promise<St
     const catalog = await KafkaCatalog.open({ connection, topic, transactionalId: `${prefix}/catalog` })
     return {
       log,
-      state: new KafkaState({ connection, path: tasks, prefix }),
+      state,
       catalog,
       partitioned: {
         prefix,

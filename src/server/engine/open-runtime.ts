@@ -3,15 +3,15 @@
 import { hostname } from 'node:os'
 import { openDataDirectory } from '../../adapters/embedded/data-directory.ts'
 import { formatRegistry } from '../../adapters/formats/registry.ts'
-import type { DefaultRegistry } from '../../adapters/formats/registry-clients.ts'
 import { openKafkaStorage } from '../../adapters/kafka/kafka-storage.ts'
 import type { Storage } from '../../adapters/storage.ts'
 import { SystemClock } from '../../adapters/system-clock.ts'
 import type { Runtime } from '../../runtime/api.ts'
-import { WeirRuntime } from '../../runtime/weir-runtime.ts'
+import { type TaskThreads, WeirRuntime } from '../../runtime/weir-runtime.ts'
 import type { ServerConfig } from '../config/config.ts'
 import { faultOf, type Logger } from '../telemetry/logger.ts'
-import { kafkaConnection } from './kafka-connection.ts'
+import { defaultRegistry, kafkaStorageOptions } from './adapter-options.ts'
+import { spawnTaskThread } from './spawn-task-thread.ts'
 
 export async function openRuntime(config: ServerConfig, logger: Logger): Promise<Runtime> {
   const storage = await openStorage(config)
@@ -25,6 +25,7 @@ export async function openRuntime(config: ServerConfig, logger: Logger): Promise
         address: config.listen,
         sessionTimeoutMs: config.sessionTimeoutMs,
       },
+      threads: taskThreads(config),
       print: (line) => process.stdout.write(`${line}\n`),
       limits: { ingestRecordsMax: config.ingestRecordsMax },
       onJobFailure: (query, error, willRetry) => logger.error({ query, willRetry, ...faultOf(error) }, 'query failed'),
@@ -35,18 +36,12 @@ export async function openRuntime(config: ServerConfig, logger: Logger): Promise
   }
 }
 
-function defaultRegistry(config: ServerConfig): DefaultRegistry | undefined {
-  const { schemaRegistryUrl: url, schemaRegistryUser: user, schemaRegistryPassword: password } = config
-  return url === '' ? undefined : { url, user: user || undefined, password: password || undefined }
+/** The embedded log belongs to one thread; over Kafka each has connections of its own. */
+function taskThreads(config: ServerConfig): TaskThreads | undefined {
+  if (config.kafka === '' || config.threads === 0) return undefined
+  return { count: config.threads, spawn: () => spawnTaskThread(config) }
 }
 
 function openStorage(config: ServerConfig): Promise<Storage> {
-  const { dataDirectory, kafka, kafkaPrefix, kafkaReplicationFactor } = config
-  if (kafka === '') return openDataDirectory(dataDirectory)
-  return openKafkaStorage({
-    connection: kafkaConnection(config),
-    prefix: kafkaPrefix,
-    dataDirectory,
-    replicationFactor: kafkaReplicationFactor === 0 ? undefined : kafkaReplicationFactor,
-  })
+  return config.kafka === '' ? openDataDirectory(config.dataDirectory) : openKafkaStorage(kafkaStorageOptions(config))
 }

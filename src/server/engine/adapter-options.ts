@@ -1,12 +1,29 @@
-// How the server reaches Kafka, from its settings. Secrets stay in their files and are read when they are needed.
+// The settings as the options of adapters. Secrets stay in their files and are read when they are needed.
 
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import type { DefaultRegistry } from '../../adapters/formats/registry-clients.ts'
+import type { KafkaStorageOptions } from '../../adapters/kafka/kafka-storage.ts'
 import type { KafkaClientOptions } from '../../adapters/kafka/transactional-producer.ts'
 import { AppError } from '../../core/errors.ts'
 import type { ServerConfig } from '../config/config.ts'
 
-export function kafkaConnection(config: ServerConfig): KafkaClientOptions {
+export function kafkaStorageOptions(config: ServerConfig): KafkaStorageOptions {
+  const { kafkaPrefix, dataDirectory, kafkaReplicationFactor } = config
+  return {
+    connection: kafkaConnection(config),
+    prefix: kafkaPrefix,
+    dataDirectory,
+    replicationFactor: kafkaReplicationFactor === 0 ? undefined : kafkaReplicationFactor,
+  }
+}
+
+export function defaultRegistry(config: ServerConfig): DefaultRegistry | undefined {
+  const { schemaRegistryUrl: url, schemaRegistryUser: user, schemaRegistryPassword: password } = config
+  return url === '' ? undefined : { url, user: user || undefined, password: password || undefined }
+}
+
+function kafkaConnection(config: ServerConfig): KafkaClientOptions {
   const { kafka, kafkaTls, kafkaCaFile, kafkaCertFile, kafkaKeyFile, kafkaSaslMechanism } = config
   return {
     bootstrapBrokers: kafka.split(','),

@@ -1,0 +1,90 @@
+import type { Worker } from 'node:worker_threads'
+import { must } from '../../core/assert.ts'
+import type { Clock } from '../../engine/ports/clock.ts'
+import type { TablePage, TablePageRequest, TaskHost, TaskHostEvents } from '../task-host.ts'
+import type { TaskStats } from '../task-loop.ts'
+import type { TaskSpec } from '../task-spec.ts'
+import type { ServingCalls } from './channel.ts'
+import { fromPlainError } from './plain-error.ts'
+import { TaskThread } from './task-thread.ts'
+
+/**
+ * Runs tasks on threads of their own, so that the one that serves clients never waits for an operator. A task stays on
+ * its thread until it is stopped: its state and its consumer are there.
+ */
+export interface ThreadTaskHostOptions {
+  readonly threads: number
+  /** A thread that serves tasks (`serveTasks`). */
+  readonly spawn: () => Worker
+  readonly clock: Clock
+  readonly events: TaskHostEvents
+  readonly hasFinished: (relation: string) => boolean
+  readonly print: (line: string) => void
+}
+
+/** More than a process ever runs: the first order of two is multiplied by it. */
+const TASKS_MAX = 1_000_000
+
+export class ThreadTaskHost implements TaskHost {
+  readonly #threads: readonly TaskThread[]
+
+  constructor({ threads, spawn, clock, events, hasFinished, print }: ThreadTaskHostOptions) {
+    const calls: ServingCalls = {
+      taskFailed: (task, error, willRetry) => events.onFailure(task, fromPlainError(error), willRetry),
+      taskEnded: (task, state) => {
+        this.#threadOf(task.id)?.ended(task.id)
+        events.onEnd(task, state)
+      },
+      hasFinished: async (relation) => hasFinished(relation),
+      print,
+    }
+    const onDeath = (tasks: readonly TaskSpec[], error: Error) => {
+      for (const task of tasks) events.onFailure(task, error, true)
+    }
+    this.#threads = Array.from({ length: threads }, () => new TaskThread({ spawn, calls, clock, onDeath }))
+  }
+
+  start(spec: TaskSpec): Promise<void> {
+    return (this.#threadOf(spec.id) ?? this.#freest(spec)).start(spec)
+  }
+
+  async stop(id: string): Promise<TaskStats | undefined> {
+    return this.#threadOf(id)?.stop(id)
+  }
+
+  async drop(id: string): Promise<void> {
+    await this.stop(id)
+    // Its folder is anyone's to delete by now.
+    await this.#first.channel().drop(id)
+  }
+
+  async stats(id: string): Promise<TaskStats | undefined> {
+    return this.#threadOf(id)?.stats(id)
+  }
+
+  readTable(request: TablePageRequest): Promise<TablePage> {
+    // Where it does not run, that is said in the words of the local host.
+    return (this.#threadOf(request.task) ?? this.#first).channel().readTable(request)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.close()))
+  }
+
+  #threadOf(id: string): TaskThread | undefined {
+    return this.#threads.find(({ tasks }) => tasks.has(id))
+  }
+
+  get #first(): TaskThread {
+    return must(this.#threads[0], 'there is a thread')
+  }
+
+  /** Tasks of one stage have the same work: they are spread first. */
+  #freest({ query, stage }: TaskSpec): TaskThread {
+    const load = ({ tasks }: TaskThread) => {
+      const alike = [...tasks.values()].filter((task) => task.query === query && task.stage === stage)
+      return alike.length * TASKS_MAX + tasks.size
+    }
+    return this.#threads.reduce((best, thread) => (load(thread) < load(best) ? thread : best))
+  }
+}
