@@ -62,6 +62,7 @@ const SINK: Readonly<Record<string, Meanings>> = {
   kafka: {
     headers:
       'the column, of `MAP<STRING, BYTES>` or `MAP<STRING, STRING>`, that becomes the headers of a record and is not in its value; none',
+    compression: 'of the records; that of the [server](../kafka.md#compression)',
   },
 }
 

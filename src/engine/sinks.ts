@@ -7,6 +7,7 @@ import {
   UPDATE_AFTER,
   UPDATE_BEFORE,
 } from '../core/batch.ts'
+import type { Compression } from '../core/compression.ts'
 import { keyCodec } from '../core/key-codec.ts'
 import { encodeLogWatermark } from '../core/log-watermark.ts'
 import type { Schema } from '../core/schema.ts'
@@ -177,13 +178,21 @@ export class TopicSink implements StagingSink {
   readonly #topic: string
   readonly #encoder: Encoder
   readonly #partitionOf: (key: Uint8Array | null) => number
+  readonly #compression: Compression | undefined
   readonly #staged = new Map<number, OutputRecord[]>()
 
-  constructor(storage: TaskStorage, topic: string, encoder: Encoder, partitionOf: (key: Uint8Array | null) => number) {
+  constructor(
+    storage: TaskStorage,
+    topic: string,
+    encoder: Encoder,
+    partitionOf: (key: Uint8Array | null) => number,
+    compression?: Compression,
+  ) {
     this.#storage = storage
     this.#topic = topic
     this.#encoder = encoder
     this.#partitionOf = partitionOf
+    this.#compression = compression
   }
 
   get stagedRows(): number {
@@ -205,7 +214,9 @@ export class TopicSink implements StagingSink {
   }
 
   onBarrier(): void {
-    for (const [partition, records] of this.#staged) this.#storage.append(this.#topic, partition, records)
+    for (const [partition, records] of this.#staged) {
+      this.#storage.append(this.#topic, partition, records, this.#compression)
+    }
     this.#staged.clear()
   }
 }

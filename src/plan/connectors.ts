@@ -2,6 +2,7 @@
 // errors, values are checked here, and what is stored is normal: durations in milliseconds, sizes in bytes.
 
 import type { Connector, Property } from '../../grammar/ast.ts'
+import { COMPRESSIONS } from '../core/compression.ts'
 import { PARTITIONS_MAX } from '../core/limits.ts'
 import { didYouMean } from './bind/did-you-mean.ts'
 import { SESSION_KEYS } from './bind/session.ts'
@@ -95,7 +96,7 @@ export const CONNECTORS: Readonly<Record<string, ConnectorDefinition>> = {
       'properties.bootstrap.servers': text,
       'properties.group.id': text,
     },
-    sinkOptions: { headers: text },
+    sinkOptions: { headers: text, compression: oneOf(...COMPRESSIONS) },
   },
   datagen: {
     kind: 'datagen',

@@ -89,6 +89,7 @@ export const ALIASES: Readonly<Record<string, string>> = {
   value_schema_id: 'schema.id',
   'csv.field-delimiter': 'csv.delimiter',
   'csv.null-literal': 'csv.null',
+  'properties.compression.type': 'compression',
   'rows.per.second': 'rows-per-second',
   'datagen.rows.per.second': 'rows-per-second',
 }

@@ -1,4 +1,5 @@
 import { must } from '../core/assert.ts'
+import { compressionOf } from '../core/compression.ts'
 import { AppError } from '../core/errors.ts'
 import { partitionOf } from '../core/murmur2.ts'
 import type { Schema } from '../core/schema.ts'
@@ -129,8 +130,12 @@ function openSink(
     case 'kafka': {
       const partitions = sinkPartitions.get(topic) ?? 1
       let next = 0
-      return new TopicSink(taskStorage, topic, encoder(), (key) =>
-        key === null ? next++ % partitions : partitionOf(key, partitions),
+      return new TopicSink(
+        taskStorage,
+        topic,
+        encoder(),
+        (key) => (key === null ? next++ % partitions : partitionOf(key, partitions)),
+        compressionOf(properties['compression']),
       )
     }
     case 'blackhole':

@@ -1,4 +1,5 @@
 import { must } from '../../core/assert.ts'
+import type { Compression } from '../../core/compression.ts'
 import type { AppendResult, OutputRecord } from '../../engine/ports/log.ts'
 import { OutputProducer } from './output-producer.ts'
 import { type ProducedBatch, partitionKey } from './produce.ts'
@@ -18,12 +19,14 @@ const ROUND_APPENDS_MAX = 1_000
 
 export class AppendQueue {
   readonly #connection: KafkaClientOptions
+  readonly #compression: Compression | undefined
   #waiting: Append[] = []
   #running: Promise<void> | undefined
   #producer: OutputProducer | undefined
 
-  constructor(connection: KafkaClientOptions) {
+  constructor(connection: KafkaClientOptions, compression: Compression | undefined) {
     this.#connection = connection
+    this.#compression = compression
   }
 
   append(topic: string, partition: number, records: readonly OutputRecord[]): Promise<AppendResult> {
@@ -58,7 +61,7 @@ export class AppendQueue {
 
   async #round(appends: readonly Append[]): Promise<void> {
     try {
-      this.#producer ??= await OutputProducer.open(this.#connection, 'weir-append')
+      this.#producer ??= await OutputProducer.open(this.#connection, 'weir-append', this.#compression)
       const ends = new Map(await this.#producer.write(appends))
       // From the last to the first: each ends where the one behind it in its partition begins.
       for (const { topic, partition, records, resolve } of appends.toReversed()) {

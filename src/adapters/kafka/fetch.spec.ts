@@ -1,5 +1,7 @@
+import { gunzipSync, zstdDecompressSync } from 'node:zlib'
+import { NetworkError, ResponseError, UnsupportedCompressionError } from '@platformatic/kafka'
 import { describe, expect, it } from 'vitest'
-import { committedBatches, type FetchedPartition, nextOffset } from './fetch.ts'
+import { committedBatches, type FetchedPartition, isUnreadable, nextOffset } from './fetch.ts'
 
 const TRANSACTIONAL = 1 << 4
 const CONTROL = 1 << 5
@@ -62,5 +64,28 @@ describe('what a reader of committed records sees', () => {
   it('goes on behind what it leaves out', () => {
     expect(nextOffset([data(1, 0, 4), marker(1, 5, 'abort')], 0)).toBe(6)
     expect(nextOffset([], 7)).toBe(7)
+  })
+})
+
+describe('a fetch that failed', () => {
+  const thrown = (run: () => unknown): Error => {
+    try {
+      run()
+    } catch (error) {
+      return error as Error
+    }
+    throw new Error('nothing was thrown')
+  }
+
+  it('is given up where the records are damaged or compressed in an unknown way', () => {
+    expect(isUnreadable(thrown(() => gunzipSync(Buffer.from('no gzip'))))).toBe(true)
+    expect(isUnreadable(thrown(() => zstdDecompressSync(Buffer.from('no zstd'))))).toBe(true)
+    expect(isUnreadable(thrown(() => Buffer.alloc(1).readInt32BE(0)))).toBe(true)
+    expect(isUnreadable(new UnsupportedCompressionError('bitmask 5'))).toBe(true)
+  })
+
+  it('is tried again where the connection broke or the broker said no', () => {
+    expect(isUnreadable(new NetworkError('Connection closed'))).toBe(false)
+    expect(isUnreadable(new ResponseError(1, 17, { '/responses/0': [6, null] }, {}))).toBe(false)
   })
 })

@@ -67,8 +67,25 @@ export async function fetch(consumer: Consumer, request: FetchRequest): Promise<
       topics,
       [],
       '',
-      (error, response) => (error ? reject(error) : resolve(must(response, 'a fetch without an error has a response'))),
+      (error, response) => {
+        if (error) reject(isUnreadable(error) ? unreadable(error) : error)
+        else resolve(must(response, 'a fetch without an error has a response'))
+      },
     )
+  })
+}
+
+/** Thrown by whoever takes a response apart: an answer came, and the same one would come again. */
+export function isUnreadable(error: Error): boolean {
+  const code = 'code' in error ? String(error.code) : ''
+  return !code.startsWith('PLT_KFK_') || code === 'PLT_KFK_UNSUPPORTED_COMPRESSION'
+}
+
+function unreadable(cause: Error): AppError {
+  return new AppError('FAILED_PRECONDITION', `records can't be read: ${cause.message}`, {
+    domain: 'external',
+    hint: 'They are damaged, or compressed in a way that is not known here: begin behind them, with scan.startup.mode.',
+    cause,
   })
 }
 

@@ -5,6 +5,7 @@ import {
   FetchIsolationLevels,
   IncrementalAlterConfigOperationTypes,
 } from '@platformatic/kafka'
+import type { Compression } from '../../core/compression.ts'
 import { AppError } from '../../core/errors.ts'
 import { PARTITIONS_MAX } from '../../core/limits.ts'
 import type {
@@ -40,6 +41,8 @@ export interface KafkaLogOptions {
   readonly connection: KafkaClientOptions
   /** Of topics that are made here; undefined takes what the brokers have by default. */
   readonly replicationFactor: number | undefined
+  /** Of what is appended; undefined is none. */
+  readonly compression?: Compression | undefined
 }
 
 /** Room for what Kafka adds to a record. */
@@ -66,7 +69,7 @@ export class KafkaLog implements Log {
     this.#admin = new Admin({ ...client, clientId: 'weir-admin' })
     this.#consumer = new Consumer({ ...client, clientId: 'weir-offsets', groupId: 'weir-offsets', autocommit: false })
     this.#sequences = new ProducerSequences(options.connection)
-    this.#appends = new AppendQueue(options.connection)
+    this.#appends = new AppendQueue(options.connection, options.compression)
   }
 
   async createTopic(spec: TopicSpec): Promise<void> {

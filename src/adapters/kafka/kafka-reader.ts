@@ -210,6 +210,7 @@ export class KafkaReader implements SourceReader {
       const partial = responseOf(error)
       if (partial !== undefined) this.#accept(asked, partial.responses[0]?.partitions ?? [])
       this.#busy.delete(node)
+      if (isUnreadable(error)) this.#refuse(wanted, error)
       return this.#failed(error)
     }
     this.#busy.delete(node)
@@ -245,6 +246,15 @@ export class KafkaReader implements SourceReader {
       partition.end = end
     }
     if (arrived) for (const listener of [...this.#listeners]) listener()
+  }
+
+  /** Tells who reads, instead of asking for the same for ever; which partition of a request it is, the client hides. */
+  #refuse(wanted: readonly Partition[], error: AppError): void {
+    const places = wanted.map(({ number, position }) => `partition ${number} at offset ${position}`)
+    const { code, domain, hint = '' } = error
+    const message = `topic "${this.#topic}", ${places.join(' or ')}: ${error.message}`
+    for (const partition of wanted) partition.error = new AppError(code, message, { domain, hint, cause: error })
+    for (const listener of [...this.#listeners]) listener()
   }
 
   /** Leaders move, brokers restart: the log is asked again, with a pause that grows. */
@@ -284,6 +294,10 @@ export class KafkaReader implements SourceReader {
 }
 
 const OFFSET_OUT_OF_RANGE = 1
+
+function isUnreadable(error: unknown): error is AppError {
+  return error instanceof AppError && error.code === 'FAILED_PRECONDITION'
+}
 
 function newConsumer(connection: KafkaClientOptions, topic: string): Consumer {
   // The client wants a group, which it never joins here.

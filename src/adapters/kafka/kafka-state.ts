@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { must } from '../../core/assert.ts'
+import type { Compression } from '../../core/compression.ts'
 import { AppError } from '../../core/errors.ts'
 import type { StateBackend, TaskSnapshot, TaskTopics } from '../../engine/ports/state.ts'
 import { KafkaSnapshot } from './kafka-snapshot.ts'
@@ -14,6 +15,8 @@ import type { KafkaClientOptions } from './transactional-producer.ts'
  */
 export interface KafkaStateOptions {
   readonly connection: KafkaClientOptions
+  /** Of changelogs, exchanges, results and what sinks write that say nothing else; undefined is none. */
+  readonly compression?: Compression | undefined
   /** Folder of the tasks' environments. */
   readonly path: string
   /** Begins the transactional ids: deployments that share a cluster must not fence each other. */

@@ -1,5 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Compression } from '../../core/compression.ts'
 import type { Storage } from '../storage.ts'
 import { KafkaCatalog } from './kafka-catalog.ts'
 import { KafkaHeartbeats } from './kafka-heartbeats.ts'
@@ -16,6 +17,8 @@ export interface KafkaStorageOptions {
   /** Folder of the copies. */
   readonly dataDirectory: string
   readonly replicationFactor?: number | undefined
+  /** Of all that is written but the catalog and heartbeats; undefined is none. */
+  readonly compression?: Compression | undefined
 }
 
 /** A replica that starts reads them all; who was silent for so long is long gone. */
@@ -23,10 +26,10 @@ const HEARTBEAT_RETENTION_MS = 600_000
 
 /** The part of the storage that tasks use, with connections of its own: one a thread. */
 export function openKafkaPorts(options: KafkaStorageOptions): Pick<Storage, 'log' | 'state'> {
-  const { connection, prefix, replicationFactor } = options
+  const { connection, prefix, replicationFactor, compression } = options
   return {
-    log: new KafkaLog({ connection, replicationFactor }),
-    state: new KafkaState({ connection, path: tasksDirectory(options), prefix }),
+    log: new KafkaLog({ connection, replicationFactor, compression }),
+    state: new KafkaState({ connection, compression, path: tasksDirectory(options), prefix }),
   }
 }
 

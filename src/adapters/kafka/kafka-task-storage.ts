@@ -1,4 +1,5 @@
 import { assert } from '../../core/assert.ts'
+import type { Compression } from '../../core/compression.ts'
 import type { OutputRecord } from '../../engine/ports/log.ts'
 import type { Checkpoint, StateStore, TaskSnapshot, TaskStorage, TaskTopics } from '../../engine/ports/state.ts'
 import { storeName } from '../embedded/tables.ts'
@@ -60,9 +61,9 @@ export class KafkaTaskStorage implements TaskStorage {
   }
 
   static async open(options: KafkaTaskOptions): Promise<KafkaTaskStorage> {
-    const { connection, prefix, taskId, topics } = options
+    const { connection, compression, prefix, taskId, topics } = options
     const { topic, partition } = topics.changelog
-    const producer = await TransactionalProducer.open(connection, `${prefix}/${taskId}`)
+    const producer = await TransactionalProducer.open(connection, `${prefix}/${taskId}`, compression)
     let directory: TaskDirectory | undefined
     let reader: PartitionReader | undefined
     try {
@@ -97,10 +98,10 @@ export class KafkaTaskStorage implements TaskStorage {
     return store
   }
 
-  append(topic: string, partition: number, records: readonly OutputRecord[]): void {
+  append(topic: string, partition: number, records: readonly OutputRecord[], compression?: Compression): void {
     this.#check()
     checkRecords(topic, records)
-    this.#output.push({ topic, partition, records })
+    this.#output.push({ topic, partition, records, compression })
   }
 
   async commit(checkpoint: Checkpoint): Promise<void> {
@@ -149,7 +150,8 @@ export class KafkaTaskStorage implements TaskStorage {
       for (const [key, end] of await this.#producer.commit(transaction)) ends.set(key, end)
     }
     const writeOutput = async () => {
-      this.#outside ??= await OutputProducer.open(this.#options.connection, this.#options.taskId)
+      const { connection, taskId, compression } = this.#options
+      this.#outside ??= await OutputProducer.open(connection, taskId, compression)
       for (const [key, end] of await this.#outside.write(this.#output)) ends.set(key, end)
     }
     if (guarantee === 'at-least-once') await writeOutput()

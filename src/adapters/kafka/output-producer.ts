@@ -1,4 +1,5 @@
 import { ProduceAcks, Producer } from '@platformatic/kafka'
+import type { Compression } from '../../core/compression.ts'
 import { closeClient } from './close-client.ts'
 import { kafkaError } from './kafka-errors.ts'
 import { type ProducedBatch, produce } from './produce.ts'
@@ -14,14 +15,18 @@ export class OutputProducer {
     this.#name = name
   }
 
-  static async open(connection: KafkaClientOptions, name: string): Promise<OutputProducer> {
-    return new OutputProducer(new Producer({ ...connection, clientId: name, idempotent: true }), name)
+  static async open(
+    connection: KafkaClientOptions,
+    name: string,
+    compression: Compression = 'none',
+  ): Promise<OutputProducer> {
+    return new OutputProducer(new Producer({ ...connection, clientId: name, idempotent: true, compression }), name)
   }
 
   /** Resolves when all in-sync replicas have the records; see `produce`. */
   async write(batches: readonly ProducedBatch[]): Promise<ReadonlyMap<string, number>> {
     try {
-      return await produce(batches, (messages) => this.#producer.send({ messages, acks: ProduceAcks.ALL }))
+      return await produce(batches, (request) => this.#producer.send({ ...request, acks: ProduceAcks.ALL }))
     } catch (error) {
       throw kafkaError(error, `output of "${this.#name}"`)
     }

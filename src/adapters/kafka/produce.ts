@@ -1,5 +1,6 @@
 import type { MessageToProduce, ProduceResult } from '@platformatic/kafka'
 import { must } from '../../core/assert.ts'
+import type { Compression } from '../../core/compression.ts'
 import type { OutputRecord } from '../../engine/ports/log.ts'
 import { recordBytes } from '../log-rules.ts'
 
@@ -8,6 +9,8 @@ export interface ProducedBatch {
   readonly topic: string
   readonly partition: number
   readonly records: readonly OutputRecord[]
+  /** Undefined: that of the producer. */
+  readonly compression?: Compression | undefined
 }
 
 /** Bytes that one request brings to one partition: below the smallest limit that a broker has by default, 1 MiB. */
@@ -18,6 +21,12 @@ const REQUEST_BYTES_MAX = 8 * 1024 * 1024
 const RECORD_OVERHEAD_BYTES = 32
 
 type Message = MessageToProduce<Buffer, Buffer, Buffer, Buffer>
+
+/** A request has one compression for all that it brings. */
+export interface ProduceRequest {
+  readonly messages: Message[]
+  readonly compression?: Compression
+}
 
 export function partitionKey(topic: string, partition: number): string {
   return `${topic}/${partition}`
@@ -61,18 +70,20 @@ function message(topic: string, partition: number, { key, value, timestamp, head
 }
 
 /**
- * Sends the batches in requests of bounded size; resolves with the offset behind the last record of each partition, by
- * `topic/partition`.
+ * Sends the batches in requests of bounded size, those to one partition in order where they have one compression.
+ * Resolves with the offset behind the last record of each partition, by `topic/partition`.
  */
 export async function produce(
   batches: readonly ProducedBatch[],
-  send: (messages: Message[]) => Promise<ProduceResult>,
+  send: (request: ProduceRequest) => Promise<ProduceResult>,
 ): Promise<Map<string, number>> {
   const ends = new Map<string, number>()
-  for (const messages of requests(batches)) {
-    // One at a time: in a transaction the client loses partitions of requests that run beside each other.
-    const { offsets } = await send(messages)
-    addEnds(ends, messages, offsets ?? [])
+  for (const [compression, alike] of Map.groupBy(batches, (batch) => batch.compression)) {
+    for (const messages of requests(alike)) {
+      // One at a time: in a transaction the client loses partitions of requests that run beside each other.
+      const { offsets } = await send(compression === undefined ? { messages } : { messages, compression })
+      addEnds(ends, messages, offsets ?? [])
+    }
   }
   return ends
 }

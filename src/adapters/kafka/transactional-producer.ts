@@ -1,5 +1,6 @@
 import { type BaseOptions, Producer } from '@platformatic/kafka'
 import { assert } from '../../core/assert.ts'
+import type { Compression } from '../../core/compression.ts'
 import { closeClient } from './close-client.ts'
 import { kafkaError } from './kafka-errors.ts'
 import { type ProducedBatch, produce } from './produce.ts'
@@ -37,12 +38,17 @@ export class TransactionalProducer {
     this.#begun = begun
   }
 
-  static async open(connection: KafkaClientOptions, transactionalId: string): Promise<TransactionalProducer> {
+  static async open(
+    connection: KafkaClientOptions,
+    transactionalId: string,
+    compression: Compression = 'none',
+  ): Promise<TransactionalProducer> {
     const producer = new Producer({
       ...connection,
       clientId: transactionalId,
       transactionalId,
       idempotent: true,
+      compression,
       retries: RETRIES,
       retryDelay: RETRY_DELAY_MS,
       // The client sends its request time-out as the time-out of the transaction.
@@ -69,7 +75,7 @@ export class TransactionalProducer {
     try {
       const transaction = this.#begun ?? (await this.#producer.beginTransaction())
       this.#begun = undefined
-      const ends = await produce(batches, (messages) => transaction.send({ messages }))
+      const ends = await produce(batches, (request) => transaction.send(request))
       await transaction.commit()
       return ends
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { Compression } from '../../core/compression.ts'
 import type { OutputRecord } from './log.ts'
 
 /**
@@ -67,8 +68,8 @@ export interface TaskStorage {
   /** The last committed checkpoint, or undefined for a new task. */
   readonly checkpoint: Checkpoint | undefined
   store(operatorId: string, table: string): StateStore
-  /** Stages output for the next commit. */
-  append(topic: string, partition: number, records: readonly OutputRecord[]): void
+  /** Stages output for the next commit; compressed as it says, or as the log does by itself, where a log compresses. */
+  append(topic: string, partition: number, records: readonly OutputRecord[], compression?: Compression): void
   /**
    * Makes puts, deletes, appended records and the checkpoint durable in one transaction. Resolves when committed and
    * visible to readers. Nothing may be put between the call and its end. Rejects with AppError (DISK_FULL …) having

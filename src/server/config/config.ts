@@ -4,6 +4,7 @@
 // the documentation. A flag wins over a variable, a variable over the default.
 
 import { z } from 'zod'
+import { COMPRESSIONS } from '../../core/compression.ts'
 import { AppError } from '../../core/errors.ts'
 import { parseSecretReference } from '../../core/secret-reference.ts'
 
@@ -49,6 +50,11 @@ export const SETTINGS = {
     'copies of each topic that is made; 0 takes the default of the brokers',
     integer(0, 15),
     0,
+  ),
+  kafkaCompression: setting(
+    'of what is written: none, gzip, snappy, lz4, zstd; a sink may have its own',
+    z.enum(COMPRESSIONS),
+    'none',
   ),
   replicaName: setting(
     'name among the replicas of a deployment, the same after a restart; by default host and port',

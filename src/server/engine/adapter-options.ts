@@ -9,11 +9,12 @@ import { AppError } from '../../core/errors.ts'
 import type { ServerConfig } from '../config/config.ts'
 
 export function kafkaStorageOptions(config: ServerConfig): KafkaStorageOptions {
-  const { kafkaPrefix, dataDirectory, kafkaReplicationFactor } = config
+  const { kafkaPrefix, dataDirectory, kafkaReplicationFactor, kafkaCompression } = config
   return {
     connection: kafkaConnection(config),
     prefix: kafkaPrefix,
     dataDirectory,
+    compression: kafkaCompression,
     replicationFactor: kafkaReplicationFactor === 0 ? undefined : kafkaReplicationFactor,
   }
 }

@@ -43,6 +43,19 @@ export class KafkaTools {
     await this.run(`${TOOLS}.ConsoleProducer`, options, lines.map((line) => `${line}\n`).join(''))
   }
 
+  /** The same in batches as large as `properties` allow, each of them compressed. */
+  async produceBatches(
+    topic: string,
+    lines: readonly string[],
+    compression: string,
+    properties: readonly string[],
+  ): Promise<void> {
+    const given = withProperties(['acks=all', ...properties], '--producer-property')
+    // The tool's own option wins over the property, also when it is not given.
+    const options = ['--topic', topic, '--compression-codec', compression, ...given]
+    await this.run(`${TOOLS}.ConsoleProducer`, options, lines.map((line) => `${line}\n`).join(''))
+  }
+
   /** Values of the first records of a topic, committed ones only. */
   async consume(topic: string, count: number, properties: readonly string[] = []): Promise<readonly string[]> {
     const options = ['--topic', topic, '--from-beginning', '--max-messages', `${count}`]

@@ -6,6 +6,7 @@ import { formatRegistry } from '../../../src/adapters/formats/registry.ts'
 import { KafkaLog } from '../../../src/adapters/kafka/kafka-log.ts'
 import { openKafkaStorage } from '../../../src/adapters/kafka/kafka-storage.ts'
 import { SystemClock } from '../../../src/adapters/system-clock.ts'
+import type { Compression } from '../../../src/core/compression.ts'
 import type { Row } from '../../../src/core/value.ts'
 import { WeirRuntime } from '../../../src/runtime/weir-runtime.ts'
 import type { KafkaUnderTest } from './describe-kafka.ts'
@@ -59,13 +60,14 @@ export class KafkaWorld implements AsyncDisposable {
   }
 
   /** After `stop`: the same replica again. */
-  async start(): Promise<void> {
+  async start(options: { readonly compression?: Compression } = {}): Promise<void> {
     const { prefix } = this
     const storage = await openKafkaStorage({
       connection: this.#connection,
       prefix,
       dataDirectory: this.#directory,
       replicationFactor: 1,
+      ...options,
     })
     this.#runtime = await WeirRuntime.open({
       storage,
