@@ -119,6 +119,7 @@ const NARROWER: readonly {
 const ROOTS = [
   'src/server/engine/open-runtime.ts',
   'src/server/engine/adapter-options.ts',
+  'src/server/engine/kafka-connection.ts',
   'src/server/engine/task-thread.ts',
   'src/cli/local-runtime.ts',
 ]

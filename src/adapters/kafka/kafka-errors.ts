@@ -1,5 +1,6 @@
 import { AppError } from '../../core/errors.ts'
 import type { FetchResponse } from './fetch.ts'
+import { accessFault, type ClientError, errorsIn, isLeaf } from './kafka-access.ts'
 
 /**
  * What an error of the client means to whoever has to act. Errors of ours pass through. Nothing of a request is
@@ -16,12 +17,18 @@ export function kafkaError(error: unknown, what: string): AppError {
       cause: error,
     })
   }
-  return new AppError('UNAVAILABLE', `${what}: ${message(error)}`, {
+  const fault = accessFault(error)
+  return new AppError('UNAVAILABLE', `${what}: ${fault?.message ?? message(error)}`, {
     domain: 'external',
     retry: true,
-    hint: 'Look at the brokers: the same is tried again by itself.',
+    hint: fault?.hint ?? 'Look at the brokers: the same is tried again by itself.',
     cause: error,
   })
+}
+
+/** True where the broker does not let us in: to ask again soon would help nobody. */
+export function isRefused(error: unknown): boolean {
+  return accessFault(error)?.certain === true
 }
 
 /** True where the error of the client is, or holds, this error of the protocol. */
@@ -47,23 +54,14 @@ export function responseOf(error: unknown): FetchResponse | undefined {
   return undefined
 }
 
-interface ClientError {
-  readonly response?: object
-  readonly apiId?: string
-  readonly message?: string
-  readonly errors?: readonly unknown[]
-}
-
 /** Names of the protocol errors in a tree of errors. */
-function apiErrors(error: unknown, into = new Set<string>()): Set<string> {
-  const { apiId, errors = [] } = (error ?? {}) as ClientError
-  if (apiId !== undefined) into.add(apiId)
-  for (const inner of errors) apiErrors(inner, into)
-  return into
+function apiErrors(error: unknown): ReadonlySet<string> {
+  return new Set(errorsIn(error).flatMap(({ apiId }) => apiId ?? []))
 }
 
 function message(error: unknown): string {
   const ids = [...apiErrors(error)]
   if (ids.length > 0) return ids.join(', ')
-  return error instanceof Error ? error.message : String(error)
+  // What happened, and not that it happened several times.
+  return errorsIn(error).find((one) => isLeaf(one) && one.message)?.message ?? String(error)
 }

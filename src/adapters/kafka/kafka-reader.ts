@@ -5,7 +5,7 @@ import type { RecordChunk, SourceReader } from '../../engine/ports/log.ts'
 import { partitionMissing, positionExpired, positionInvalid, topicMissing } from '../log-rules.ts'
 import { closeClient } from './close-client.ts'
 import { committedBatches, type FetchedPartition, fetch, nextOffset } from './fetch.ts'
-import { isUnknownTopic, kafkaError, responseOf } from './kafka-errors.ts'
+import { isRefused, isUnknownTopic, kafkaError, responseOf } from './kafka-errors.ts'
 import { type FetchedChunk, fetchedChunk, sliceChunk } from './record-chunks.ts'
 import type { KafkaClientOptions } from './transactional-producer.ts'
 
@@ -260,6 +260,7 @@ export class KafkaReader implements SourceReader {
   /** Leaders move, brokers restart: the log is asked again, with a pause that grows. */
   async #failed(error: unknown): Promise<void> {
     if (this.#closed.signal.aborted) return
+    if (isRefused(error)) this.#refuse([...this.#partitions.values()], kafkaError(error, "records can't be read"))
     const gone = (error instanceof AppError && error.code === 'NOT_FOUND') || isUnknownTopic(error)
     if (gone && (await this.#isDeleted())) {
       for (const partition of this.#partitions.values()) partition.error = topicMissing(this.#topic)

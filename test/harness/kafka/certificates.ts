@@ -38,6 +38,11 @@ export class CertificateAuthority implements Disposable {
     return this.#issue('broker', 'subjectAltName=DNS:localhost,IP:127.0.0.1')
   }
 
+  /** One that is not where its certificate says. */
+  issueForHost(host: string): Promise<Identity> {
+    return this.#issue(`broker-${host}`, `subjectAltName=DNS:${host}`)
+  }
+
   issueForClient(name: string): Promise<Identity> {
     return this.#issue(name, 'extendedKeyUsage=clientAuth')
   }
