@@ -11,7 +11,6 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
-const TARGETS = ['src/server/proto', 'clients/typescript/src/proto']
 const FILES = [
   'weir/v1/query.proto',
   'weir/v1/subscription.proto',
@@ -21,6 +20,11 @@ const FILES = [
   'google/rpc/error_details.proto',
   'grpc/health/v1/health.proto',
 ]
+/** What replicas say to each other is nothing to clients. */
+const TARGETS: Readonly<Record<string, readonly string[]>> = {
+  'src/server/proto': [...FILES, 'weir/internal/v1/peer.proto'],
+  'clients/typescript/src/proto': FILES,
+}
 // Must match the options that src/server/grpc/protos.ts and clients/typescript/src/protos.ts load with.
 const OPTIONS = [
   '--longs=String',
@@ -35,10 +39,10 @@ const OPTIONS = [
   '--includeDirs=proto',
 ]
 
-function generate(): string {
+function generate(files: readonly string[]): string {
   const out = mkdtempSync(join(tmpdir(), 'weir-gen-'))
   const tool = createRequire(import.meta.url).resolve('@grpc/proto-loader/build/bin/proto-loader-gen-types.js')
-  execFileSync(process.execPath, [tool, ...OPTIONS, '-O', out, ...FILES], {
+  execFileSync(process.execPath, [tool, ...OPTIONS, '-O', out, ...files], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
   })
@@ -65,20 +69,20 @@ function staleFiles(fresh: string, target: string): string[] {
   return [...paths].filter((path) => wanted.get(path) !== present.get(path)).map((path) => join(target, path))
 }
 
-const fresh = generate()
+const generated = Object.entries(TARGETS).map(([target, files]) => ({ target, fresh: generate(files) }))
 try {
   if (process.argv.includes('--check')) {
-    const stale = TARGETS.flatMap((target) => staleFiles(fresh, target))
+    const stale = generated.flatMap(({ target, fresh }) => staleFiles(fresh, target))
     if (stale.length > 0) {
       console.error(`stale, run \`npm run gen\`:\n${stale.map((path) => `  ${path}`).join('\n')}`)
       process.exitCode = 1
     }
   } else {
-    for (const target of TARGETS) {
+    for (const { target, fresh } of generated) {
       rmSync(join(root, target), { recursive: true, force: true })
       cpSync(fresh, join(root, target), { recursive: true })
     }
   }
 } finally {
-  rmSync(fresh, { recursive: true, force: true })
+  for (const { fresh } of generated) rmSync(fresh, { recursive: true, force: true })
 }

@@ -21,6 +21,8 @@ export interface Storage {
 export interface PartitionedStorage {
   /** Begins the names of all topics of ours. */
   readonly prefix: string
+  /** Names the deployment: differs for another cluster, or another one that had the prefix before. */
+  readonly deployment: string
   /** By which the processes that share the log agree on who runs what. */
   readonly heartbeats: HeartbeatLog
   /** Ids of tasks whose state is on disk here. */

@@ -2,6 +2,7 @@ import type { Diagnostic } from '../../grammar/diagnostic.ts'
 import type { ChangeKind } from '../core/batch.ts'
 import type { Schema } from '../core/schema.ts'
 import type { Row, Value } from '../core/value.ts'
+import type { PeerTablePage, PeerTableRequest } from './peers.ts'
 
 /**
  * What the server and the CLI see of the engine: statements in, results out. One implementation (`WeirRuntime`) runs
@@ -26,6 +27,8 @@ export interface Runtime {
   /** Drops a stream, table, view, sink or query and its state. */
   drop(name: string): Promise<void>
   stats(query: string): Promise<QueryStats>
+  /** What another replica of the deployment asks for: its request is checked, and nothing else is answered. */
+  readTableForPeer(request: PeerTableRequest): AsyncIterable<PeerTablePage>
   /** True when every stored query has been recovered and runs (or is paused). */
   readonly ready: boolean
   /** Stops reading, checkpoints, closes. Safe to call twice. */

@@ -1,4 +1,5 @@
 import type { Storage } from '../adapters/storage.ts'
+import { must } from '../core/assert.ts'
 import { AppError } from '../core/errors.ts'
 import type { Clock } from '../engine/ports/clock.ts'
 import type { FormatRegistry } from '../engine/ports/format.ts'
@@ -9,20 +10,28 @@ import type { ResultStream, SubscribeOptions } from './api.ts'
 import type { StoredCatalog } from './catalog.ts'
 import { MergedSubscription } from './merged-subscription.ts'
 import { requireMaterialized } from './require.ts'
-import { resultRowDecoder, sinkStepId, sourceFields } from './result-table.ts'
+import { resultRowDecoder, sourceFields } from './result-table.ts'
 import { decodeMergedToken, decodeResumeToken, encodeResumeToken, type ResumePosition } from './resume-token.ts'
 import { Subscription } from './subscription.ts'
 import { resultTasks } from './task-spec.ts'
+import type { ViewTables } from './view-tables.ts'
+
+export interface SubscriptionPorts {
+  readonly storage: Storage
+  readonly formats: FormatRegistry
+  readonly clock: Clock
+  readonly tables: ViewTables
+}
 
 /** Where a subscription begins: at its token, else with the snapshot, else with what changes from now on. */
 export async function openSubscription(
   name: string,
   options: SubscribeOptions,
   catalog: StoredCatalog,
-  ports: { readonly storage: Storage; readonly formats: FormatRegistry; readonly clock: Clock },
+  ports: SubscriptionPorts,
 ): Promise<ResultStream> {
   const relation = requireMaterialized(catalog, catalog.query(name)?.target ?? name)
-  const { storage, formats, clock } = ports
+  const { storage, formats, clock, tables } = ports
   const { schema, topic, query } = relation
   const offsets = (await storage.log.topic(topic))?.offsets ?? []
   const partitions = Math.max(1, offsets.length)
@@ -41,8 +50,8 @@ export async function openSubscription(
           partition,
           decoder: formats.decoder(ROWS_FORMAT, sourceFields(schema)),
           decodeRow: resultRowDecoder(schema),
-          openSnapshot: () => storage.state.snapshot(tasks[partition]?.id ?? query),
-          sinkId: writer === undefined ? '' : sinkStepId(writer.plan),
+          openTable: (from, signal) =>
+            tables.read(must(tasks[partition], 'a task a partition'), { from, to: undefined }, signal),
           position,
           nowMs: () => clock.nowMs(),
           signal: options.signal,

@@ -15,6 +15,7 @@ import { describeObject, listObjects } from './inventory.ts'
 import type { Jobs } from './jobs.ts'
 import type { RuntimeLimits } from './limits.ts'
 import { TransientQueries } from './transient-queries.ts'
+import type { ViewTables } from './view-tables.ts'
 import { invalidSql } from './weir-runtime.ts'
 
 /** SQL statements one by one: the table of contents of what a script can do. */
@@ -24,6 +25,7 @@ export interface StatementsOptions {
   readonly clock: Clock
   readonly catalog: StoredCatalog
   readonly jobs: Jobs
+  readonly tables: ViewTables
   readonly limits: RuntimeLimits
   readonly print?: (line: string) => void
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatRegistry } from '../adapters/formats/registry.ts'
+import { ManualClock } from '../adapters/memory/manual-clock.ts'
 import { openMemoryStorage } from '../adapters/memory/memory-storage.ts'
 import { type ChangeKind, INSERT, UPDATE_AFTER } from '../core/batch.ts'
 import type { Schema } from '../core/schema.ts'
@@ -10,6 +11,9 @@ import { RESULT_TABLE, tableKeyEncoder, watermarkRecord } from '../engine/sinks.
 import { resultRowDecoder, sourceFields } from './result-table.ts'
 import { decodeResumeToken, type ResumePosition } from './resume-token.ts'
 import { Subscription } from './subscription.ts'
+import { TableCursors } from './table-cursors.ts'
+import { tablePages } from './table-pages.ts'
+import type { TableHost } from './task-host.ts'
 
 const SCHEMA: Schema = {
   fields: [
@@ -34,6 +38,11 @@ async function versionedView() {
   const versions = new Map<number, number>()
   let epoch = 0
   let clockMs = 0
+  const cursors = new TableCursors({ state: storage.state, clock: new ManualClock() })
+  const host: TableHost = {
+    readTable: async (request) => cursors.read(request),
+    closeTable: async (_, cursor) => cursors.close(cursor),
+  }
   return {
     versions,
     /** Changes each key once more, in one commit. */
@@ -58,8 +67,16 @@ async function versionedView() {
         partition: 0,
         decoder: formats.decoder(ROWS_FORMAT, sourceFields(SCHEMA)),
         decodeRow: resultRowDecoder(SCHEMA),
-        openSnapshot: () => storage.state.snapshot('v'),
-        sinkId: 'sink-1',
+        openTable: (from) =>
+          tablePages(host, {
+            task: 'v',
+            operatorId: 'sink-1',
+            table: RESULT_TABLE,
+            from,
+            to: undefined,
+            rowsMax: 512,
+            result: { topic: TOPIC, partition: 0 },
+          }),
         position,
         nowMs: () => (clockMs += 3_000),
         signal: undefined,

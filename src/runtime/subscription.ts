@@ -4,9 +4,9 @@ import type { Schema } from '../core/schema.ts'
 import type { Row, Value } from '../core/value.ts'
 import type { DecodedRows, Decoder } from '../engine/ports/format.ts'
 import type { RecordChunk, SourceReader } from '../engine/ports/log.ts'
-import type { TaskSnapshot } from '../engine/ports/state.ts'
-import { RESULT_TABLE, tableKeyEncoder } from '../engine/sinks.ts'
+import { tableKeyEncoder } from '../engine/sinks.ts'
 import type { ResultEvent, ResultStream } from './api.ts'
+import type { PeerTablePage } from './peers.ts'
 import { encodeResumeToken, type ResumePosition, SEGMENTS_MAX, type SnapshotSegment } from './resume-token.ts'
 
 /**
@@ -25,9 +25,8 @@ export interface SubscriptionOptions {
   readonly decoder: Decoder
   /** Decodes a row of the result table. */
   readonly decodeRow: (value: Uint8Array) => { readonly row: Row; readonly time: number }
-  readonly openSnapshot: () => TaskSnapshot
-  /** The step whose table the snapshot is of. */
-  readonly sinkId: string
+  /** The table from a key on, as of one commit of its task, wherever that runs. */
+  readonly openTable: (from: Uint8Array, signal: AbortSignal) => AsyncGenerator<PeerTablePage>
   readonly position: ResumePosition
   readonly nowMs: () => number
   readonly signal: AbortSignal | undefined
@@ -76,53 +75,52 @@ export class Subscription implements ResultStream {
     }
   }
 
-  /** Rows of the snapshot from one view of the store, which is given up when it has been open for too long. */
-  *#snapshotPart(): Generator<ResultEvent> {
-    const { sinkId, decodeRow, openSnapshot, nowMs, partition } = this.#options
+  /** Rows of the snapshot from one view of the table, which is given up when it has been open for too long. */
+  async *#snapshotPart(): AsyncGenerator<ResultEvent> {
+    const { openTable, nowMs } = this.#options
     const before = this.#position
     if (before.segments.length >= SEGMENTS_MAX) {
       throw new AppError('RESOURCE_EXHAUSTED', 'the reader is too slow for the snapshot of this view', {
         hint: 'Read faster, or subscribe without the snapshot.',
       })
     }
-    const view = openSnapshot()
-    const offset = view.topicEnd(before.topic, partition)
     const giveUpMs = nowMs() + SNAPSHOT_OPEN_MS_MAX
     const after = before.segments.at(-1)?.upTo
-    let rows: Row[] = []
-    let times: number[] = []
-    const event = (segment: SnapshotSegment): ResultEvent => {
-      this.#position = {
-        ...before,
-        // The changes to follow begin where the first part was read.
-        offset: before.segments.length === 0 ? offset : before.offset,
-        segments: [...before.segments, segment],
-        inSnapshot: segment.upTo !== undefined,
-      }
-      return this.#rows(
-        rows,
-        rows.map(() => INSERT),
-        Float64Array.from(times),
-        true,
-      )
-    }
+    // Behind a key is what begins with it and a zero.
+    const pages = openTable(after === undefined ? new Uint8Array(0) : Uint8Array.of(...after, 0), this.#closed.signal)
     try {
-      for (const [key, value] of view.scan(sinkId, RESULT_TABLE, after ?? new Uint8Array(0), undefined)) {
+      for await (const page of pages) {
         if (this.#closed.signal.aborted) return
-        if (after !== undefined && Buffer.compare(key, after) <= 0) continue
-        const { row, time } = decodeRow(value)
-        rows.push(row)
-        times.push(time)
-        if (rows.length < ROWS_PER_EVENT) continue
-        yield event({ upTo: key, offset })
-        rows = []
-        times = []
+        checkNotOlder(before, page.resultEnd)
+        const upTo = page.entries.at(-1)?.[0]
+        if (page.end) yield this.#snapshotRows(before, { upTo: undefined, offset: page.resultEnd }, page)
+        else if (upTo !== undefined) yield this.#snapshotRows(before, { upTo, offset: page.resultEnd }, page)
         if (nowMs() >= giveUpMs) return
       }
-      yield event({ upTo: undefined, offset })
+    } catch (error) {
+      // Closed, it need not say that it was cut off.
+      if (this.#closed.signal.aborted) return
+      throw error
     } finally {
-      view.close()
+      await pages.return(undefined)
     }
+  }
+
+  #snapshotRows(before: ResumePosition, segment: SnapshotSegment, page: PeerTablePage): ResultEvent {
+    this.#position = {
+      ...before,
+      // The changes to follow begin where the first part was read.
+      offset: before.segments.length === 0 ? segment.offset : before.offset,
+      segments: [...before.segments, segment],
+      inSnapshot: segment.upTo !== undefined,
+    }
+    const decoded = page.entries.map(([, value]) => this.#options.decodeRow(value))
+    return this.#rows(
+      decoded.map(({ row }) => row),
+      decoded.map(() => INSERT),
+      Float64Array.from(decoded, ({ time }) => time),
+      true,
+    )
   }
 
   async *#changes(): AsyncGenerator<ResultEvent> {
@@ -200,4 +198,14 @@ export class Subscription implements ResultStream {
     })
     this.#wake = undefined
   }
+}
+
+/** A replica that was taken over and does not know it yet: what the rest of the snapshot says would be undone by it. */
+function checkNotOlder({ segments, offset }: ResumePosition, resultEnd: number): void {
+  if (segments.length === 0 || resultEnd >= offset) return
+  throw new AppError('UNAVAILABLE', 'the rest of the snapshot is at a replica that is behind', {
+    domain: 'external',
+    retry: true,
+    hint: 'Subscribe again with the last resume token.',
+  })
 }

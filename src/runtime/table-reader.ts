@@ -2,56 +2,95 @@ import { must } from '../core/assert.ts'
 import type { Schema } from '../core/schema.ts'
 import type { Row, Value } from '../core/value.ts'
 import type { RecordChunk, SourceReader } from '../engine/ports/log.ts'
-import type { TaskSnapshot } from '../engine/ports/state.ts'
-import { RESULT_TABLE } from '../engine/sinks.ts'
 import type { ScanStep } from '../plan/physical/nodes.ts'
+import type { PeerTablePage } from './peers.ts'
 
 /**
  * The table of a materialized view as a bounded source: what a pull query reads. The rows of each partition are of one
- * commit of its task. Give it a key range and it reads nothing else.
+ * commit of its task. Of each partition one page waits here at most, beside what a transport holds.
  */
 export interface TableReaderOptions {
   readonly scan: ScanStep
   readonly schema: Schema
-  /** By partition of the result log. */
-  readonly snapshots: readonly TaskSnapshot[]
-  readonly sinkId: string
+  /** Of which the view consists, or those of them that can hold what is asked for. */
+  readonly partitions: readonly number[]
+  readonly openTable: (partition: number, signal: AbortSignal) => AsyncGenerator<PeerTablePage>
   readonly decodeRow: (value: Uint8Array) => { readonly row: Row; readonly time: number }
-  readonly from: Uint8Array
-  readonly to: Uint8Array | undefined
+}
+
+interface Part {
+  readonly pages: AsyncGenerator<PeerTablePage>
+  /** Asked for, before anybody waits for it: partitions on several replicas answer side by side. */
+  next: Promise<IteratorResult<PeerTablePage>>
+  page: PeerTablePage | undefined
+  /** Entries of the page that were read. */
+  read: number
 }
 
 export class TableReader implements SourceReader {
   readonly partitions: readonly number[]
   readonly #options: TableReaderOptions
   readonly #columns: readonly number[]
-  readonly #entries: readonly Iterator<readonly [Uint8Array, Uint8Array]>[]
+  readonly #parts: ReadonlyMap<number, Part>
+  readonly #closed = new AbortController()
   #rowsRead = 0
 
   constructor(options: TableReaderOptions) {
     this.#options = options
-    const { scan, schema, snapshots, sinkId, from, to } = options
-    this.partitions = snapshots.map((_, partition) => partition)
+    const { scan, schema, partitions, openTable } = options
+    this.partitions = partitions
     this.#columns = scan.fields.map((field) => schema.fields.findIndex(({ name }) => name === field.name))
-    this.#entries = snapshots.map((one) => one.scan(sinkId, RESULT_TABLE, from, to)[Symbol.iterator]())
+    this.#parts = new Map(
+      partitions.map((partition) => {
+        const pages = openTable(partition, this.#closed.signal)
+        return [partition, { pages, next: ask(pages), page: undefined, read: 0 }]
+      }),
+    )
   }
 
   startOffset(): number {
     return 0
   }
 
-  read(partition: number, _offset: number, recordsMax: number): RecordChunk {
-    const entries = must(this.#entries[partition], 'a partition of the view')
+  async read(partition: number, _offset: number, recordsMax: number): Promise<RecordChunk> {
+    const part = must(this.#parts.get(partition), 'a partition of the view')
+    // A page without an entry says nothing, and would pass for "none at the moment".
+    while (part.page === undefined || part.read === part.page.entries.length) {
+      if (part.page?.end === true) return this.#chunk(partition, [], true)
+      const next = await part.next
+      if (next.done === true) return this.#chunk(partition, [], true)
+      part.page = next.value
+      part.read = 0
+      part.next = ask(part.pages)
+    }
+    const from = part.read
+    part.read = Math.min(part.page.entries.length, from + recordsMax)
+    const end = part.page.end && part.read === part.page.entries.length
+    return this.#chunk(partition, part.page.entries.slice(from, part.read), end)
+  }
+
+  lag(): undefined {
+    return undefined
+  }
+
+  onAvailable(): () => void {
+    return () => {}
+  }
+
+  nextAvailableMs(): undefined {
+    return undefined
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort()
+    await Promise.all([...this.#parts.values()].map(({ pages }) => pages.return(undefined).catch(() => undefined)))
+  }
+
+  #chunk(partition: number, entries: readonly (readonly [Uint8Array, Uint8Array])[], end: boolean): RecordChunk {
     const columns: Value[][] = this.#columns.map(() => [])
     const times: number[] = []
-    let end = false
-    while (times.length < recordsMax) {
-      const next = entries.next()
-      if (next.done === true) {
-        end = true
-        break
-      }
-      const { row, time } = this.#options.decodeRow(next.value[1])
+    for (const [, value] of entries) {
+      const { row, time } = this.#options.decodeRow(value)
       for (let i = 0; i < columns.length; i++) (columns[i] as Value[]).push(row[this.#columns[i] as number] as Value)
       times.push(time)
     }
@@ -73,21 +112,11 @@ export class TableReader implements SourceReader {
       columns,
     }
   }
+}
 
-  lag(): undefined {
-    return undefined
-  }
-
-  onAvailable(): () => void {
-    return () => {}
-  }
-
-  nextAvailableMs(): undefined {
-    return undefined
-  }
-
-  close(): void {
-    for (const entries of this.#entries) entries.return?.()
-    for (const snapshot of this.#options.snapshots) snapshot.close()
-  }
+/** Its failure is told to whoever waits for it, if anybody does. */
+function ask(pages: AsyncGenerator<PeerTablePage>): Promise<IteratorResult<PeerTablePage>> {
+  const next = pages.next()
+  next.catch(() => undefined)
+  return next
 }

@@ -1,9 +1,10 @@
 import type { TopicPartition } from '../engine/ports/state.ts'
+import { TableCursors } from './table-cursors.ts'
 import { TaskLoop, type TaskPorts, type TaskState, type TaskStats } from './task-loop.ts'
 import type { TaskSpec } from './task-spec.ts'
 
 /** Where tasks run: in this thread, or on threads of their own. */
-export interface TaskHost {
+export interface TaskHost extends TableHost {
   /** Resolves when the task is open; rejects with why it can't be. It goes on trying where that may pass. */
   start(spec: TaskSpec): Promise<void>
   /** Commits what was processed and stops; resolves with the last counts of a task that ran here. */
@@ -12,9 +13,15 @@ export interface TaskHost {
   drop(id: string): Promise<void>
   /** Undefined where it does not run. */
   stats(id: string): Promise<TaskStats | undefined>
-  /** One page of a table of the task, of the last commit. */
-  readTable(request: TablePageRequest): Promise<TablePage>
   close(): Promise<void>
+}
+
+/** Reading tables of tasks: plain data, so that it makes no difference in which thread they are. */
+export interface TableHost {
+  /** The first page is of the last commit of the task, and the others of the same one. */
+  readTable(request: TablePageRequest): Promise<TablePage>
+  /** Of a table that is not read to its end. */
+  closeTable(task: string, cursor: string): Promise<void>
 }
 
 export interface TablePageRequest {
@@ -26,14 +33,16 @@ export interface TablePageRequest {
   readonly rowsMax: number
   /** The task's part of the result log. */
   readonly result: TopicPartition
+  /** From the page before; undefined begins. */
+  readonly cursor: string | undefined
 }
 
 export interface TablePage {
   readonly entries: readonly (readonly [Uint8Array, Uint8Array])[]
   /** The offset that the next record of the task's result log gets, as of the same commit. */
   readonly resultEnd: number
-  /** Nothing follows in the range. */
-  readonly end: boolean
+  /** To go on with; undefined where nothing follows in the range. */
+  readonly cursor: string | undefined
 }
 
 /** What happens to tasks by itself. */
@@ -50,9 +59,11 @@ export interface LocalTaskHostOptions extends TaskPorts {
 export class LocalTaskHost implements TaskHost {
   readonly #options: LocalTaskHostOptions
   readonly #loops = new Map<string, TaskLoop>()
+  readonly #tables: TableCursors
 
   constructor(options: LocalTaskHostOptions) {
     this.#options = options
+    this.#tables = new TableCursors(options)
   }
 
   async start(spec: TaskSpec): Promise<void> {
@@ -70,6 +81,7 @@ export class LocalTaskHost implements TaskHost {
   async stop(id: string): Promise<TaskStats | undefined> {
     const loop = this.#loops.get(id)
     await loop?.stop()
+    this.#tables.closeTask(id)
     this.#loops.delete(id)
     return loop?.stats()
   }
@@ -83,26 +95,16 @@ export class LocalTaskHost implements TaskHost {
     return this.#loops.get(id)?.stats()
   }
 
-  async readTable({ task, operatorId, table, from, to, rowsMax, result }: TablePageRequest): Promise<TablePage> {
-    const snapshot = this.#options.state.snapshot(task)
-    try {
-      const entries: (readonly [Uint8Array, Uint8Array])[] = []
-      let end = true
-      for (const entry of snapshot.scan(operatorId, table, from, to)) {
-        if (entries.length === rowsMax) {
-          end = false
-          break
-        }
-        entries.push(entry)
-      }
-      const { topic, partition } = result
-      return { entries, resultEnd: snapshot.topicEnd(topic, partition), end }
-    } finally {
-      snapshot.close()
-    }
+  async readTable(request: TablePageRequest): Promise<TablePage> {
+    return this.#tables.read(request)
+  }
+
+  async closeTable(_task: string, cursor: string): Promise<void> {
+    this.#tables.close(cursor)
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#loops.keys()].map((id) => this.stop(id)))
+    this.#tables.closeAll()
   }
 }

@@ -1,8 +1,8 @@
 import type { Query } from '../../grammar/index.ts'
 import { MemoryState } from '../adapters/memory/memory-state.ts'
+import { must } from '../core/assert.ts'
 import { AppError } from '../core/errors.ts'
 import type { SourceReader } from '../engine/ports/log.ts'
-import type { StateBackend, TaskSnapshot } from '../engine/ports/state.ts'
 import type { MaterializedRelation } from '../plan/catalog.ts'
 import type { PhysicalPlan, ScanStep } from '../plan/physical/nodes.ts'
 import { planQuery } from '../plan/planner.ts'
@@ -10,7 +10,7 @@ import type { ResultStream } from './api.ts'
 import { keyRange } from './key-range.ts'
 import { openTask } from './open-task.ts'
 import { BoundedReader } from './readers.ts'
-import { resultRowDecoder, sinkStepId } from './result-table.ts'
+import { resultRowDecoder } from './result-table.ts'
 import type { SessionOptions, StatementsOptions } from './statements.ts'
 import { TableReader } from './table-reader.ts'
 import { resultTasks, wholeTask } from './task-spec.ts'
@@ -51,12 +51,14 @@ export class TransientQueries {
     const name = `transient-${this.#opened}`
     // Its state lives and dies with its reader.
     const storage = await new MemoryState().openTask(name)
+    const reading = new AbortController()
     const transient = await TransientQuery.open({
       schema: plan.schema,
       continuous: !pull && !jobs.isBounded(plan),
       storage,
       clock,
       signal: session.signal,
+      onClose: () => reading.abort(),
       openTask: (sink) =>
         openTask({
           spec: wholeTask(name, plan, catalog),
@@ -68,7 +70,7 @@ export class TransientQueries {
           hasFinished: (relation) => jobs.hasFinished(relation),
           ...(print === undefined ? {} : { print }),
           sink,
-          openReader: async (scan) => (pull ? this.#openPull(plan, scan) : undefined),
+          openReader: async (scan) => (pull ? this.#openPull(plan, scan, reading.signal) : undefined),
         }),
     })
     this.#open.add(transient)
@@ -81,37 +83,24 @@ export class TransientQueries {
   }
 
   /** A view's table as of its last commit; a log without a key up to its end. */
-  async #openPull(plan: PhysicalPlan, scan: ScanStep): Promise<SourceReader | undefined> {
-    const { catalog, storage } = this.#options
+  async #openPull(plan: PhysicalPlan, scan: ScanStep, closed: AbortSignal): Promise<SourceReader | undefined> {
+    const { catalog, storage, tables } = this.#options
     const relation = catalog.relation(scan.relation)
     if (relation === undefined || !('topic' in relation)) return undefined
     const writer = catalog.query(relation.query)
     if (!hasTable(relation) || writer === undefined) {
       return BoundedReader.open(await storage.log.openReader(relation.topic), relation.topic, storage.log)
     }
+    const tasks = resultTasks(writer, catalog)
+    const range = keyRange(plan, scan, relation.schema)
     return new TableReader({
       scan,
       schema: relation.schema,
-      snapshots: openAll(
-        resultTasks(writer, catalog).map(({ id }) => id),
-        storage.state,
-      ),
-      sinkId: sinkStepId(writer.plan),
+      partitions: tasks.map((_, partition) => partition),
+      openTable: (partition, signal) =>
+        tables.read(must(tasks[partition], 'a task a partition'), range, AbortSignal.any([signal, closed])),
       decodeRow: resultRowDecoder(relation.schema),
-      ...keyRange(plan, scan, relation.schema),
     })
-  }
-}
-
-/** All of them, or none that stays open. */
-function openAll(taskIds: readonly string[], state: StateBackend): readonly TaskSnapshot[] {
-  const opened: TaskSnapshot[] = []
-  try {
-    for (const id of taskIds) opened.push(state.snapshot(id))
-    return opened
-  } catch (error) {
-    for (const snapshot of opened) snapshot.close()
-    throw error
   }
 }
 

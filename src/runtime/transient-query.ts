@@ -21,6 +21,8 @@ export interface TransientQueryOptions {
   readonly clock: Clock
   readonly openTask: (sink: BatchSink) => Promise<Task>
   readonly signal: AbortSignal | undefined
+  /** Called when nobody waits for more of it: what it reads from need not answer. */
+  readonly onClose?: () => void
 }
 
 /** State of a query that has no disk to spill to. */
@@ -32,12 +34,14 @@ export class TransientQuery implements ResultStream {
   readonly #queue = new ResultQueue()
   #runner: Runner | undefined
   #task: Task | undefined
+  readonly #onClose: (() => void) | undefined
   #omitted: OmittedRows = { failed: 0, reason: undefined, late: 0 }
   #running: Promise<void> = Promise.resolve()
 
   private constructor(options: TransientQueryOptions) {
     this.schema = options.schema
     this.continuous = options.continuous
+    this.#onClose = options.onClose
   }
 
   static async open(options: TransientQueryOptions): Promise<TransientQuery> {
@@ -87,6 +91,7 @@ export class TransientQuery implements ResultStream {
 
   async close(): Promise<void> {
     this.#runner?.stop()
+    this.#onClose?.()
     this.#queue.end()
     await this.#running
   }

@@ -32,6 +32,7 @@ import { Jobs } from './jobs.ts'
 import { DEFAULT_LIMITS, type RuntimeLimits } from './limits.ts'
 import { LogReplicas } from './log-replicas.ts'
 import { openSubscription } from './open-subscription.ts'
+import type { Peers, PeerTablePage, PeerTableRequest } from './peers.ts'
 import type { Replicas } from './replicas.ts'
 import { requireRelation, requireStream } from './require.ts'
 import { SingleReplica } from './single-replica.ts'
@@ -39,6 +40,7 @@ import { Statements } from './statements.ts'
 import { LocalTaskHost, type TaskHost, type TaskHostEvents } from './task-host.ts'
 import { ThreadTaskHost } from './threads/thread-task-host.ts'
 import { isLogConnector } from './topics.ts'
+import { type OtherReplicas, ViewTables } from './view-tables.ts'
 
 /**
  * Weir in one process: a storage, a catalog, and the jobs of its queries. The server puts gRPC before it, the CLI runs
@@ -71,6 +73,8 @@ export interface ReplicaOptions {
   readonly address: string
   /** It may be silent for so long before others take over its tasks. */
   readonly sessionTimeoutMs: number
+  /** How it asks them; undefined where nobody serves them. Closed with the runtime. */
+  readonly peers?: Peers
 }
 
 /** How often topics lose what retention no longer keeps. */
@@ -82,6 +86,7 @@ export class WeirRuntime implements Runtime {
   readonly #catalog: StoredCatalog
   readonly #replicas: Replicas
   readonly #jobs: Jobs
+  readonly #tables: ViewTables
   readonly #statements: Statements
   readonly #closing = new AbortController()
   #ready = false
@@ -100,7 +105,15 @@ export class WeirRuntime implements Runtime {
       replicas,
       openHost: (events) => this.#openHost(events),
     })
-    this.#statements = new Statements({ ...options, catalog: this.#catalog, jobs: this.#jobs, limits: this.limits })
+    const { catalog, host } = { catalog: this.#catalog, host: this.#jobs.host }
+    this.#tables = new ViewTables({ host, catalog, clock: options.clock, others: others(options, replicas) })
+    this.#statements = new Statements({
+      ...options,
+      catalog,
+      jobs: this.#jobs,
+      tables: this.#tables,
+      limits: this.limits,
+    })
   }
 
   /** Opens what the storage holds and starts its queries; `ready` once all of them have recovered. */
@@ -148,7 +161,7 @@ export class WeirRuntime implements Runtime {
   }
 
   async subscribe(name: string, options: SubscribeOptions = {}): Promise<ResultStream> {
-    return openSubscription(name, options, this.#catalog, this.#options)
+    return openSubscription(name, options, this.#catalog, { ...this.#options, tables: this.#tables })
   }
 
   async ingest(request: IngestRequest): Promise<IngestResult> {
@@ -213,6 +226,10 @@ export class WeirRuntime implements Runtime {
     return this.#job(query).stats()
   }
 
+  readTableForPeer(request: PeerTableRequest): AsyncIterable<PeerTablePage> {
+    return this.#tables.readForPeer(request)
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close()
     return this.#closed
@@ -223,6 +240,7 @@ export class WeirRuntime implements Runtime {
     await this.#statements.closeTransient()
     await this.#jobs.stopAll()
     await this.#replicas.close()
+    await this.#options.replica?.peers?.close()
     await this.#options.storage.close()
   }
 
@@ -306,6 +324,11 @@ export function invalidSql(diagnostics: readonly Diagnostic[]): AppError {
     diagnostics,
     ...(first?.hint === undefined ? {} : { hint: first.hint }),
   })
+}
+
+function others({ storage, replica }: RuntimeOptions, replicas: Replicas): OtherReplicas | undefined {
+  const { partitioned } = storage
+  return partitioned && { replicas, peers: replica?.peers, deployment: partitioned.deployment }
 }
 
 async function openReplicas({ storage, clock, replica, threads, onJobFailure }: RuntimeOptions): Promise<Replicas> {

@@ -77,6 +77,7 @@ export function scriptedRuntime(parts: Partial<Runtime>): Runtime {
     query: missing,
     subscribe: missing,
     ingest: missing,
+    readTableForPeer: missing,
     list: missing,
     describe: missing,
     schemaOf: missing,

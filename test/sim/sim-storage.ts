@@ -167,6 +167,7 @@ export class SimState implements StateBackend {
       get: (operatorId, table, key) => copyOf(tables.get(tableName(operatorId, table))?.get(textOf(key))),
       scan: (operatorId, table, from, to) => scanTables(tables.get(tableName(operatorId, table)), new Map(), from, to),
       topicEnd: (topic, partition) => ends.get(topic)?.[partition] ?? 0,
+      closed: false,
       close: () => {},
     }
   }

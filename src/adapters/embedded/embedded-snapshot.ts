@@ -60,6 +60,10 @@ export class EmbeddedSnapshot implements TaskSnapshot {
     return state === undefined ? 0 : (floats(state)[1] as number)
   }
 
+  get closed(): boolean {
+    return this.#closed
+  }
+
   close(): void {
     if (this.#closed) return
     this.#closed = true

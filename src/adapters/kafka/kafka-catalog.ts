@@ -50,6 +50,11 @@ export class KafkaCatalog implements CatalogStore {
     return catalog
   }
 
+  /** Identity of the topic. */
+  get topicId(): string {
+    return this.#reader.topicId
+  }
+
   get(key: string): string | undefined {
     return this.#entries.get(key)
   }

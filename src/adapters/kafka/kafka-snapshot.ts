@@ -4,9 +4,15 @@ import type { Checkpoint, TaskSnapshot } from '../../engine/ports/state.ts'
 /** What a task had committed at one moment; the end of its result log is part of the checkpoint. */
 export class KafkaSnapshot implements TaskSnapshot {
   readonly #inner: TaskSnapshot
+  readonly #onClose: () => void
 
-  constructor(inner: TaskSnapshot) {
+  constructor(inner: TaskSnapshot, onClose: () => void) {
     this.#inner = inner
+    this.#onClose = onClose
+  }
+
+  get closed(): boolean {
+    return this.#inner.closed
   }
 
   get checkpoint(): Checkpoint | undefined {
@@ -32,5 +38,6 @@ export class KafkaSnapshot implements TaskSnapshot {
 
   close(): void {
     this.#inner.close()
+    this.#onClose()
   }
 }

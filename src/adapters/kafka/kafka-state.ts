@@ -4,7 +4,6 @@ import { must } from '../../core/assert.ts'
 import type { Compression } from '../../core/compression.ts'
 import { AppError } from '../../core/errors.ts'
 import type { StateBackend, TaskSnapshot, TaskTopics } from '../../engine/ports/state.ts'
-import { KafkaSnapshot } from './kafka-snapshot.ts'
 import { KafkaTaskStorage } from './kafka-task-storage.ts'
 import { TaskDirectory } from './task-directory.ts'
 import type { KafkaClientOptions } from './transactional-producer.ts'
@@ -53,7 +52,7 @@ export class KafkaState implements StateBackend {
   /** Of a task that is open in this thread. */
   snapshot(taskId: string): TaskSnapshot {
     const storage = this.#open.get(taskId)
-    if (storage !== undefined) return new KafkaSnapshot(storage.snapshot())
+    if (storage !== undefined) return storage.snapshot()
     throw new AppError('UNAVAILABLE', `task "${taskId}" is not open here`, {
       domain: 'external',
       retry: true,

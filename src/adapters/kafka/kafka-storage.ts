@@ -66,6 +66,7 @@ export async function openKafkaStorage(options: KafkaStorageOptions): Promise<St
       catalog,
       partitioned: {
         prefix,
+        deployment: `${prefix}/${catalog.topicId}`,
         heartbeats: new KafkaHeartbeats(connection, heartbeats),
         heldTasks: async () => (await readdir(tasks)).map(TaskDirectory.taskIdOf),
       },

@@ -5,6 +5,7 @@ import type { Checkpoint, StateStore, TaskSnapshot, TaskStorage, TaskTopics } fr
 import { storeName } from '../embedded/tables.ts'
 import { checkRecords } from '../log-rules.ts'
 import { checkpointRecord, entryRecord } from './changelog.ts'
+import { KafkaSnapshot } from './kafka-snapshot.ts'
 import type { KafkaStateOptions } from './kafka-state.ts'
 import { OutputProducer } from './output-producer.ts'
 import { PartitionReader } from './partition-reader.ts'
@@ -36,6 +37,7 @@ export class KafkaTaskStorage implements TaskStorage {
   readonly #directory: TaskDirectory
   readonly #changelogId: string
   readonly #stores = new Map<string, RecordingStore>()
+  readonly #views = new Set<TaskSnapshot>()
   /** Writes outside the transaction, where the guarantee is a weaker one. */
   #outside: OutputProducer | undefined
   #resultEnd: number | undefined
@@ -125,13 +127,17 @@ export class KafkaTaskStorage implements TaskStorage {
   }
 
   snapshot(): TaskSnapshot {
-    return this.#directory.snapshot()
+    const view = new KafkaSnapshot(this.#directory.snapshot(), () => this.#views.delete(view))
+    this.#views.add(view)
+    return view
   }
 
   async close(): Promise<void> {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#options.onClose()
+    // LMDB does not survive a view that is read after its environment was closed.
+    for (const view of [...this.#views]) view.close()
     await this.#outside?.close()
     await this.#producer.close()
     await this.#directory.close()

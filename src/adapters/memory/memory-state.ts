@@ -146,6 +146,7 @@ class MemoryTask implements TaskStorage {
 /** Entries that a snapshot has taken are never changed again; see MemoryEntries. */
 class MemorySnapshot implements TaskSnapshot {
   readonly checkpoint: Checkpoint | undefined
+  closed = false
   readonly #stores: ReadonlyMap<string, MemoryEntries>
   readonly #ends = new Map<string, readonly number[]>()
 
@@ -180,5 +181,7 @@ class MemorySnapshot implements TaskSnapshot {
     return ends[partition] ?? 0
   }
 
-  close(): void {}
+  close(): void {
+    this.closed = true
+  }
 }

@@ -96,6 +96,8 @@ export interface TaskSnapshot {
   ): Iterable<readonly [Uint8Array, Uint8Array]>
   /** The offset that the next record of the topic got at that moment. */
   topicEnd(topic: string, partition: number): number
+  /** Also when its task was closed, which takes its views with it: then nothing of it can be read. */
+  readonly closed: boolean
   close(): void
 }
 

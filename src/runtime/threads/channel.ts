@@ -1,6 +1,6 @@
 import type { MessagePort, Worker } from 'node:worker_threads'
 import { type BirpcReturn, createBirpc } from 'birpc'
-import type { TablePage, TablePageRequest, TaskHost } from '../task-host.ts'
+import type { TaskHost } from '../task-host.ts'
 import type { TaskState } from '../task-loop.ts'
 import type { TaskSpec } from '../task-spec.ts'
 import { fromPlainError, type PlainError, toPlainError } from './plain-error.ts'
@@ -9,8 +9,7 @@ import { fromPlainError, type PlainError, toPlainError } from './plain-error.ts'
  * What the thread that serves clients and a thread that runs tasks say to each other: calls with plain data, answered
  * by plain data or an error.
  */
-export type ThreadCalls = Pick<TaskHost, 'start' | 'stop' | 'drop' | 'stats'> & {
-  readTable(request: TablePageRequest): Promise<TablePage>
+export type ThreadCalls = Pick<TaskHost, 'start' | 'stop' | 'drop' | 'stats' | 'readTable' | 'closeTable'> & {
   /** Stops all tasks; after it the thread ends by itself. */
   close(): Promise<void>
 }

@@ -14,6 +14,7 @@ export function serveTasks(port: MessagePort, openHost: (surroundings: HostSurro
     drop: (id) => host.drop(id),
     stats: (id) => host.stats(id),
     readTable: (request) => host.readTable(request),
+    closeTable: (task, cursor) => host.closeTable(task, cursor),
     close: () => host.close(),
   }
   const serving = channelToServing(port, calls)

@@ -65,6 +65,7 @@ const page = (operatorId: string, id: string) => ({
   to: undefined,
   rowsMax: 1,
   result: { topic: 't', partition: 0 },
+  cursor: undefined,
 })
 
 describe('tasks on threads', () => {

@@ -67,6 +67,10 @@ export class ThreadTaskHost implements TaskHost {
     return (this.#threadOf(request.task) ?? this.#first).channel().readTable(request)
   }
 
+  async closeTable(task: string, cursor: string): Promise<void> {
+    await this.#threadOf(task)?.channel().closeTable(task, cursor)
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.close()))
   }

@@ -35,6 +35,11 @@ const HOUR_MS = 3_600_000
 
 export const SETTINGS = {
   listen: setting('address to serve gRPC at, host:port; port 0 takes any free one', address, '127.0.0.1:7878'),
+  advertise: setting(
+    'address that other replicas reach this one at, host:port; by default that of `listen`, or the host name',
+    z.union([z.literal(''), address]),
+    '',
+  ),
   dataDirectory: setting('folder of the log, the state and the catalog', z.string().min(1), './.weir/data'),
   kafka: setting(
     'Kafka brokers, host:port,host:port, whose topics are the log; without it the log is in the data folder',

@@ -9,8 +9,10 @@ import { SystemClock } from '../../adapters/system-clock.ts'
 import type { Runtime } from '../../runtime/api.ts'
 import { type TaskThreads, WeirRuntime } from '../../runtime/weir-runtime.ts'
 import type { ServerConfig } from '../config/config.ts'
+import { GrpcPeers } from '../peers/grpc-peers.ts'
 import { faultOf, type Logger } from '../telemetry/logger.ts'
 import { defaultRegistry, kafkaStorageOptions } from './adapter-options.ts'
+import { advertisedAddress } from './advertised-address.ts'
 import { spawnTaskThread } from './spawn-task-thread.ts'
 
 export async function openRuntime(config: ServerConfig, logger: Logger): Promise<Runtime> {
@@ -22,8 +24,9 @@ export async function openRuntime(config: ServerConfig, logger: Logger): Promise
       clock: new SystemClock(),
       replica: {
         name: config.replicaName || `${hostname()}-${config.listen.slice(config.listen.lastIndexOf(':') + 1)}`,
-        address: config.listen,
+        address: advertisedAddress(config, hostname()),
         sessionTimeoutMs: config.sessionTimeoutMs,
+        peers: new GrpcPeers(),
       },
       threads: taskThreads(config),
       print: (line) => process.stdout.write(`${line}\n`),

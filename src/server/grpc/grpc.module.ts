@@ -7,6 +7,8 @@ import { HealthModule } from '../health/health.module.ts'
 import { HealthService } from '../health/health.service.ts'
 import { IngestController } from '../ingest/ingest.controller.ts'
 import { IngestModule } from '../ingest/ingest.module.ts'
+import { PeersController } from '../peers/peers.controller.ts'
+import { PeersModule } from '../peers/peers.module.ts'
 import { QueriesController } from '../queries/queries.controller.ts'
 import { QueriesModule } from '../queries/queries.module.ts'
 import { SubscriptionsController } from '../subscriptions/subscriptions.controller.ts'
@@ -18,10 +20,17 @@ import { CallsModule } from './calls.module.ts'
 import { GrpcServer } from './grpc-server.ts'
 import type { GrpcService } from './grpc-service.ts'
 
-const CONTROLLERS = [QueriesController, SubscriptionsController, IngestController, CatalogController, HealthController]
+const CONTROLLERS = [
+  QueriesController,
+  SubscriptionsController,
+  IngestController,
+  CatalogController,
+  PeersController,
+  HealthController,
+]
 
 @Module({
-  imports: [CallsModule, QueriesModule, SubscriptionsModule, IngestModule, CatalogModule, HealthModule],
+  imports: [CallsModule, QueriesModule, SubscriptionsModule, IngestModule, CatalogModule, PeersModule, HealthModule],
   providers: [
     {
       provide: GrpcServer,

@@ -10,6 +10,7 @@ import type { BadRequest, BadRequestInput } from '../proto/google/rpc/BadRequest
 import type { ErrorInfo, ErrorInfoInput } from '../proto/google/rpc/ErrorInfo.ts'
 import type { Status, StatusInput } from '../proto/google/rpc/Status.ts'
 import type { HealthDefinition } from '../proto/grpc/health/v1/Health.ts'
+import type { PeerServiceDefinition } from '../proto/weir/internal/v1/PeerService.ts'
 import type { CatalogServiceDefinition } from '../proto/weir/v1/CatalogService.ts'
 import type { IngestServiceDefinition } from '../proto/weir/v1/IngestService.ts'
 import type { QueryServiceDefinition } from '../proto/weir/v1/QueryService.ts'
@@ -20,6 +21,7 @@ const FILES = [
   'weir/v1/subscription.proto',
   'weir/v1/catalog.proto',
   'weir/v1/ingest.proto',
+  'weir/internal/v1/peer.proto',
   'google/rpc/status.proto',
   'google/rpc/error_details.proto',
   'grpc/health/v1/health.proto',
@@ -51,6 +53,7 @@ export const QUERY_SERVICE = definition<QueryServiceDefinition>('weir.v1.QuerySe
 export const SUBSCRIPTION_SERVICE = definition<SubscriptionServiceDefinition>('weir.v1.SubscriptionService')
 export const CATALOG_SERVICE = definition<CatalogServiceDefinition>('weir.v1.CatalogService')
 export const INGEST_SERVICE = definition<IngestServiceDefinition>('weir.v1.IngestService')
+export const PEER_SERVICE = definition<PeerServiceDefinition>('weir.internal.v1.PeerService')
 export const HEALTH_SERVICE = definition<HealthDefinition>('grpc.health.v1.Health')
 
 export const STATUS_MESSAGE = definition<MessageTypeDefinition<StatusInput, Status>>('google.rpc.Status')

@@ -46,6 +46,7 @@ serveTasks(must(parentPort, 'a thread has a port'), ({ events, hasFinished, prin
       }
       return new Promise(() => {})
     },
+    closeTable: async () => {},
     close: async () => print?.(`closed with ${running.size}`),
   }
 })

@@ -1,0 +1,214 @@
+// Two servers over one Kafka: whichever is asked, the answer is whole, although each keeps only a part of the view.
+// What one lacks it asks of the other by gRPC.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { KafkaLog } from '../../../src/adapters/kafka/kafka-log.ts'
+import { must } from '../../../src/core/assert.ts'
+import { UPDATE_BEFORE } from '../../../src/core/batch.ts'
+import type { Row } from '../../../src/core/value.ts'
+import type { ResultEvent, ResultStream, Runtime } from '../../../src/runtime/api.ts'
+import { loadConfig } from '../../../src/server/config/config.ts'
+import { openRuntime } from '../../../src/server/engine/open-runtime.ts'
+import { GrpcPeers } from '../../../src/server/peers/grpc-peers.ts'
+import { type RunningServer, startServer } from '../../../src/server/start-server.ts'
+import { describeKafka } from '../../harness/kafka/describe-kafka.ts'
+import { freeAddress } from '../server-process.ts'
+
+const PARTITIONS = 4
+const USERS = 3_000
+
+interface Replica {
+  readonly server: RunningServer
+  readonly runtime: Runtime
+}
+
+describeKafka('replicas that answer for each other', (kafka) => {
+  let root: string
+  let number = 0
+  let prefix: string
+  let topic: string
+  let log: KafkaLog
+  const replicas = new Set<Replica>()
+  const connection = { bootstrapBrokers: [kafka.bootstrap] }
+
+  beforeEach(async () => {
+    root = mkdtempSync(join(tmpdir(), 'weir-test-'))
+    prefix = `${kafka.prefix}-peers-${++number}`
+    topic = `${prefix}.visits`
+    log = new KafkaLog({ connection, replicationFactor: 1 })
+    await log.createTopic({ name: topic, partitions: PARTITIONS, retentionMs: undefined, retentionBytes: undefined })
+  })
+  afterEach(async () => {
+    for (const { server } of replicas) await server.close()
+    replicas.clear()
+    for (const { name } of await log.topics()) if (name.startsWith(prefix)) await log.deleteTopic(name)
+    await log.close()
+    rmSync(root, { recursive: true })
+  })
+
+  async function start(name: string, flags: Readonly<Record<string, unknown>> = {}): Promise<Replica> {
+    let runtime: Runtime | undefined
+    const config = loadConfig({
+      flags: {
+        listen: await freeAddress(),
+        dataDirectory: join(root, name),
+        kafka: kafka.bootstrap,
+        kafkaPrefix: prefix,
+        kafkaReplicationFactor: 1,
+        replicaName: name,
+        sessionTimeoutMs: 2_000,
+        logLevel: 'silent',
+        shutdownGraceMs: 100,
+        ...flags,
+      },
+    })
+    const server = await startServer(config, {
+      open: async (settings, logger) => {
+        runtime = await openRuntime(settings, logger)
+        return runtime
+      },
+    })
+    const replica = { server, runtime: must(runtime, 'the server has opened it') }
+    replicas.add(replica)
+    return replica
+  }
+
+  async function close(replica: Replica): Promise<void> {
+    replicas.delete(replica)
+    await replica.server.close()
+  }
+
+  async function execute({ runtime }: Replica, sql: string): Promise<void> {
+    for await (const result of runtime.execute(sql, { session: new Map([['scan.startup.mode', 'earliest']]) })) {
+      if (result.kind === 'rows') await result.results.close()
+    }
+  }
+
+  async function select({ runtime }: Replica, sql: string): Promise<readonly Row[]> {
+    const rows: Row[] = []
+    for await (const event of await runtime.query(sql)) if (event.kind === 'rows') rows.push(...event.rows)
+    return rows.map((row) => row.map(Number)).sort((a, b) => Number(a[0]) - Number(b[0]))
+  }
+
+  /** Each user once more. */
+  async function visit(): Promise<void> {
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      const records = []
+      for (let user = partition; user < USERS; user += PARTITIONS) {
+        records.push({ key: null, value: Buffer.from(JSON.stringify({ user })), timestamp: 0 })
+      }
+      await log.append(topic, partition, records)
+    }
+  }
+
+  const VIEW = () => `CREATE STREAM visits (user BIGINT) WITH (connector = 'kafka', topic = '${topic}')
+      FORMAT PLAIN ENCODE JSON;
+    CREATE MATERIALIZED VIEW counts AS SELECT user, COUNT(*) AS n FROM visits GROUP BY user;`
+  const everybody = (visits: number): readonly Row[] => Array.from({ length: USERS }, (_, user) => [user, visits])
+
+  /** Both run a part of the view. */
+  async function bothRun(first: Replica, second: Replica): Promise<void> {
+    for (const { runtime } of [first, second]) {
+      await expect.poll(async () => (await runtime.stats('counts')).rowsIn, { timeout: 20_000 }).toBeGreaterThan(0)
+    }
+  }
+
+  const untilRead = (replica: Replica, visits: number) =>
+    expect
+      .poll(() => select(replica, 'SELECT user, n FROM counts').catch(() => []), { timeout: 30_000 })
+      .toEqual(everybody(visits))
+
+  test.each([0, 2])('a pull query gets the whole view from either, with %i threads', async (threads) => {
+    const first = await start('a', { threads })
+    const second = await start('b', { threads })
+    await expect.poll(() => second.runtime.ready && first.runtime.ready, { timeout: 20_000 }).toBe(true)
+    await execute(first, VIEW())
+    await visit()
+    await untilRead(first, 1)
+    await untilRead(second, 1)
+    await visit()
+    await bothRun(first, second)
+    await untilRead(first, 2)
+    await untilRead(second, 2)
+    for (const user of [0, 1, 2, USERS - 1]) {
+      expect(await select(first, `SELECT user, n FROM counts WHERE user = ${user}`)).toEqual([[user, 2]])
+      expect(await select(second, `SELECT user, n FROM counts WHERE user = ${user}`)).toEqual([[user, 2]])
+    }
+    expect(await select(second, 'SELECT user, n FROM counts WHERE user = -1')).toEqual([])
+  })
+
+  test('a subscription begins with the whole view on either, resumes on the other, and tells each change once', async () => {
+    const first = await start('a')
+    const second = await start('b')
+    await expect.poll(() => second.runtime.ready && first.runtime.ready, { timeout: 20_000 }).toBe(true)
+    await execute(first, VIEW())
+    await visit()
+    await bothRun(first, second)
+    await untilRead(first, 1)
+    const seen = new Map<number, number>()
+    // In the middle of the snapshot it goes on at the other replica, which has not said a word of it.
+    let token = await read(await second.runtime.subscribe('counts'), seen, () => seen.size >= 1_000)
+    expect(seen.size).toBeLessThan(USERS)
+    await visit()
+    await untilRead(first, 2)
+    const isThere = (visits: number) => seen.size === USERS && [...seen.values()].every((n) => n === visits)
+    token = await read(await first.runtime.subscribe('counts', { resumeToken: token }), seen, () => isThere(2))
+    await visit()
+    await read(await second.runtime.subscribe('counts', { resumeToken: token }), seen, () => isThere(3))
+  })
+
+  /** Resolves with the last token. A user whose count is told twice, or of whom one was left out, fails. */
+  async function read(stream: ResultStream, seen: Map<number, number>, isDone: () => boolean): Promise<string> {
+    let token = ''
+    for await (const event of stream as AsyncIterable<ResultEvent>) {
+      token = event.resumeToken
+      if (event.kind === 'rows') {
+        event.rows.forEach((row, i) => {
+          const [user, n] = row.map(Number) as [number, number]
+          const before = seen.get(user)
+          // What was told of a user in the snapshot is at least as new as what comes first for others.
+          if (before !== undefined && event.changes[i] !== UPDATE_BEFORE) expect(n, `user ${user}`).toBe(before + 1)
+          seen.set(user, n)
+        })
+      }
+      if (isDone()) break
+    }
+    expect(isDone()).toBe(true)
+    return token
+  }
+
+  test('when the other has gone, who is asked says so, and answers all again after it has taken over', async () => {
+    const first = await start('a')
+    const second = await start('b')
+    await expect.poll(() => second.runtime.ready && first.runtime.ready, { timeout: 20_000 }).toBe(true)
+    await execute(first, VIEW())
+    await visit()
+    await bothRun(first, second)
+    await untilRead(second, 1)
+    await close(first)
+    const failure = await select(second, 'SELECT user, n FROM counts').catch((error: unknown) => error)
+    expect(failure).toMatchObject({ code: 'UNAVAILABLE', retry: true })
+    await untilRead(second, 1)
+  })
+
+  test('what asks for tables of another deployment, or for what is no table of a view, gets nothing', async () => {
+    const only = await start('a')
+    await execute(only, VIEW())
+    await visit()
+    await untilRead(only, 1)
+    const peers = new GrpcPeers()
+    const ask = async (deployment: string, task: string) => {
+      const request = { deployment, query: 'counts', task, from: new Uint8Array(0), to: undefined }
+      for await (const _ of peers.readTable(only.server.address, request, new AbortController().signal));
+    }
+    try {
+      await expect(ask(prefix, 'counts')).rejects.toThrow('not a replica of the deployment that asks')
+      await expect(ask('', '')).rejects.toThrow('not a replica of the deployment that asks')
+    } finally {
+      await peers.close()
+    }
+  })
+})
