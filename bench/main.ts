@@ -8,6 +8,7 @@ import type { Storage } from '../src/adapters/storage.ts'
 import { SystemClock } from '../src/adapters/system-clock.ts'
 import { WeirRuntime } from '../src/runtime/weir-runtime.ts'
 import { compared, measureFlink, prepareFlink } from './against.ts'
+import { measureKafka } from './kafka.ts'
 import { measureLatency } from './latency.ts'
 import { hardware, type Measurement, RssWatch, versions } from './measure.ts'
 import { ORDERS_COLUMNS, type OrdersOptions, order } from './orders.ts'
@@ -15,9 +16,9 @@ import { type BenchQuery, QUERIES } from './queries.ts'
 import { measureState } from './state.ts'
 
 /**
- * `npm run bench -- --query NAME [--events N] [--against flink] [--json]`: one query over orders that are already in the
- * embedded log, checkpoints on, from the moment it is created until it has read all of them. Writing the input is not
- * measured.
+ * `npm run bench -- --query NAME [--events N] [--source kafka] [--against flink] [--json]`: one query over orders that
+ * are already in the log, checkpoints on, from the moment it is created until it has read all of them. Writing the
+ * input is not measured.
  */
 const PARTITIONS = 4
 const APPEND_RECORDS = 5_000
@@ -28,16 +29,14 @@ async function main(): Promise<void> {
       query: { type: 'string', default: 'tumble' },
       events: { type: 'string', default: '2000000' },
       source: { type: 'string', default: 'embedded' },
+      replicas: { type: 'string', default: '1' },
+      threads: { type: 'string', default: '0' },
       against: { type: 'string' },
       json: { type: 'boolean', default: false },
       history: { type: 'boolean', default: false },
     },
   })
-  if (values.source !== 'embedded') throw new Error(`source "${values.source}" is not supported yet: use embedded`)
-  const measurement =
-    values.against === undefined
-      ? await measure(values.query, Number(values.events))
-      : await measureAgainst(values.against, values.query, Number(values.events))
+  const measurement = await measureOne(values)
   const line = JSON.stringify(measurement)
   if (values.history) {
     appendFileSync(
@@ -46,6 +45,28 @@ async function main(): Promise<void> {
     )
   }
   process.stdout.write(values.json ? `${line}\n` : `${JSON.stringify(measurement, null, 2)}\n`)
+}
+
+interface Options {
+  readonly query: string
+  readonly events: string
+  readonly source: string
+  readonly replicas: string
+  readonly threads: string
+  readonly against?: string | undefined
+}
+
+async function measureOne({ query, events, source, replicas, threads, against }: Options): Promise<Measurement> {
+  if (source === 'kafka') {
+    return measureKafka({
+      query: queryNamed(query),
+      events: Number(events),
+      replicas: Number(replicas),
+      threads: Number(threads),
+    })
+  }
+  if (source !== 'embedded') throw new Error(`no source "${source}": there are embedded and kafka`)
+  return against === undefined ? measure(query, Number(events)) : measureAgainst(against, query, Number(events))
 }
 
 function today(): string {
