@@ -105,6 +105,69 @@ describeKafka('state of a task over Kafka', (kafka) => {
     expect(again.checkpoint?.epoch).toBe(2)
   })
 
+  test('a commit that failed leaves nothing in the copy, and its writer is of no more use', async () => {
+    const zombie = await open('a')
+    await commit(zombie, 1, '1')
+    await open('b')
+    zombie.store('agg-1', 'groups').put(bytes('never committed'), bytes('x'))
+    expect(await codeOf(() => commit(zombie, 2, 'zombie'))).toBe('FENCED')
+    expect(() => zombie.store('agg-1', 'groups').put(bytes('a'), bytes('3'))).toThrow('after a failed commit')
+    await zombie.close()
+    const again = await open('a')
+    expect(again.checkpoint?.epoch).toBe(1)
+    expect(again.store('agg-1', 'groups').get(bytes('never committed'))).toBeUndefined()
+  })
+
+  test('output that can not be written takes the state and the positions with it', async () => {
+    const storage = await open('a')
+    await commit(storage, 1, '1')
+    storage.append(`${kafka.prefix}.is-not-there`, 0, [record('2')])
+    await expect(commit(storage, 2, '2')).rejects.toThrow()
+    await storage.close()
+    const again = await open('b')
+    expect(again.checkpoint).toMatchObject({ epoch: 1, inputs: checkpoint(1).inputs })
+    expect(stored(again)).toBe('1')
+    expect(await results()).toEqual(['1'])
+  })
+
+  test('state that can not be written takes the output with it', async () => {
+    const changelog = { topic: `${kafka.prefix}.narrow-${number}`, partition: 0 }
+    const narrow = [{ name: 'max.message.bytes', value: '2000' }]
+    await admin.createTopics({ topics: [changelog.topic], partitions: 1, replicas: 1, configs: narrow })
+    const storage = await open('a', { changelog })
+    await commit(storage, 1, '1')
+    storage.store('agg-1', 'groups').put(bytes('large'), Buffer.alloc(5_000))
+    await expect(commit(storage, 2, '2')).rejects.toThrow()
+    await storage.close()
+    const again = await open('b', { changelog })
+    expect(again.checkpoint?.epoch).toBe(1)
+    expect(await results()).toEqual(['1'])
+  })
+
+  test('a copy that is older than what compaction keeps of deletes is made anew', async () => {
+    const longAgoMs = Date.now() - 21 * 3_600_000
+    const first = await open('a')
+    first.store('agg-1', 'groups').put(bytes('gone'), bytes('x'))
+    await first.commit({ ...checkpoint(1), wallTimeMs: longAgoMs })
+    await first.close()
+    const second = await open('b')
+    second.store('agg-1', 'groups').delete(bytes('gone'))
+    await second.commit({ ...checkpoint(2), wallTimeMs: longAgoMs })
+    const { topic, partition } = topics.changelog
+    const [cut] = await admin.listOffsets({
+      topics: [{ name: topic, partitions: [{ partitionIndex: partition, timestamp: -1n }] }],
+    })
+    const offset = cut?.partitions[0]?.offset ?? 0n
+    await commit(second, 3, '3')
+    await second.close()
+    // As compaction does in the end: the delete is no longer in the topic.
+    await admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition, offset }] }] })
+    const again = await open('a')
+    expect(again.checkpoint?.epoch).toBe(3)
+    expect(stored(again)).toBe('3')
+    expect(again.store('agg-1', 'groups').get(bytes('gone'))).toBeUndefined()
+  })
+
   test('a crash after the commit of Kafka and before that of LMDB: the copy reads the rest of the changelog', async () => {
     const first = await open('a')
     await commit(first, 1, '1')

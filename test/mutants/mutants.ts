@@ -1,0 +1,237 @@
+/**
+ * Planted bugs, as text: what an engineer could write by mistake in the one line that a guarantee rests on. Each names
+ * the test that has to fail with it; a mutant that lives, or whose text is no longer there, is a fault of this list or
+ * a hole in the tests.
+ */
+export interface Mutant {
+  /** The mistake, in the words of a review. */
+  readonly name: string
+  readonly file: string
+  /** Is in the file once; `to` takes its place. */
+  readonly from: string
+  readonly to: string
+  readonly caughtBy: {
+    readonly spec: string
+    /** Part of the names of the tests that may find it. */
+    readonly test: string
+    /** Of the simulation: where few seeds meet the moment that the bug is about. */
+    readonly seeds?: number
+  }
+}
+
+const STORAGE = 'src/adapters/kafka/kafka-task-storage.ts'
+const STORAGE_SPEC = 'test/integration/kafka/kafka-task-storage.spec.ts'
+const PRODUCER = 'src/adapters/kafka/transactional-producer.ts'
+const DIRECTORY = 'src/adapters/kafka/task-directory.ts'
+const FETCH = 'src/adapters/kafka/fetch.ts'
+const FETCH_SPEC = 'src/adapters/kafka/fetch.spec.ts'
+const SIM_SPEC = 'test/sim/sim.spec.ts'
+const STAGES_SPEC = 'test/golden/stages.spec.ts'
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'LMDB is written before Kafka',
+    file: STORAGE,
+    from: '    const ends = new Map<string, number>()\n',
+    to: `    const ends = new Map<string, number>()
+    const early = { epoch: checkpoint.epoch, changelogId: this.#changelogId, changelogEnd: 0, resultEnd: 0 }
+    await this.#directory.commit({ ...checkpoint, log: { ...early, ...this.#checkpoint?.log } })
+`,
+    caughtBy: { spec: STORAGE_SPEC, test: 'a commit that failed leaves nothing in the copy' },
+  },
+  {
+    name: 'nobody is fenced: each process writes under an id of its own',
+    file: STORAGE,
+    from: '`${prefix}/${taskId}`',
+    to: '`${prefix}/${taskId}/${Math.random()}`',
+    caughtBy: { spec: STORAGE_SPEC, test: 'who is taken over is fenced' },
+  },
+  {
+    name: 'a producer is used again after a failure',
+    file: PRODUCER,
+    from: '      this.#failed = true\n',
+    to: '',
+    caughtBy: {
+      spec: 'test/integration/kafka/transactional-producer.spec.ts',
+      test: 'is thrown away after a failure',
+    },
+  },
+  {
+    name: 'a task goes on after a failed commit',
+    file: STORAGE,
+    from: "      this.#state = 'failed'",
+    to: "      this.#state = 'open'",
+    caughtBy: { spec: STORAGE_SPEC, test: 'a commit that failed leaves nothing in the copy' },
+  },
+  {
+    name: 'positions and state are outside of the transaction of the output, before it',
+    file: STORAGE,
+    from: "await write(guarantee === 'exactly-once' ? [...this.#output, own] : [own])",
+    to: "await write([own])\n    if (guarantee === 'exactly-once') await write(this.#output)",
+    caughtBy: { spec: STORAGE_SPEC, test: 'output that can not be written takes the state and the positions with it' },
+  },
+  {
+    name: 'positions and state are outside of the transaction of the output, behind it',
+    file: STORAGE,
+    from: "await write(guarantee === 'exactly-once' ? [...this.#output, own] : [own])",
+    to: "if (guarantee === 'exactly-once') await write(this.#output)\n    await write([own])",
+    caughtBy: { spec: STORAGE_SPEC, test: 'state that can not be written takes the output with it' },
+  },
+  {
+    name: 'at least once writes its output once more behind the positions',
+    file: STORAGE,
+    from: "if (guarantee === 'at-most-once') await writeOutput()",
+    to: "if (guarantee !== 'exactly-once') await writeOutput()",
+    caughtBy: { spec: STORAGE_SPEC, test: 'at least once' },
+  },
+  {
+    name: 'acknowledged before durable: an append resolves when it is staged',
+    file: 'src/adapters/embedded/commit-queue.ts',
+    from: 'staged.push({ job, result: job.stage(operations) })',
+    to: 'const result = job.stage(operations)\n        job.resolve(result as never)\n        staged.push({ job, result })',
+    caughtBy: { spec: 'test/integration/lmdb/faults.spec.ts', test: 'state, output and positions agree' },
+  },
+  {
+    name: 'aborted records are read',
+    file: FETCH,
+    from: ' || !aborted.has(batch.producerId)',
+    to: ' || true',
+    caughtBy: { spec: FETCH_SPEC, test: 'leaves out an aborted transaction' },
+  },
+  {
+    name: 'a producer that has aborted once is never heard again',
+    file: FETCH,
+    from: 'if (marker.key?.readInt16BE(2) === ABORT_MARKER) aborted.delete(batch.producerId)',
+    to: 'void marker.key',
+    caughtBy: { spec: FETCH_SPEC, test: 'none that it committed in between' },
+  },
+  {
+    name: 'what is not committed yet is read',
+    file: FETCH,
+    from: 'FetchIsolationLevels.READ_COMMITTED',
+    to: 'FetchIsolationLevels.READ_UNCOMMITTED',
+    caughtBy: {
+      spec: 'test/integration/kafka/transactional-producer.spec.ts',
+      test: 'is seen when it has committed, not before',
+    },
+  },
+  {
+    name: 'the tail of the changelog is not replayed over a copy',
+    file: DIRECTORY,
+    from: 'while (reader.position < end) {',
+    to: 'while (reader.position < end && (this.#checkpoint === undefined || reader.position === 0)) {',
+    caughtBy: { spec: STORAGE_SPEC, test: 'the copy reads the rest of the changelog' },
+  },
+  {
+    name: 'a copy of another topic of the same name is trusted',
+    file: DIRECTORY,
+    from: 'const sameTopic = stored.log?.changelogId === reader.topicId',
+    to: 'const sameTopic = true',
+    caughtBy: { spec: STORAGE_SPEC, test: 'a copy of another topic of the same name is not used' },
+  },
+  {
+    name: 'a stale copy is trusted, though deletes may have been compacted away',
+    file: DIRECTORY,
+    from: 'nowMs - stored.wallTimeMs < COPY_AGE_MAX_MS',
+    to: 'nowMs > 0',
+    caughtBy: { spec: STORAGE_SPEC, test: 'a copy that is older than what compaction keeps of deletes' },
+  },
+  {
+    name: 'deletes of state are not in the changelog',
+    file: STORAGE,
+    from: '    this.#record(entryRecord(this.#name, key, null))\n',
+    to: '',
+    caughtBy: { spec: STORAGE_SPEC, test: 'a replica without a copy gets state' },
+  },
+  {
+    name: 'the watermark is not restored',
+    file: 'src/engine/watermark.ts',
+    from: 'partition.pending = stored.pending ?? known',
+    to: 'partition.pending = known',
+    caughtBy: { spec: 'src/engine/watermark.spec.ts', test: 'goes on from its checkpoint' },
+  },
+  {
+    name: 'the watermark is that of the fastest partition',
+    file: 'src/engine/watermark.ts',
+    from: 'if (partition.emitted < lowest) lowest = partition.emitted',
+    to: 'lowest = lowest === END_OF_TIME ? partition.emitted : Math.max(lowest, partition.emitted)',
+    caughtBy: { spec: 'src/engine/watermark.spec.ts', test: 'is the minimum over its partitions' },
+  },
+  {
+    name: 'positions are stored one too far',
+    file: 'src/engine/source.ts',
+    from: 'return Object.fromEntries(this.#positions)',
+    to: 'return Object.fromEntries([...this.#positions].map(([p, at]) => [p, at + 1]))',
+    caughtBy: { spec: SIM_SPEC, test: 'seeds 0 to 9 hold' },
+  },
+  {
+    name: 'positions are stored one too near',
+    file: 'src/engine/source.ts',
+    from: 'return Object.fromEntries(this.#positions)',
+    to: 'return Object.fromEntries([...this.#positions].map(([p, at]) => [p, Math.max(0, at - 1)]))',
+    caughtBy: { spec: SIM_SPEC, test: 'seeds 0 to 9 hold' },
+  },
+  {
+    name: 'rows are fed in between a barrier and its commit',
+    file: 'src/engine/runner.ts',
+    from: '    await storage.commit(checkpoint)\n',
+    to: '    const committing = storage.commit(checkpoint)\n    await this.#read()\n    await committing\n',
+    caughtBy: { spec: SIM_SPEC, test: 'seeds 0 to 9 hold' },
+  },
+  {
+    name: 'an exchange tells no watermarks: a replay drops rows as late, or closes nothing',
+    file: 'src/engine/exchange-sink.ts',
+    from: '  onWatermark(watermark: EventTimeMs): void {\n    this.#watermark = watermark\n    this.#tell()',
+    to: '  onWatermark(watermark: EventTimeMs): void {\n    this.#watermark = watermark',
+    caughtBy: { spec: STAGES_SPEC, test: 'in stages' },
+  },
+  {
+    name: 'the first writer of an exchange alone says how far time is',
+    file: 'src/engine/channel-watermarks.ts',
+    from: 'if (channel >= this.#count) return false',
+    to: 'if (channel >= this.#count || channel > 0) return false',
+    caughtBy: { spec: STAGES_SPEC, test: 'in stages' },
+  },
+  {
+    name: 'two own a task: it runs before its claim is the oldest',
+    file: 'src/engine/duties.ts',
+    from: 'if (owner === name) run.add(task)',
+    to: 'run.add(task)',
+    caughtBy: { spec: 'src/engine/duties.spec.ts', test: 'does not run what another has claimed before it' },
+  },
+  {
+    name: 'a task runs by a claim that was taken back since',
+    file: 'src/runtime/log-replicas.ts',
+    from: 'run: new Set([...run].filter(isHeld))',
+    to: 'run: new Set([...run].filter((task) => isHeld(task) || true))',
+    // One seed of 160 finds it.
+    caughtBy: { spec: 'test/sim/replicas.spec.ts', test: 'let no task run twice when deaths', seeds: 800 },
+  },
+  {
+    name: 'a process that was replaced under its name goes on',
+    file: 'src/engine/duties.ts',
+    from: 'if (seat === undefined || compareProcesses(seat, this.#self) > 0) {',
+    to: 'if (seat === undefined) {',
+    caughtBy: { spec: 'src/engine/duties.spec.ts', test: 'has nothing to do once a later process has its name' },
+  },
+  {
+    name: 'a resume token is off by one: the last row comes again',
+    file: 'src/runtime/subscription.ts',
+    from: 'this.#moveTo((chunk.offsets[decoded.records[to - 1] as number] as number) + 1)',
+    to: 'this.#moveTo(chunk.offsets[decoded.records[to - 1] as number] as number)',
+    caughtBy: { spec: 'src/runtime/subscription.spec.ts', test: 'tells every change once' },
+  },
+  {
+    name: 'a merged resume token has read what waits to be given out',
+    file: 'src/runtime/merged-subscription.ts',
+    from: '(result) => ready.push({ partition, result }),',
+    to: `(result) => {
+          if (result.done !== true) this.#tokens[partition] = result.value.resumeToken
+          ready.push({ partition, result })
+        },`,
+    caughtBy: {
+      spec: 'src/runtime/merged-subscription.spec.ts',
+      test: 'a reader of several partitions sees each row once',
+    },
+  },
+]
