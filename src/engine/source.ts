@@ -6,7 +6,7 @@ import { ChannelWatermarks } from './channel-watermarks.ts'
 import { compileProjection, type EvalContext, type Projection } from './expression/compile.ts'
 import { type ProjectedRows, projectRows } from './expression/rows.ts'
 import type { BadRecord, DecodedRows, Decoder } from './ports/format.ts'
-import type { RecordChunk, SourceReader } from './ports/log.ts'
+import type { RecordChunk, RecordHeader, SourceReader } from './ports/log.ts'
 import type { Checkpoint, WatermarkCheckpoint } from './ports/state.ts'
 import { type PartitionWatermark, SourceWatermark } from './watermark.ts'
 
@@ -30,7 +30,9 @@ export interface RejectedRecord {
   readonly partition: number
   readonly offset: number
   readonly timestamp: number
+  readonly key: Uint8Array | null
   readonly value: Uint8Array | null
+  readonly headers: readonly RecordHeader[]
 }
 
 export interface SourceCounters {
@@ -314,14 +316,15 @@ export class Source {
 
   #reject(chunk: RecordChunk, bad: BadRecord, out: SourceOutput): void {
     this.counters.rowsBad++
-    const start = chunk.valueStart[bad.index] ?? -1
-    const value = start < 0 ? null : chunk.data.slice(start, chunk.valueEnd[bad.index])
+    const bytes = (start = -1, end = -1) => (start < 0 ? null : chunk.data.slice(start, end))
     out.onBadRecord(this.step, {
       reason: bad.reason,
       partition: chunk.partition,
       offset: chunk.offsets[bad.index] as number,
       timestamp: chunk.timestamps[bad.index] as number,
-      value,
+      key: bytes(chunk.keyStart?.[bad.index], chunk.keyEnd?.[bad.index]),
+      value: bytes(chunk.valueStart[bad.index], chunk.valueEnd[bad.index]),
+      headers: chunk.headers?.(bad.index) ?? [],
     })
   }
 }

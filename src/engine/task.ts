@@ -238,7 +238,7 @@ export class Task implements SourceOutput {
       )
     }
     if (scan.onError === 'dead-letter' && scan.deadLetter !== undefined) {
-      this.#sides.deadRecord(scan.deadLetter, scan.relation, record)
+      this.#sides.deadRecord(scan.deadLetter, scan, record)
     }
   }
 

@@ -59,8 +59,10 @@ export interface MaterializedRelation {
   readonly name: string
   readonly sql: string
   readonly schema: Schema
-  /** The topic of the result log, in the `rows` encoding. */
+  /** The topic of the result log. */
   readonly topic: string
+  /** How the topic holds it; undefined is the `rows` encoding. A topic of dead letters belongs to whoever names it. */
+  readonly encoding?: 'dead-letter' | undefined
   /** The query that writes it. */
   readonly query: string
 }

@@ -12,16 +12,16 @@ import type {
 } from '../../grammar/index.ts'
 import { type Diagnostic, errorAt, print } from '../../grammar/index.ts'
 import { AppError } from '../core/errors.ts'
-import { DEAD_LETTER_SCHEMA } from '../engine/side-outputs.ts'
-import type { MaterializedRelation, QueryEntry, Relation, SourceRelation } from '../plan/catalog.ts'
+import type { MaterializedRelation, QueryEntry, Relation } from '../plan/catalog.ts'
 import { type ContinuousPlan, checkScript, defineSource, defineView, planContinuous } from '../plan/planner.ts'
+import { createDeadLetterTopic, deadLetterStream, losesItsLastWriter } from './dead-letters.ts'
 import { inferColumns, inferScript } from './infer-columns.ts'
 import { createQueryTopics, createSourceTopic, deleteTopic, layOutQuery, ownTopics } from './query-topics.ts'
 import { checkSource } from './readers.ts'
 import { lateStreamsOf, planReplacement, type Replacement, replacementText } from './replacement.ts'
 import { requireRelation } from './require.ts'
 import type { StatementsOptions } from './statements.ts'
-import { resultTopic, sourceTopic } from './topics.ts'
+import { sourceTopic } from './topics.ts'
 import { invalidSql } from './weir-runtime.ts'
 
 /**
@@ -55,9 +55,9 @@ export class Definitions {
     const { name } = relation
     const what = `${relation.kind} "${name}"`
     if (await this.#existsAlready(statement, what)) return `${what} exists already`
-    const deadLetter = this.#deadLetterStream(relation)
+    const deadLetter = deadLetterStream(relation, catalog, this.#prefix, this.#options.clock.nowMs())
     await createSourceTopic(storage, relation)
-    if (deadLetter !== undefined) await storage.log.createTopic(resultTopic(deadLetter.topic))
+    if (deadLetter !== undefined) await createDeadLetterTopic(storage, deadLetter)
     await catalog.write({ relations: deadLetter === undefined ? [relation] : [relation, deadLetter] })
     return `${what} created`
   }
@@ -189,7 +189,7 @@ export class Definitions {
     const query = catalog.query(name)
     const relation = catalog.relation(name)
     if (query === undefined && relation === undefined) requireRelation(catalog, name)
-    const users = this.#usersOf(name, relation, query)
+    const users = this.#usersOf(name, query)
     if (users.length > 0 && !cascade) {
       throw new AppError('FAILED_PRECONDITION', `"${name}" is used by ${quoted(users)}`, {
         hint: `Drop ${quoted(users)} first, or all at once with CASCADE.`,
@@ -202,15 +202,15 @@ export class Definitions {
         hint: `Drop "${relation.query}" first.`,
       })
     }
-    const owned = catalog.relations().filter((one) => one.name === name || isOwned(one, relation, query))
+    const owned = catalog.relations().filter((one) => one.name === name || this.#isOwned(one, name, query))
     await this.#remove(query?.name, owned)
     return `"${name}" dropped`
   }
 
   /** Queries that read what would go, or write into it. */
-  #usersOf(name: string, relation: Relation | undefined, query: QueryEntry | undefined): readonly string[] {
+  #usersOf(name: string, query: QueryEntry | undefined): readonly string[] {
     const { catalog } = this.#options
-    const gone = catalog.relations().filter((one) => one.name === name || isOwned(one, relation, query))
+    const gone = catalog.relations().filter((one) => one.name === name || this.#isOwned(one, name, query))
     const readers = gone.flatMap((one) => catalog.readersOf(one.name))
     const writers = catalog.queries().filter((one) => one.kind === 'insert' && one.target === name)
     const users = new Set([...readers, ...writers.map((one) => one.name)])
@@ -252,8 +252,9 @@ export class Definitions {
       for (const { name } of ownTopics(entry)) await deleteTopic(this.#options.storage, name)
     }
     for (const relation of relations) {
-      if ('topic' in relation) await deleteTopic(this.#options.storage, relation.topic)
-      else if (relation.kind !== 'view' && relation.connector.kind === 'embedded') {
+      if ('topic' in relation) {
+        if (relation.encoding === undefined) await deleteTopic(this.#options.storage, relation.topic)
+      } else if (relation.kind !== 'view' && relation.connector.kind === 'embedded') {
         const { name: topic } = sourceTopic(relation)
         const shared = catalog.relations().some((one) => 'connector' in one && sourceTopic(one).name === topic)
         if (!shared) await deleteTopic(this.#options.storage, topic)
@@ -315,17 +316,11 @@ export class Definitions {
     }))
   }
 
-  #deadLetterStream(relation: SourceRelation): MaterializedRelation | undefined {
-    const name = relation.onError === 'dead-letter' ? relation.deadLetter : undefined
-    if (name === undefined || this.#options.catalog.relation(name) !== undefined) return undefined
-    return {
-      kind: 'dead-letter-stream',
-      name,
-      sql: `-- dead letters of ${relation.name}`,
-      schema: DEAD_LETTER_SCHEMA,
-      topic: `${this.#prefix}.dead.${name}.${this.#options.clock.nowMs().toString(36)}`,
-      query: '',
-    }
+  /** Late streams go with their query, dead-letter streams with their streams. */
+  #isOwned(one: Relation, name: string, query: QueryEntry | undefined): boolean {
+    if (!('topic' in one)) return false
+    if (one.kind === 'dead-letter-stream') return losesItsLastWriter(one, name, this.#options.catalog)
+    return query !== undefined && one.query === query.name
   }
 }
 
@@ -365,18 +360,6 @@ function kindsOf(relation: Relation | undefined, query: QueryEntry | undefined):
     default:
       return [relation.kind]
   }
-}
-
-/** Late streams go with their query, dead-letter streams with their stream. */
-function isOwned(one: Relation, relation: Relation | undefined, query: QueryEntry | undefined): boolean {
-  if (one.kind === 'late-stream') return query !== undefined && one.query === query.name
-  if (one.kind === 'materialized-view') return query !== undefined && one.query === query.name
-  return (
-    one.kind === 'dead-letter-stream' &&
-    relation !== undefined &&
-    'deadLetter' in relation &&
-    relation.deadLetter === one.name
-  )
 }
 
 function quoted(names: readonly string[]): string {

@@ -4,8 +4,8 @@ import { AppError } from '../core/errors.ts'
 import type { Clock } from '../engine/ports/clock.ts'
 import type { FormatRegistry } from '../engine/ports/format.ts'
 import type { TopicInfo } from '../engine/ports/log.ts'
-import { ROWS_FORMAT } from '../engine/side-outputs.ts'
 import type { MaterializedRelation } from '../plan/catalog.ts'
+import { resultFormat } from '../plan/physical/lower-scan.ts'
 import type { ResultStream, SubscribeOptions } from './api.ts'
 import type { StoredCatalog } from './catalog.ts'
 import { MergedSubscription } from './merged-subscription.ts'
@@ -48,7 +48,7 @@ export async function openSubscription(
           schema,
           reader: await storage.log.openReader(topic, [partition]),
           partition,
-          decoder: formats.decoder(ROWS_FORMAT, sourceFields(schema)),
+          decoder: formats.decoder(resultFormat(relation), sourceFields(schema)),
           decodeRow: resultRowDecoder(schema),
           openTable: (from, signal) =>
             tables.read(must(tasks[partition], 'a task a partition'), { from, to: undefined }, signal),

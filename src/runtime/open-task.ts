@@ -9,6 +9,7 @@ import type { Clock } from '../engine/ports/clock.ts'
 import type { Encoder, FormatRegistry } from '../engine/ports/format.ts'
 import type { Log, SourceReader } from '../engine/ports/log.ts'
 import type { TaskStorage } from '../engine/ports/state.ts'
+import type { SideStream } from '../engine/side-outputs.ts'
 import { BatchSink, ResultSink, TopicSink } from '../engine/sinks.ts'
 import { Task } from '../engine/task.ts'
 import type { PhysicalPlan, ScanStep, SinkStep } from '../plan/physical/nodes.ts'
@@ -41,6 +42,7 @@ export async function openTask(options: OpenTaskOptions): Promise<Task> {
   const { query, plan, partitions } = spec
   const encoders = options.sink === undefined ? await openEncoders(plan, formats) : NO_ENCODERS
   const sinkPartitions = await partitionsOfSinks(options)
+  const sides = await openSides(options)
   return Task.open({
     query,
     plan,
@@ -55,7 +57,7 @@ export async function openTask(options: OpenTaskOptions): Promise<Task> {
         writerHasFinished: () => hasFinished(scan.relation),
       }),
     openSink: (step) => options.sink ?? openSink(step, options, encoders, sinkPartitions),
-    sides: { stream: (name) => spec.sides[name], failedRows: spec.failedRows },
+    sides: { stream: (name) => sides.get(name), failedRows: spec.failedRows },
     nowMs: clock.nowMs(),
     memoryEntriesMax,
   })
@@ -95,6 +97,16 @@ async function partitionsOfSinks({ spec, log }: OpenTaskOptions): Promise<Readon
     partitions.set(topic, (await log.topic(topic))?.partitions ?? 1)
   }
   return partitions
+}
+
+/** A topic of dead letters may be someone else's, with any number of partitions. */
+async function openSides({ spec, log }: OpenTaskOptions): Promise<ReadonlyMap<string, SideStream>> {
+  const sides = new Map<string, SideStream>()
+  for (const [name, side] of Object.entries(spec.sides)) {
+    const topic = side.encoding === undefined ? undefined : await log.topic(side.topic)
+    sides.set(name, { ...side, partitions: topic?.partitions })
+  }
+  return sides
 }
 
 function openSink(

@@ -1,7 +1,7 @@
 import { must } from '../core/assert.ts'
-import type { Schema } from '../core/schema.ts'
 import type { TopicSpec } from '../engine/ports/log.ts'
 import type { TaskTopics, TopicPartition } from '../engine/ports/state.ts'
+import type { SideStream } from '../engine/side-outputs.ts'
 import type { Catalog, QueryEntry, QueryLayout } from '../plan/catalog.ts'
 import type { PhysicalPlan, Step } from '../plan/physical/nodes.ts'
 import { cutIntoStages, type Stage, stageTasks } from '../plan/physical/stages.ts'
@@ -24,7 +24,7 @@ export interface TaskSpec {
   /** By scan, the partitions that it reads; a scan that is not named is read whole. */
   readonly partitions: Readonly<Record<string, readonly number[]>>
   /** Streams of late rows and dead letters, by name. */
-  readonly sides: Readonly<Record<string, { readonly topic: string; readonly schema: Schema }>>
+  readonly sides: Readonly<Record<string, Omit<SideStream, 'partitions'>>>
   /** The dead-letter stream for rows that fail inside the query. */
   readonly failedRows: string | undefined
 }
@@ -172,7 +172,7 @@ function resultTopicOf(plan: PhysicalPlan): string | undefined {
 }
 
 function sidesOf(plan: PhysicalPlan, catalog: Catalog): Pick<TaskSpec, 'sides' | 'failedRows'> {
-  const sides: Record<string, { readonly topic: string; readonly schema: Schema }> = {}
+  const sides: Record<string, Omit<SideStream, 'partitions'>> = {}
   const names = plan.steps.flatMap((step) => [
     ...(step.kind === 'scan' ? [step.deadLetter] : []),
     ...('latePolicy' in step ? [step.latePolicy.into] : []),
@@ -180,7 +180,8 @@ function sidesOf(plan: PhysicalPlan, catalog: Catalog): Pick<TaskSpec, 'sides' |
   for (const name of names) {
     const relation = name === undefined ? undefined : catalog.relation(name)
     if (relation !== undefined && 'topic' in relation) {
-      sides[relation.name] = { topic: relation.topic, schema: relation.schema }
+      const { name: side, topic, schema, encoding } = relation
+      sides[side] = { topic, schema, encoding }
     }
   }
   const scan = plan.steps.find((step) => step.kind === 'scan')

@@ -6,6 +6,7 @@ import type { SchemaRegistry, SchemaText } from '../schema-registry/schema-regis
 import { AVRO } from './avro/avro-language.ts'
 import { BytesDecoder, BytesEncoder } from './bytes-format.ts'
 import { CsvDecoder, CsvEncoder, csvOptions } from './csv-format.ts'
+import { DeadLetterDecoder } from './dead-letter-decoder.ts'
 import type { DebeziumOptions } from './debezium/connect-types.ts'
 import { DebeziumDecoder } from './debezium/debezium-decoder.ts'
 import { DebeziumJson } from './debezium/debezium-json.ts'
@@ -111,6 +112,8 @@ class Formats {
         return new BytesDecoder(fields)
       case 'rows':
         return new RowsDecoder(fields, format.options['columns'])
+      case 'dead-letter':
+        return new DeadLetterDecoder(fields)
       default:
         throw notSupported(format, 'read')
     }

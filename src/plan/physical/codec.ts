@@ -135,7 +135,7 @@ const connector = z.strictObject({
 
 const format = z.strictObject({
   envelope: z.enum(['plain', 'upsert', 'debezium']),
-  encoding: z.enum(['json', 'csv', 'avro', 'protobuf', 'bytes', 'rows']),
+  encoding: z.enum(['json', 'csv', 'avro', 'protobuf', 'bytes', 'rows', 'dead-letter']),
   options,
 })
 

@@ -31,7 +31,7 @@ function scanResult(node: ScanNode, relation: MaterializedRelation): Scan {
         ...(node.bounded ? BOUNDED : {}),
       },
     },
-    format: { envelope: 'plain', encoding: 'rows', options: {} },
+    format: resultFormat(relation),
     fields: relation.schema.fields.map((field, i) => ({ ...field, from: 'value', path: [String(i)] })),
     computed: [],
     // Result logs carry event times and watermarks with them.
@@ -40,6 +40,11 @@ function scanResult(node: ScanNode, relation: MaterializedRelation): Scan {
     deadLetter: undefined,
     startup: node.startup,
   }
+}
+
+/** How the topic of a result is read. */
+export function resultFormat({ encoding }: MaterializedRelation): FormatSpec {
+  return { envelope: 'plain', encoding: encoding ?? 'rows', options: {} }
 }
 
 function scanSource(node: ScanNode, relation: SourceRelation): Scan {

@@ -93,8 +93,11 @@ export interface ConnectorSpec {
 
 export interface FormatSpec {
   readonly envelope: 'plain' | 'upsert' | 'debezium'
-  /** `rows` is our own row codec, with the change kind in front: what results and late rows are stored in. */
-  readonly encoding: 'json' | 'csv' | 'avro' | 'protobuf' | 'bytes' | 'rows'
+  /**
+   * `rows` is our own row codec, with the change kind in front: what results and late rows are stored in.
+   * `dead-letter` is a record that failed, with headers that say why.
+   */
+  readonly encoding: 'json' | 'csv' | 'avro' | 'protobuf' | 'bytes' | 'rows' | 'dead-letter'
   readonly options: Readonly<Record<string, string>>
 }
 

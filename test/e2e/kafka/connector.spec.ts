@@ -22,7 +22,7 @@ describeKafka('connector kafka', (kafka) => {
     const columns = "id BIGINT, raw MAP<STRING, BYTES> METADATA FROM 'headers'"
     await world.execute(`CREATE STREAM raws (${columns}) WITH (connector = 'kafka', topic = '${source}');
       CREATE STREAM texts (id BIGINT, headers MAP<STRING, STRING> METADATA)
-        WITH (connector = 'kafka', topic = '${source}', dead_letter_topic = 'bad');
+        WITH (connector = 'kafka', topic = '${source}', dead_letter_topic = '${source}.bad');
       CREATE MATERIALIZED VIEW seen AS SELECT id, raw['trace'] AS trace, cardinality(raw) AS n FROM raws;
       CREATE SINK copies AS SELECT id, headers, headers['step'] AS step FROM texts
         WITH (connector = 'kafka', topic = '${sink}', partitions = 1, headers = 'headers');`)
@@ -37,7 +37,7 @@ describeKafka('connector kafka', (kafka) => {
       { key: undefined, value: '{"id":1,"step":"2"}', headers: { trace: 'a', step: '2' } },
       { key: undefined, value: '{"id":2,"step":null}', headers: {} },
     ])
-    await world.execute('CREATE MATERIALIZED VIEW why AS SELECT record_offset, reason FROM bad')
+    await world.execute(`CREATE MATERIALIZED VIEW why AS SELECT record_offset, reason FROM "${source}.bad"`)
     await expect
       .poll(() => world.select('SELECT * FROM why'), { timeout: 20_000 })
       .toEqual([[2, 'the record\'s headers: "trace" is not valid UTF-8']])
