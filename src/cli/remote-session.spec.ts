@@ -82,6 +82,21 @@ describe('a server and an engine in this process', () => {
     await here.results.close()
   })
 
+  it('print the same records of a topic, as they come', async () => {
+    const setup = 'CREATE STREAM printed (a INT); INSERT INTO printed VALUES (1), (2);'
+    for (const session of [remote, local]) await run(session, setup)
+    const print = '-- raw\nPRINT printed FROM BEGINNING LIMIT 2'
+    const [over] = await run(remote, print)
+    expect(over).toMatchObject({ kind: 'rows', statement: 'PRINT' })
+    if (over?.kind === 'rows') await over.results.close()
+    const shown = async (session: Session) => (await rowsOf(session, print)).map((row) => row.toSpliced(2, 1))
+    expect(await shown(local)).toEqual([
+      [0, 0, null, '{"a":1}', null],
+      [0, 1, null, '{"a":2}', null],
+    ])
+    expect(await shown(remote)).toEqual(await shown(local))
+  })
+
   it('list and describe the same', async () => {
     expect(await remote.list('stream')).toEqual(await local.list('stream'))
     expect((await remote.describe('types')).schema).toEqual((await local.describe('types')).schema)

@@ -26,8 +26,8 @@ import type { Session } from './session.ts'
 /** A server on this machine or next to it answers within this; longer, and a person takes the command for stuck. */
 const CONNECT_TIMEOUT_MS = 3_000
 
-/** A SELECT is streamed; all else is answered in one message. */
-const IS_QUERY = /^(?:\s|--[^\r\n]*|\/\*[\s\S]*?\*\/)*(?:select|with|\()/i
+/** A SELECT or a PRINT is streamed; all else is answered in one message. */
+const IS_QUERY = /^(?:\s|--[^\r\n]*|\/\*[\s\S]*?\*\/)*(?:select|with|\(|(print))/i
 
 export class RemoteSession implements Session {
   readonly #client: WeirClient
@@ -51,8 +51,11 @@ export class RemoteSession implements Session {
 
   async *execute(sql: string, { signal }: Parameters<Session['execute']>[1] = {}): AsyncGenerator<StatementResult> {
     try {
-      if (IS_QUERY.test(sql)) yield { kind: 'rows', statement: 'SELECT', results: await this.#query(sql, signal) }
-      else for (const result of await this.#client.execute(sql)) yield statementResult(result)
+      const query = IS_QUERY.exec(sql)
+      if (query !== null) {
+        const statement = query[1] === undefined ? 'SELECT' : 'PRINT'
+        yield { kind: 'rows', statement, results: await this.#query(sql, signal) }
+      } else for (const result of await this.#client.execute(sql)) yield statementResult(result)
     } catch (error) {
       throw appError(error)
     }

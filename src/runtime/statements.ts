@@ -1,4 +1,4 @@
-import type { Identifier, Literal, Query, Span, Statement } from '../../grammar/index.ts'
+import type { Identifier, Literal, Print, Query, Span, Statement } from '../../grammar/index.ts'
 import { type Diagnostic, errorAt, parse } from '../../grammar/index.ts'
 import type { Storage } from '../adapters/storage.ts'
 import type { AppError } from '../core/errors.ts'
@@ -14,6 +14,7 @@ import { insertValues } from './insert-values.ts'
 import { describeObject, listObjects } from './inventory.ts'
 import type { Jobs } from './jobs.ts'
 import type { RuntimeLimits } from './limits.ts'
+import { PrintTopics } from './print-topics.ts'
 import { TransientQueries } from './transient-queries.ts'
 import type { ViewTables } from './view-tables.ts'
 import { invalidSql } from './weir-runtime.ts'
@@ -34,11 +35,13 @@ export class Statements {
   readonly #options: StatementsOptions
   readonly #definitions: Definitions
   readonly #transient: TransientQueries
+  readonly #printed: PrintTopics
 
   constructor(options: StatementsOptions) {
     this.#options = options
     this.#definitions = new Definitions(options)
     this.#transient = new TransientQueries(options)
+    this.#printed = new PrintTopics(options)
   }
 
   async *execute(sql: string, options: ExecuteOptions): AsyncGenerator<StatementResult> {
@@ -57,8 +60,11 @@ export class Statements {
     return [...diagnostics, ...(await this.#definitions.check(statements))]
   }
 
-  openQuery(query: Query, options: ExecuteOptions): Promise<ResultStream> {
-    return this.#transient.open(query, { ...options, session: options.session ?? new Map() })
+  openQuery(statement: Query | Print, options: ExecuteOptions): Promise<ResultStream> {
+    const session = { ...options, session: options.session ?? new Map() }
+    return statement.kind === 'print'
+      ? this.#printed.open(statement, session)
+      : this.#transient.open(statement, session)
   }
 
   drop(name: string): Promise<string> {
@@ -69,8 +75,8 @@ export class Statements {
     return this.#definitions.removeLeftovers()
   }
 
-  closeTransient(): Promise<void> {
-    return this.#transient.closeAll()
+  async closeTransient(): Promise<void> {
+    await Promise.all([this.#transient.closeAll(), this.#printed.closeAll()])
   }
 
   async #run(statement: Statement, options: SessionOptions): Promise<StatementResult> {
@@ -79,7 +85,8 @@ export class Statements {
     const done = (message: string): StatementResult => ({ kind: 'done', statement: name, message })
     switch (statement.kind) {
       case 'query':
-        return { kind: 'rows', statement: name, results: await this.#transient.open(statement, options) }
+      case 'print':
+        return { kind: 'rows', statement: name, results: await this.openQuery(statement, options) }
       case 'create-stream':
       case 'create-table':
         return done(await alone(() => this.#definitions.createSource(statement)))

@@ -152,8 +152,8 @@ export class WeirRuntime implements Runtime {
     const { statements, diagnostics } = parse(sql)
     if (diagnostics.some(({ severity }) => severity === 'error')) throw invalidSql(diagnostics)
     const [statement] = statements
-    if (statements.length !== 1 || statement?.kind !== 'query') {
-      throw new AppError('INVALID_ARGUMENT', 'a query call takes exactly one SELECT', {
+    if (statements.length !== 1 || (statement?.kind !== 'query' && statement?.kind !== 'print')) {
+      throw new AppError('INVALID_ARGUMENT', 'a query call takes exactly one SELECT or PRINT', {
         hint: 'Send other statements to Execute.',
       })
     }

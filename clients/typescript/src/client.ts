@@ -204,7 +204,7 @@ export class WeirClient implements AsyncDisposable {
     return text
   }
 
-  /** One SELECT. It is sent when the result is iterated; leaving the loop cancels it. */
+  /** One SELECT or PRINT. It is sent when the result is iterated; leaving the loop cancels it. */
   query<Row = RowObject>(
     sql: string,
     parameters: readonly Parameter[] = [],

@@ -3,11 +3,11 @@
 import type { ValueInput as _weir_v1_ValueInput, Value as _weir_v1_Value } from '../../weir/v1/Value.ts';
 
 /**
- * A SELECT.
+ * A SELECT or PRINT.
  */
 export interface QueryRequestInput {
   /**
-   * One SELECT statement.
+   * One SELECT or PRINT statement.
    */
   'sql'?: (string);
   /**
@@ -21,11 +21,11 @@ export interface QueryRequestInput {
 }
 
 /**
- * A SELECT.
+ * A SELECT or PRINT.
  */
 export interface QueryRequest {
   /**
-   * One SELECT statement.
+   * One SELECT or PRINT statement.
    */
   'sql': (string);
   /**

@@ -121,13 +121,13 @@ export interface QueryServiceClient extends grpc.Client {
   pauseQuery(argument: _weir_v1_PauseQueryRequestInput, callback: grpc.requestCallback<_weir_v1_PauseQueryResponse>): grpc.ClientUnaryCall;
   
   /**
-   * Runs one SELECT. Without EMIT over a view or table it answers once and ends; with EMIT it goes on until the
+   * Runs one SELECT or PRINT. Without EMIT over a view or table it answers once and ends; with EMIT it goes on until the
    * caller cancels.
    */
   Query(argument: _weir_v1_QueryRequestInput, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_weir_v1_QueryResponse>;
   Query(argument: _weir_v1_QueryRequestInput, options?: grpc.CallOptions): grpc.ClientReadableStream<_weir_v1_QueryResponse>;
   /**
-   * Runs one SELECT. Without EMIT over a view or table it answers once and ends; with EMIT it goes on until the
+   * Runs one SELECT or PRINT. Without EMIT over a view or table it answers once and ends; with EMIT it goes on until the
    * caller cancels.
    */
   query(argument: _weir_v1_QueryRequestInput, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_weir_v1_QueryResponse>;
@@ -204,7 +204,7 @@ export interface QueryServiceHandlers extends grpc.UntypedServiceImplementation 
   PauseQuery: grpc.handleUnaryCall<_weir_v1_PauseQueryRequest, _weir_v1_PauseQueryResponseInput>;
   
   /**
-   * Runs one SELECT. Without EMIT over a view or table it answers once and ends; with EMIT it goes on until the
+   * Runs one SELECT or PRINT. Without EMIT over a view or table it answers once and ends; with EMIT it goes on until the
    * caller cancels.
    */
   Query: grpc.handleServerStreamingCall<_weir_v1_QueryRequest, _weir_v1_QueryResponseInput>;
