@@ -17,7 +17,7 @@ type Meanings = Readonly<Record<string, string>>
 const SOURCE: Meanings = {
   on_error:
     'what becomes of [bad records](streams.md#bad-records); `dead-letter` where there is a stream for them, else `skip`',
-  dead_letter_topic: 'the stream that bad records go to; it is made with the stream',
+  dead_letter_topic: 'the stream that bad records go to, and on Kafka the topic; it is made where it is missing',
   'scan.startup.mode': 'where queries [begin to read](streams.md#where-a-query-begins-to-read)',
   'scan.startup.timestamp-millis':
     'with the mode `timestamp`: the first record of this time or later, in ms since 1970',
