@@ -256,7 +256,7 @@ export interface Print extends NodeBase {
 export interface ResetQuery extends NodeBase {
   readonly kind: 'reset-query'
   readonly query: Identifier
-  readonly to: 'earliest' | TimestampLiteral
+  readonly to: 'earliest' | 'latest' | TimestampLiteral
 }
 
 /** `ASSERT [NULL] VALUES name [(cols)] VALUES row {, row}`: test runner only, as are the two ADVANCE statements. */

@@ -180,11 +180,13 @@ function buildPrint(context: BuildContext, node: PrintCstNode): Print {
 }
 
 function buildReset(context: BuildContext, node: ResetQueryCstNode): ResetQuery {
-  const { queryName, TIMESTAMP, StringLiteral } = node.children
+  const { queryName, TIMESTAMP, StringLiteral, LATEST } = node.children
   const text = StringLiteral?.[0]
   const to = text
     ? buildTimestamp(context, stringValue(text), context.between(only(TIMESTAMP), text))
-    : ('earliest' as const)
+    : LATEST
+      ? ('latest' as const)
+      : ('earliest' as const)
   return { kind: 'reset-query', query: context.name(only(queryName)), to, span: context.span(node) }
 }
 

@@ -1784,6 +1784,7 @@ export type ResetQueryCstChildren = {
   queryName: QueryNameCstNode[];
   TO: IToken[];
   EARLIEST?: IToken[];
+  LATEST?: IToken[];
   TIMESTAMP?: IToken[];
   StringLiteral?: IToken[];
 };

@@ -131,6 +131,7 @@ export const NON_RESERVED = [
   'last',
   'lateness',
   'lateral',
+  'latest',
   'letter',
   'local',
   'map',

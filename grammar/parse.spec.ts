@@ -116,6 +116,7 @@ describe('every kind of statement', () => {
     ['SET checkpoint.interval = 1000', 'set'],
     ["PRINT 'pg.public.users' FROM BEGINNING LIMIT 3", 'print'],
     ['RESET QUERY q TO EARLIEST', 'reset-query'],
+    ['RESET QUERY q TO LATEST', 'reset-query'],
     ["RESET QUERY q TO TIMESTAMP '2026-01-01 00:00:00'", 'reset-query'],
     ["ASSERT NULL VALUES t (id) VALUES ('a')", 'assert-values'],
     ['ASSERT VALUES t VALUES (1, 2)', 'assert-values'],

@@ -228,6 +228,7 @@ export class SqlParser extends CreateParser {
     this.OR({
       DEF: [
         { ALT: () => this.CONSUME(KW.earliest) },
+        { ALT: () => this.CONSUME(KW.latest) },
         {
           ALT: () => {
             this.CONSUME(KW.timestamp)
@@ -235,7 +236,7 @@ export class SqlParser extends CreateParser {
           },
         },
       ],
-      ERR_MSG: 'EARLIEST or TIMESTAMP',
+      ERR_MSG: 'EARLIEST, LATEST or TIMESTAMP',
     })
   })
 

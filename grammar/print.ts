@@ -100,7 +100,7 @@ function printSmall(statement: Exclude<Statement, { kind: Large }>): string {
       return `PRINT ${printIdentifier(statement.topic)}${statement.fromBeginning ? ' FROM BEGINNING' : ''}${limit}`
     }
     case 'reset-query': {
-      const to = statement.to === 'earliest' ? 'EARLIEST' : printExpression(statement.to)
+      const to = typeof statement.to === 'string' ? statement.to.toUpperCase() : printExpression(statement.to)
       return `RESET QUERY ${printIdentifier(statement.query)} TO ${to}`
     }
     case 'assert-values':

@@ -88,4 +88,6 @@ export interface QueryEntry {
   /** How it is laid out over a partitioned log; undefined where one task runs all of it. */
   readonly layout?: QueryLayout | undefined
   readonly createdAtMs: number
+  /** Of one that was reset: what it is, and has, since then is not what it was before. */
+  readonly incarnation?: number | undefined
 }

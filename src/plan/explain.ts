@@ -5,7 +5,16 @@ import type { Field, Schema } from '../core/schema.ts'
 import type { LogicalPlan } from './logical/nodes.ts'
 import { inputsOf } from './logical/visit.ts'
 import type { Expression } from './physical/expression.ts'
-import type { AggregateCall, EmitSpec, LatePolicy, PhysicalPlan, ScanStep, SortKey, Step } from './physical/nodes.ts'
+import type {
+  AggregateCall,
+  EmitSpec,
+  LatePolicy,
+  PhysicalPlan,
+  ScanStep,
+  SortKey,
+  StartupSpec,
+  Step,
+} from './physical/nodes.ts'
 import { cutIntoStages, exchangeKeys, type Stage } from './physical/stages.ts'
 import { printDuration, printExpression } from './print-expression.ts'
 
@@ -228,7 +237,7 @@ function scanDetails(step: ScanStep): readonly (string | undefined)[] {
     watermark?.maxFutureMs === undefined
       ? undefined
       : `at most ${printDuration(watermark.maxFutureMs)} in the future, else ${watermark.maxFutureAction}`,
-    `from ${step.startup.kind === 'timestamp' ? `timestamp ${step.startup.timestampMs}` : step.startup.kind}`,
+    `from ${startupText(step.startup)}`,
     rowsOf(step.schema),
   ]
 }
@@ -336,4 +345,15 @@ function aggregatesText(aggregates: readonly AggregateCall[], fields: readonly F
       return `${one.function}(${one.distinct ? 'distinct ' : ''}${list})${filter}`
     })
     .join(', ')
+}
+
+function startupText(startup: StartupSpec): string {
+  switch (startup.kind) {
+    case 'timestamp':
+      return `timestamp ${startup.timestampMs}`
+    case 'offsets':
+      return `offsets ${startup.offsets.join(', ')}`
+    default:
+      return startup.kind
+  }
 }

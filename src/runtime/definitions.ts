@@ -129,7 +129,7 @@ export class Definitions {
     )
     const entry = await layOutQuery(
       this.#options.storage,
-      queryEntry(statement, plan, old.name, old.createdAtMs),
+      { ...queryEntry(statement, plan, old.name, old.createdAtMs), incarnation: old.incarnation },
       old.layout,
     )
     const before = relations.flatMap(({ name }) => catalog.relation(name) ?? [])

@@ -8,7 +8,7 @@ import { Job } from './job.ts'
 import type { RuntimeLimits } from './limits.ts'
 import type { Replicas } from './replicas.ts'
 import type { TaskHost, TaskHostEvents } from './task-host.ts'
-import { tasksOf } from './task-spec.ts'
+import { incarnationOf, tasksOf } from './task-spec.ts'
 
 /**
  * The continuous queries, by name. What should run is in the catalog, and which part of it here is said by the duties;
@@ -72,7 +72,8 @@ export class Jobs {
         const entry = wanted.get(name)
         if (entry !== undefined && isSameRun(entry, job.entry)) return
         await this.#leave(name, job)
-        if (entry?.createdAtMs !== job.entry.createdAtMs) await this.#dropTasks(job)
+        const sameTasks = entry !== undefined && incarnationOf(entry) === incarnationOf(job.entry)
+        if (!sameTasks) await this.#dropTasks(job)
       }),
     )
     for (const entry of wanted.values()) if (!this.#jobs.has(entry.name)) this.#add(entry)
@@ -224,5 +225,5 @@ export class Jobs {
 
 /** The same tasks with the same plan: what runs can go on. */
 function isSameRun(a: QueryEntry, b: QueryEntry): boolean {
-  return a.createdAtMs === b.createdAtMs && a.state === b.state && encodePlan(a.plan) === encodePlan(b.plan)
+  return incarnationOf(a) === incarnationOf(b) && a.state === b.state && encodePlan(a.plan) === encodePlan(b.plan)
 }

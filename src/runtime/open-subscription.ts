@@ -96,7 +96,7 @@ function resumeAt(
   if (!gone && kept) return positions
   throw new AppError('POSITION_EXPIRED', `the resume token of "${relation.name}" points to results that are gone`, {
     hint: gone
-      ? 'The view was created anew since: subscribe without a token.'
+      ? 'The view was reset or created anew since: subscribe without a token.'
       : `Results are kept as long as the view's 'retention.ms' says: subscribe without a token.`,
   })
 }

@@ -5,7 +5,6 @@ import { AppError } from '../core/errors.ts'
 import type { TopicSpec } from '../engine/ports/log.ts'
 import type { MaterializedRelation, QueryEntry, QueryLayout, SourceRelation } from '../plan/catalog.ts'
 import { withLocalAggregation } from '../plan/physical/local-aggregation.ts'
-import type { ContinuousPlan } from '../plan/planner.ts'
 import { layOut, layoutTopics, resultPartitions } from './task-spec.ts'
 import { isLogConnector, resultTopic, sinkTopic, sourceTopic } from './topics.ts'
 
@@ -55,11 +54,11 @@ export async function createQueryTopics(
   { log }: Storage,
   relations: readonly MaterializedRelation[],
   entry: QueryEntry,
-  plan: ContinuousPlan,
+  retention: Parameters<typeof resultTopic>[1],
 ): Promise<void> {
   for (const { topic, kind } of relations) {
     const partitions = kind === 'materialized-view' ? resultPartitions(entry.plan, entry.layout) : 1
-    await log.createTopic(resultTopic(topic, plan, partitions))
+    await log.createTopic(resultTopic(topic, retention, partitions))
   }
   for (const topic of ownTopics(entry)) await log.createTopic(topic)
   const written = entry.kind === 'sink' ? sinkTopic(entry) : undefined

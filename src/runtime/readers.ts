@@ -59,6 +59,7 @@ async function openTopic(scan: ScanStep, { log, partitions }: ReaderOptions): Pr
     if (scan.startup.kind === 'timestamp') return log.offsetAt(topic, partition, scan.startup.timestampMs)
     const offsets = (await log.topic(topic))?.offsets[partition]
     if (offsets === undefined) throw new AppError('NOT_FOUND', `topic "${topic}" has no partition ${partition}`)
+    if (scan.startup.kind === 'offsets') return Math.max(offsets.start, scan.startup.offsets[partition] ?? 0)
     return scan.startup.kind === 'latest' ? offsets.end : offsets.start
   })
   return scan.connector.options['scan.bounded.mode'] === 'latest-offset'

@@ -15,6 +15,7 @@ import { describeObject, listObjects } from './inventory.ts'
 import type { Jobs } from './jobs.ts'
 import type { RuntimeLimits } from './limits.ts'
 import { PrintTopics } from './print-topics.ts'
+import { resetQuery } from './reset-query.ts'
 import { TransientQueries } from './transient-queries.ts'
 import type { ViewTables } from './view-tables.ts'
 import { invalidSql } from './weir-runtime.ts'
@@ -106,6 +107,10 @@ export class Statements {
         return done(await alone(() => this.#definitions.dropStatement(statement)))
       case 'lifecycle':
         return done(await alone(() => this.#lifecycle(statement.action, statement.query)))
+      case 'reset-query':
+        return done(
+          await alone(() => resetQuery(statement, this.#definitions.requireQuery(statement.query), this.#options)),
+        )
       case 'set':
         return done(setOption(statement, options.session))
       case 'show':

@@ -11,7 +11,7 @@ import { cutIntoStages, type Stage, stageTasks } from '../plan/physical/stages.t
  * another replica. On a log of our own a query is one task; over Kafka it is one a stage and partition.
  */
 export interface TaskSpec {
-  /** `<query>` where it is the only task, else `<query>.<incarnation>/<stage>/<partition>`. */
+  /** `<query>[/<incarnation>]` where it is the only task, else `<query>.<incarnation>/<stage>/<partition>`. */
   readonly id: string
   readonly query: string
   readonly stage: number
@@ -32,11 +32,16 @@ export interface TaskSpec {
 /** What an exchange has less than: its partitions are the most tasks that a stage can ever have. */
 export const EXCHANGE_PARTITIONS_MAX = 64
 
+/** Tasks and topics of a query's own are those of one incarnation: two of them have nothing in common. */
+export function incarnationOf({ incarnation, createdAtMs }: QueryEntry): number {
+  return incarnation ?? createdAtMs
+}
+
 /** A query that is the only task of its plan. */
-export function wholeTask(name: string, plan: PhysicalPlan, catalog: Catalog): TaskSpec {
+export function wholeTask(name: string, plan: PhysicalPlan, catalog: Catalog, id = name): TaskSpec {
   const topic = resultTopicOf(plan)
   return {
-    id: name,
+    id,
     query: name,
     stage: 0,
     partition: 0,
@@ -55,13 +60,9 @@ interface StageLayout {
 }
 
 /** `partitionsOf`: of what a scan reads, at the time when the query is created. */
-export function layOut(
-  { name, createdAtMs }: QueryEntry,
-  prefix: string,
-  partitionsOf: ReadonlyMap<string, number>,
-): QueryLayout {
+export function layOut(entry: QueryEntry, prefix: string, partitionsOf: ReadonlyMap<string, number>): QueryLayout {
   return {
-    base: `${prefix}.${name}.${createdAtMs.toString(36)}`,
+    base: `${prefix}.${entry.name}.${incarnationOf(entry).toString(36)}`,
     exchangePartitions: Math.min(EXCHANGE_PARTITIONS_MAX, Math.max(1, ...partitionsOf.values())),
     scanPartitions: Object.fromEntries(partitionsOf),
   }
@@ -106,8 +107,11 @@ function exchangeTopic(base: string, exchange: string): string {
 
 /** The tasks of a query. */
 export function tasksOf(entry: QueryEntry, catalog: Catalog): readonly TaskSpec[] {
-  const { layout, plan } = entry
-  if (layout === undefined) return [wholeTask(entry.name, plan, catalog)]
+  const { layout, plan, name, incarnation } = entry
+  if (layout === undefined) {
+    const id = incarnation === undefined ? name : `${name}/${incarnation.toString(36)}`
+    return [wholeTask(name, plan, catalog, id)]
+  }
   const stages = stagesOf(plan, layout)
   return stages.flatMap((one) =>
     Array.from({ length: one.tasks }, (_, partition) => taskOf(entry, layout, stages, one, partition, catalog)),
@@ -120,13 +124,14 @@ export function resultTasks(entry: QueryEntry, catalog: Catalog): readonly TaskS
 }
 
 function taskOf(
-  { name, createdAtMs, plan }: QueryEntry,
+  entry: QueryEntry,
   layout: QueryLayout,
   stages: readonly StageLayout[],
   { stage, changelog }: StageLayout,
   partition: number,
   catalog: Catalog,
 ): TaskSpec {
+  const { name, plan } = entry
   const topic = stage.writes.length === 0 ? resultTopicOf(plan) : undefined
   const result = topic === undefined ? undefined : { topic, partition }
   const partitions: Record<string, readonly number[]> = {}
@@ -137,7 +142,7 @@ function taskOf(
     partitions[step.id] = partition < count ? [partition] : []
   }
   return {
-    id: `${name}.${createdAtMs.toString(36)}/${stage.number}/${partition}`,
+    id: `${name}.${incarnationOf(entry).toString(36)}/${stage.number}/${partition}`,
     query: name,
     stage: stage.number,
     partition,

@@ -33,11 +33,15 @@ export function sourceTopic(relation: SourceRelation): TopicSpec {
   }
 }
 
-export function resultTopic(name: string, plan?: ContinuousPlan, partitions = 1): TopicSpec {
+export function resultTopic(
+  name: string,
+  kept?: Pick<ContinuousPlan, 'retentionMs' | 'retentionBytes'>,
+  partitions = 1,
+): TopicSpec {
   return {
     name,
     partitions,
-    retentionMs: plan?.retentionMs,
-    retentionBytes: plan?.retentionBytes,
+    retentionMs: kept?.retentionMs,
+    retentionBytes: kept?.retentionBytes,
   }
 }

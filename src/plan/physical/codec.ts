@@ -155,6 +155,7 @@ const startup = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('earliest') }),
   z.strictObject({ kind: z.literal('latest') }),
   z.strictObject({ kind: z.literal('timestamp'), timestampMs: z.number() }),
+  z.strictObject({ kind: z.literal('offsets'), offsets: z.array(z.number().int().nonnegative()) }),
 ])
 
 const window = z.discriminatedUnion('kind', [

@@ -105,6 +105,8 @@ export type StartupSpec =
   | { readonly kind: 'earliest' }
   | { readonly kind: 'latest' }
   | { readonly kind: 'timestamp'; readonly timestampMs: number }
+  /** By partition; one that has come since is read from its beginning. */
+  | { readonly kind: 'offsets'; readonly offsets: readonly number[] }
 
 export interface WatermarkSpec {
   /** Position among fields and computed columns. */

@@ -140,6 +140,24 @@ describeKafka('replicas that answer for each other', (kafka) => {
     expect(await select(second, 'SELECT user, n FROM counts WHERE user = -1')).toEqual([])
   })
 
+  test('a RESET QUERY on one of them is one on both, and LATEST is the moment of the statement', async () => {
+    const first = await start('a')
+    const second = await start('b')
+    await expect.poll(() => second.runtime.ready && first.runtime.ready, { timeout: 20_000 }).toBe(true)
+    await execute(first, VIEW())
+    await visit()
+    await bothRun(first, second)
+    await untilRead(second, 1)
+    await execute(second, 'RESET QUERY counts TO EARLIEST')
+    await visit()
+    await bothRun(first, second)
+    await untilRead(first, 2)
+    await execute(first, 'RESET QUERY counts TO LATEST')
+    await visit()
+    await untilRead(second, 1)
+    await untilRead(first, 1)
+  })
+
   test('a subscription begins with the whole view on either, resumes on the other, and tells each change once', async () => {
     const first = await start('a')
     const second = await start('b')
