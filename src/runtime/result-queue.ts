@@ -6,8 +6,8 @@ import type { ResultEvent } from './api.ts'
  */
 export const RESULT_QUEUE_ROWS_MAX = 8_192
 
-export class ResultQueue implements AsyncIterable<ResultEvent> {
-  readonly #events: ResultEvent[] = []
+export class ResultQueue {
+  #events: ResultEvent[] = []
   #rows = 0
   #ended = false
   #failure: unknown
@@ -39,21 +39,19 @@ export class ResultQueue implements AsyncIterable<ResultEvent> {
     this.#wakeWriter()
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<ResultEvent> {
-    for (;;) {
-      const event = this.#events.shift()
-      if (event !== undefined) {
-        if (event.kind === 'rows') this.#rows -= event.rows.length
-        if (this.#rows < RESULT_QUEUE_ROWS_MAX) this.#wakeWriter()
-        yield event
-        continue
-      }
-      if (this.#failure !== undefined) throw this.#failure
-      if (this.#ended) return
+  /** Waits until there is something; none means the end. Rejects with the failure, after what came before it. */
+  async take(): Promise<readonly ResultEvent[]> {
+    while (this.#events.length === 0 && !this.#ended) {
       await new Promise<void>((resolve) => {
         this.#readerWaits = resolve
       })
     }
+    if (this.#events.length === 0 && this.#failure !== undefined) throw this.#failure
+    const taken = this.#events
+    this.#events = []
+    this.#rows = 0
+    this.#wakeWriter()
+    return taken
   }
 
   #wakeReader(): void {

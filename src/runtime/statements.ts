@@ -17,7 +17,6 @@ import type { RuntimeLimits } from './limits.ts'
 import { PrintTopics } from './print-topics.ts'
 import { resetQuery } from './reset-query.ts'
 import { TransientQueries } from './transient-queries.ts'
-import type { ViewTables } from './view-tables.ts'
 import { invalidSql } from './weir-runtime.ts'
 
 /** SQL statements one by one: the table of contents of what a script can do. */
@@ -27,7 +26,6 @@ export interface StatementsOptions {
   readonly clock: Clock
   readonly catalog: StoredCatalog
   readonly jobs: Jobs
-  readonly tables: ViewTables
   readonly limits: RuntimeLimits
   readonly print?: (line: string) => void
 }

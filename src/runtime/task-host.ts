@@ -1,10 +1,17 @@
 import type { TopicPartition } from '../engine/ports/state.ts'
 import { TableCursors } from './table-cursors.ts'
-import { TaskLoop, type TaskPorts, type TaskState, type TaskStats } from './task-loop.ts'
+import { TaskLoop, type TaskState, type TaskStats } from './task-loop.ts'
 import type { TaskSpec } from './task-spec.ts'
+import {
+  LocalTransientHost,
+  type LocalTransientHostOptions,
+  type ResultPage,
+  type TransientHost,
+  type TransientSpec,
+} from './transient-host.ts'
 
-/** Where tasks run: in this thread, or on threads of their own. */
-export interface TaskHost extends TableHost {
+/** Where tasks and the queries of readers run: in this thread, or on threads of their own. */
+export interface TaskHost extends TableHost, TransientHost {
   /** Resolves when the task is open; rejects with why it can't be. It goes on trying where that may pass. */
   start(spec: TaskSpec): Promise<void>
   /** Commits what was processed and stops; resolves with the last counts of a task that ran here. */
@@ -52,7 +59,7 @@ export interface TaskHostEvents {
   onEnd(task: TaskSpec, state: TaskState): void
 }
 
-export interface LocalTaskHostOptions extends TaskPorts {
+export interface LocalTaskHostOptions extends LocalTransientHostOptions {
   readonly events: TaskHostEvents
 }
 
@@ -60,10 +67,12 @@ export class LocalTaskHost implements TaskHost {
   readonly #options: LocalTaskHostOptions
   readonly #loops = new Map<string, TaskLoop>()
   readonly #tables: TableCursors
+  readonly #transient: LocalTransientHost
 
   constructor(options: LocalTaskHostOptions) {
     this.#options = options
     this.#tables = new TableCursors(options)
+    this.#transient = new LocalTransientHost(options)
   }
 
   async start(spec: TaskSpec): Promise<void> {
@@ -103,7 +112,20 @@ export class LocalTaskHost implements TaskHost {
     this.#tables.close(cursor)
   }
 
+  openTransient(spec: TransientSpec): Promise<void> {
+    return this.#transient.openTransient(spec)
+  }
+
+  nextResults(id: string): Promise<ResultPage> {
+    return this.#transient.nextResults(id)
+  }
+
+  closeTransient(id: string): Promise<void> {
+    return this.#transient.closeTransient(id)
+  }
+
   async close(): Promise<void> {
+    await this.#transient.closeAll()
     await Promise.all([...this.#loops.keys()].map((id) => this.stop(id)))
     this.#tables.closeAll()
   }

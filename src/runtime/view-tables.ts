@@ -11,6 +11,7 @@ import { PAGE_ROWS_MAX } from './table-cursors.ts'
 import { tablePages } from './table-pages.ts'
 import type { TableHost } from './task-host.ts'
 import { resultTasks, type TaskSpec } from './task-spec.ts'
+import type { ViewRequest } from './transient-host.ts'
 
 /**
  * The tables of materialized views, wherever they are. Each partition of a view is kept by the task that writes that
@@ -49,6 +50,16 @@ export class ViewTables {
 
   constructor(options: ViewTablesOptions) {
     this.#options = options
+  }
+
+  /** One partition of a view, by its name: what the scan of a pull query reads. */
+  async *readView({ view, partition, from, to }: ViewRequest, signal: AbortSignal): AsyncGenerator<PeerTablePage> {
+    const { catalog } = this.#options
+    const relation = catalog.relation(view)
+    const query = relation && 'query' in relation ? catalog.query(relation.query) : undefined
+    const task = query && resultTasks(query, catalog)[partition]
+    if (task === undefined) throw unknownTask(`${view}/${partition}`)
+    yield* this.read(task, { from, to }, signal)
   }
 
   /** One partition of a view. Tried once more where its task has just moved, as long as nothing was read of it. */

@@ -47,6 +47,32 @@ async function take(stream: ResultStream, count = Number.POSITIVE_INFINITY): Pro
 const ORDERS = `CREATE STREAM orders (id BIGINT, region STRING, amount DECIMAL(12,2), ts TIMESTAMP,
   WATERMARK FOR ts AS ts EMIT ON EVENT);`
 
+describe('queries of readers', () => {
+  it('are as many as may be; one that ends or is left makes room', async () => {
+    const limited = await WeirRuntime.open({
+      storage: openMemoryStorage(),
+      formats: formatRegistry(),
+      clock: new SystemClock(),
+      limits: { transientQueriesMax: 2 },
+    })
+    const endless = `CREATE STREAM numbers (n BIGINT) WITH (connector = 'datagen')`
+    for await (const _ of limited.execute(endless));
+    const open = () => limited.query('SELECT n FROM numbers')
+    const [first, second] = [await open(), await open()]
+    await expect(open()).rejects.toThrow('2 queries of readers run; at most 2')
+    await expect(limited.query('SELECT nothing FROM numbers')).rejects.toThrow('at most 2')
+    await first.close()
+    // What can't be planned takes no place.
+    await expect(limited.query('SELECT nothing FROM numbers')).rejects.toThrow('has no column')
+    const third = await open()
+    await expect(open()).rejects.toThrow('at most 2')
+    for await (const _ of third) break
+    await (await open()).close()
+    await second.close()
+    await limited.close()
+  })
+})
+
 describe('a materialized view without a key', () => {
   it('gives its rows to a subscriber and to a pull query', async () => {
     await execute(`${ORDERS}

@@ -40,6 +40,7 @@ import { Statements } from './statements.ts'
 import { LocalTaskHost, type TaskHost, type TaskHostEvents } from './task-host.ts'
 import { ThreadTaskHost } from './threads/thread-task-host.ts'
 import { isLogConnector } from './topics.ts'
+import type { ReadView } from './transient-host.ts'
 import { type OtherReplicas, ViewTables } from './view-tables.ts'
 
 /**
@@ -111,7 +112,6 @@ export class WeirRuntime implements Runtime {
       ...options,
       catalog,
       jobs: this.#jobs,
-      tables: this.#tables,
       limits: this.limits,
     })
   }
@@ -247,20 +247,13 @@ export class WeirRuntime implements Runtime {
   #openHost(events: TaskHostEvents): TaskHost {
     const { storage, formats, clock, threads, print = () => {} } = this.#options
     const hasFinished = (relation: string) => this.#jobs.hasFinished(relation)
+    const readView: ReadView = (request, signal) => this.#tables.readView(request, signal)
+    const surroundings = { clock, events, hasFinished, readView, print }
     if (threads !== undefined) {
-      return new ThreadTaskHost({ threads: threads.count, spawn: threads.spawn, clock, events, hasFinished, print })
+      return new ThreadTaskHost({ ...surroundings, threads: threads.count, spawn: threads.spawn })
     }
     const { memoryEntriesMax } = this.limits
-    return new LocalTaskHost({
-      log: storage.log,
-      state: storage.state,
-      formats,
-      clock,
-      memoryEntriesMax,
-      hasFinished,
-      print,
-      events,
-    })
+    return new LocalTaskHost({ ...surroundings, log: storage.log, state: storage.state, formats, memoryEntriesMax })
   }
 
   #job(query: string): Job {

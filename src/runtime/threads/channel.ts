@@ -1,28 +1,30 @@
 import type { MessagePort, Worker } from 'node:worker_threads'
 import { type BirpcReturn, createBirpc } from 'birpc'
-import type { TaskHost } from '../task-host.ts'
+import type { TablePage, TaskHost } from '../task-host.ts'
 import type { TaskState } from '../task-loop.ts'
 import type { TaskSpec } from '../task-spec.ts'
+import type { ViewRequest } from '../transient-host.ts'
 import { fromPlainError, type PlainError, toPlainError } from './plain-error.ts'
 
 /**
  * What the thread that serves clients and a thread that runs tasks say to each other: calls with plain data, answered
  * by plain data or an error.
  */
-export type ThreadCalls = Pick<TaskHost, 'start' | 'stop' | 'drop' | 'stats' | 'readTable' | 'closeTable'> & {
-  /** Stops all tasks; after it the thread ends by itself. */
-  close(): Promise<void>
-}
+export type ThreadCalls = { [Call in keyof TaskHost]: TaskHost[Call] }
 
 export type ServingCalls = {
   taskFailed(task: TaskSpec, error: PlainError, willRetry: boolean): void
   taskEnded(task: TaskSpec, state: TaskState): void
   hasFinished(relation: string): Promise<boolean>
+  /** The next page of a partition of a view: `cursor` from the page before, undefined begins. */
+  readView(request: ViewRequest, cursor: string | undefined): Promise<TablePage>
+  /** Of a view that is not read to its end. */
+  closeView(cursor: string): void
   print(line: string): void
 }
 
 /** Events: what nobody waits for. */
-const EVENTS: readonly (keyof ServingCalls)[] = ['taskFailed', 'taskEnded', 'print']
+const EVENTS: readonly (keyof ServingCalls)[] = ['taskFailed', 'taskEnded', 'print', 'closeView']
 
 export function channelToThread(worker: Worker, calls: ServingCalls): BirpcReturn<ThreadCalls, ServingCalls> {
   return createBirpc<ThreadCalls, ServingCalls>(calls, channelOptions(worker))

@@ -1,10 +1,12 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { PeerTablePage } from '../peers.ts'
 import type { LocalTaskHostOptions, TaskHost } from '../task-host.ts'
-import { channelToServing, type ThreadCalls } from './channel.ts'
+import type { ViewRequest } from '../transient-host.ts'
+import { channelToServing, type ServingCalls, type ThreadCalls } from './channel.ts'
 import { toPlainError } from './plain-error.ts'
 
 /** What a thread gets from the one that serves clients, to open a host of its own with. */
-export type HostSurroundings = Pick<LocalTaskHostOptions, 'events' | 'hasFinished' | 'print'>
+export type HostSurroundings = Pick<LocalTaskHostOptions, 'events' | 'hasFinished' | 'readView' | 'print'>
 
 /** The life of a thread that runs tasks: a host behind a port. Ends when the other side closes it. */
 export function serveTasks(port: MessagePort, openHost: (surroundings: HostSurroundings) => TaskHost): void {
@@ -15,6 +17,9 @@ export function serveTasks(port: MessagePort, openHost: (surroundings: HostSurro
     stats: (id) => host.stats(id),
     readTable: (request) => host.readTable(request),
     closeTable: (task, cursor) => host.closeTable(task, cursor),
+    openTransient: (spec) => host.openTransient(spec),
+    nextResults: (id) => host.nextResults(id),
+    closeTransient: (id) => host.closeTransient(id),
     close: () => host.close(),
   }
   const serving = channelToServing(port, calls)
@@ -24,6 +29,26 @@ export function serveTasks(port: MessagePort, openHost: (surroundings: HostSurro
       onEnd: (task, state) => void serving.taskEnded(task, state),
     },
     hasFinished: (relation) => serving.hasFinished(relation),
+    readView: (request, signal) => viewPages(serving, request, signal),
     print: (line) => void serving.print(line),
   })
+}
+
+/** A partition of a view, which the thread that serves clients knows the place of. */
+async function* viewPages(
+  serving: Pick<ServingCalls, 'readView' | 'closeView'>,
+  request: ViewRequest,
+  signal: AbortSignal,
+): AsyncGenerator<PeerTablePage> {
+  let cursor: string | undefined
+  try {
+    do {
+      signal.throwIfAborted()
+      const { entries, resultEnd, cursor: next } = await serving.readView(request, cursor)
+      cursor = next
+      yield { entries, resultEnd, end: cursor === undefined }
+    } while (cursor !== undefined)
+  } finally {
+    if (cursor !== undefined) serving.closeView(cursor)
+  }
 }

@@ -3,7 +3,9 @@ import { AppError } from '../../core/errors.ts'
 import type { Clock } from '../../engine/ports/clock.ts'
 import type { TaskStats } from '../task-loop.ts'
 import type { TaskSpec } from '../task-spec.ts'
+import type { ReadView, ResultPage, TransientSpec } from '../transient-host.ts'
 import { channelToThread, type ServingCalls } from './channel.ts'
+import { ViewCursors } from './view-cursors.ts'
 
 /**
  * One thread that runs tasks, as the thread that serves clients sees it. It is started with its first task. Should it
@@ -11,7 +13,8 @@ import { channelToThread, type ServingCalls } from './channel.ts'
  */
 export interface TaskThreadOptions {
   readonly spawn: () => Worker
-  readonly calls: ServingCalls
+  readonly calls: Omit<ServingCalls, 'readView' | 'closeView'>
+  readonly readView: ReadView
   readonly clock: Clock
   /** It has died with these tasks, which are started again. */
   readonly onDeath: (tasks: readonly TaskSpec[], error: AppError) => void
@@ -22,6 +25,7 @@ type Channel = ReturnType<typeof channelToThread>
 interface Running {
   readonly worker: Worker
   readonly channel: Channel
+  readonly views: ViewCursors
   readonly startedMs: number
 }
 
@@ -33,6 +37,7 @@ export class TaskThread {
   readonly #tasks = new Map<string, TaskSpec>()
   /** Those that have stopped by themselves: finished, failed for good, or taken over by another process. */
   readonly #ended = new Set<string>()
+  readonly #transients = new Set<string>()
   readonly #closing = new AbortController()
   #running: Running | undefined
   /** Set from its death until another one has taken its tasks. */
@@ -72,6 +77,36 @@ export class TaskThread {
     return this.#running === undefined ? Promise.resolve(undefined) : this.#running.channel.stats(id)
   }
 
+  /** Queries of readers: they die with the thread, and their readers are told. */
+  get transients(): number {
+    return this.#transients.size
+  }
+
+  async openTransient(spec: TransientSpec): Promise<void> {
+    const { id } = spec.task
+    this.#transients.add(id)
+    try {
+      await this.#restart
+      await this.channel().openTransient(spec)
+    } catch (error) {
+      this.#transients.delete(id)
+      throw error
+    }
+  }
+
+  nextResults(id: string): Promise<ResultPage> {
+    return this.channel().nextResults(id)
+  }
+
+  async closeTransient(id: string): Promise<void> {
+    // What runs in the place of a thread that has died does not know it, and need not.
+    if (this.#transients.delete(id)) await this.#running?.channel.closeTransient(id)
+  }
+
+  hasTransient(id: string): boolean {
+    return this.#transients.has(id)
+  }
+
   /** Starts the thread where it does not run. */
   channel(): Channel {
     this.#running ??= this.#spawn()
@@ -89,15 +124,20 @@ export class TaskThread {
   }
 
   #spawn(): Running {
-    const { spawn, calls, clock } = this.#options
+    const { spawn, calls, readView, clock } = this.#options
     const worker = spawn()
-    const channel = channelToThread(worker, calls)
+    const views = new ViewCursors(readView)
+    const channel = channelToThread(worker, {
+      ...calls,
+      readView: (request, cursor) => views.read(request, cursor),
+      closeView: (cursor) => void views.close(cursor),
+    })
     let reason: unknown
     worker.on('error', (error) => {
       reason = error
     })
     worker.once('exit', (code) => this.#exited(code, reason))
-    return { worker, channel, startedMs: clock.nowMs() }
+    return { worker, channel, views, startedMs: clock.nowMs() }
   }
 
   #exited(code: number, reason: unknown): void {
@@ -110,6 +150,7 @@ export class TaskThread {
       cause: reason,
     })
     running?.channel.$close(error)
+    void running?.views.closeAll()
     if (this.#closing.signal.aborted) return
     this.#options.onDeath(this.#live(), error)
     const { clock } = this.#options

@@ -10,6 +10,8 @@ const ENTRY = new URL('./testing/scripted-thread.ts', import.meta.url)
 const lines: string[] = []
 const failures: string[] = []
 const ends: string[] = []
+const views: string[] = []
+let viewPages = 2
 let spawned = 0
 let host: ThreadTaskHost | undefined
 
@@ -17,6 +19,7 @@ function open(threads: number): ThreadTaskHost {
   lines.length = 0
   failures.length = 0
   ends.length = 0
+  views.length = 0
   spawned = 0
   host = new ThreadTaskHost({
     threads,
@@ -30,6 +33,14 @@ function open(threads: number): ThreadTaskHost {
       onEnd: ({ id }, state) => ends.push(`${id}: ${state}`),
     },
     hasFinished: (relation) => relation === 'orders',
+    readView: async function* (request, signal) {
+      views.push(`${request.view}/${request.partition}`)
+      signal.addEventListener('abort', () => views.push('closed'))
+      for (let page = 1; page <= viewPages; page++) {
+        const entries = Array.from({ length: page }, () => [new Uint8Array(1), new Uint8Array(1)] as const)
+        yield { entries, resultEnd: 0, end: page === viewPages }
+      }
+    },
     print: (line) => lines.push(line),
   })
   return host
@@ -119,6 +130,59 @@ describe('tasks on threads', () => {
     expect(await opened.stats('q/0/0')).toBeUndefined()
     await opened.drop('q/0/0')
     expect(lines).toEqual(['dropped q/0/0'])
+  })
+})
+
+describe('queries of readers on threads', () => {
+  const select = (name: string) => ({ task: task(name), pulls: {} })
+  const rowsOf = async (opened: ThreadTaskHost, name: string) => {
+    const { events } = await opened.nextResults(`${name}/0/0`)
+    return events.flatMap((event) => (event.kind === 'rows' ? event.rows : []))
+  }
+
+  it('are spread over the threads, and tell rows and what was left out', async () => {
+    const opened = open(2)
+    for (const name of ['a', 'b', 'c', 'd']) await opened.openTransient(select(name))
+    const threads = await Promise.all(['a', 'b', 'c', 'd'].map(async (name) => (await rowsOf(opened, name))[0]?.[0]))
+    expect(new Set(threads.slice(0, 2)).size).toBe(2)
+    expect(threads.slice(2)).toEqual(threads.slice(0, 2))
+    expect(await opened.nextResults('a/0/0')).toMatchObject({ omitted: { failed: 1, reason: 'bad', late: 2 } })
+  })
+
+  it('that can not be opened leave nothing behind; one that is closed is closed once, where it runs', async () => {
+    const opened = open(2)
+    await expect(opened.openTransient(select('refused'))).rejects.toThrow('not this one')
+    await opened.openTransient(select('a'))
+    await opened.closeTransient('refused/0/0')
+    await opened.closeTransient('a/0/0')
+    await opened.closeTransient('a/0/0')
+    expect(lines).toEqual(['closed a/0/0'])
+    await expect(opened.nextResults('a/0/0')).rejects.toThrow('no longer runs')
+  })
+
+  it.each([
+    { pages: 2, read: [2, true], told: ['v/1', 'closed'] },
+    // The reader leaves in the middle.
+    { pages: 9, read: [3, false], told: ['v/1', 'closed'] },
+  ])('read views of $pages pages by way of the thread that serves clients', async ({ pages, read, told }) => {
+    viewPages = pages
+    const opened = open(1)
+    await opened.openTransient(select('reads'))
+    const rows = await rowsOf(opened, 'reads')
+    expect(rows.at(-1)).toEqual(read)
+    await expect.poll(() => views).toEqual(told)
+  })
+
+  it('fail with their thread, and those of other threads go on', async () => {
+    const opened = open(2)
+    for (const name of ['waits', 'b', 'dies']) await opened.openTransient(select(name))
+    const waiting = opened.nextResults('waits/0/0').catch((error: unknown) => error)
+    await expect(opened.nextResults('dies/0/0')).rejects.toMatchObject({ code: 'UNAVAILABLE', retry: true })
+    // The third is on the thread of the first.
+    expect(await waiting).toMatchObject({ code: 'UNAVAILABLE', retry: true })
+    expect(await rowsOf(opened, 'b')).toHaveLength(1)
+    await expect(opened.nextResults('waits/0/0')).rejects.toThrow('the query of this reader no longer runs')
+    await opened.closeTransient('waits/0/0')
   })
 })
 

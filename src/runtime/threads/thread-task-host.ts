@@ -4,12 +4,13 @@ import type { Clock } from '../../engine/ports/clock.ts'
 import type { TablePage, TablePageRequest, TaskHost, TaskHostEvents } from '../task-host.ts'
 import type { TaskStats } from '../task-loop.ts'
 import type { TaskSpec } from '../task-spec.ts'
-import type { ServingCalls } from './channel.ts'
+import type { ReadView, ResultPage, TransientSpec } from '../transient-host.ts'
 import { fromPlainError } from './plain-error.ts'
-import { TaskThread } from './task-thread.ts'
+import { TaskThread, type TaskThreadOptions } from './task-thread.ts'
 
 /**
- * Runs tasks on threads of their own, so that the one that serves clients never waits for an operator. A task stays on
+ * Runs tasks, and the queries of readers, on threads of their own, so that the one that serves clients never waits for
+ * an operator. A task stays on
  * its thread until it is stopped: its state and its consumer are there.
  */
 export interface ThreadTaskHostOptions {
@@ -19,6 +20,7 @@ export interface ThreadTaskHostOptions {
   readonly clock: Clock
   readonly events: TaskHostEvents
   readonly hasFinished: (relation: string) => boolean
+  readonly readView: ReadView
   readonly print: (line: string) => void
 }
 
@@ -28,8 +30,8 @@ const TASKS_MAX = 1_000_000
 export class ThreadTaskHost implements TaskHost {
   readonly #threads: readonly TaskThread[]
 
-  constructor({ threads, spawn, clock, events, hasFinished, print }: ThreadTaskHostOptions) {
-    const calls: ServingCalls = {
+  constructor({ threads, spawn, clock, events, hasFinished, readView, print }: ThreadTaskHostOptions) {
+    const calls: TaskThreadOptions['calls'] = {
       taskFailed: (task, error, willRetry) => events.onFailure(task, fromPlainError(error), willRetry),
       taskEnded: (task, state) => {
         this.#threadOf(task.id)?.ended(task.id)
@@ -41,7 +43,7 @@ export class ThreadTaskHost implements TaskHost {
     const onDeath = (tasks: readonly TaskSpec[], error: Error) => {
       for (const task of tasks) events.onFailure(task, error, true)
     }
-    this.#threads = Array.from({ length: threads }, () => new TaskThread({ spawn, calls, clock, onDeath }))
+    this.#threads = Array.from({ length: threads }, () => new TaskThread({ spawn, calls, readView, clock, onDeath }))
   }
 
   start(spec: TaskSpec): Promise<void> {
@@ -71,6 +73,19 @@ export class ThreadTaskHost implements TaskHost {
     await this.#threadOf(task)?.channel().closeTable(task, cursor)
   }
 
+  openTransient(spec: TransientSpec): Promise<void> {
+    const load = ({ transients, tasks }: TaskThread) => transients * TASKS_MAX + tasks.size
+    return this.#least(load).openTransient(spec)
+  }
+
+  nextResults(id: string): Promise<ResultPage> {
+    return (this.#threads.find((thread) => thread.hasTransient(id)) ?? this.#first).nextResults(id)
+  }
+
+  async closeTransient(id: string): Promise<void> {
+    await this.#threads.find((thread) => thread.hasTransient(id))?.closeTransient(id)
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.close()))
   }
@@ -89,6 +104,10 @@ export class ThreadTaskHost implements TaskHost {
       const alike = [...tasks.values()].filter((task) => task.query === query && task.stage === stage)
       return alike.length * TASKS_MAX + tasks.size
     }
+    return this.#least(load)
+  }
+
+  #least(load: (thread: TaskThread) => number): TaskThread {
     return this.#threads.reduce((best, thread) => (load(thread) < load(best) ? thread : best))
   }
 }

@@ -71,11 +71,7 @@ export const SETTINGS = {
     integer(1_000, HOUR_MS),
     10_000,
   ),
-  threads: setting(
-    'threads that run the tasks of queries over Kafka; 0 is the one that serves clients',
-    integer(0, 256),
-    0,
-  ),
+  threads: setting('threads that run queries over Kafka; 0 is one a core', integer(0, 256), 0),
   kafkaTls: setting('connect to the brokers with TLS', flag, false),
   kafkaCaFile: setting('certificates of the authorities that the brokers must have, PEM', z.string(), ''),
   kafkaCertFile: setting('certificate to show to the brokers, PEM', z.string(), ''),

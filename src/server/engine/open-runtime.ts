@@ -1,6 +1,6 @@
 // The engine of a server: data directory, formats and clock of this machine.
 
-import { hostname } from 'node:os'
+import { availableParallelism, hostname } from 'node:os'
 import { openDataDirectory } from '../../adapters/embedded/data-directory.ts'
 import { formatRegistry } from '../../adapters/formats/registry.ts'
 import { openKafkaStorage } from '../../adapters/kafka/kafka-storage.ts'
@@ -41,8 +41,8 @@ export async function openRuntime(config: ServerConfig, logger: Logger): Promise
 
 /** The embedded log belongs to one thread; over Kafka each has connections of its own. */
 function taskThreads(config: ServerConfig): TaskThreads | undefined {
-  if (config.kafka === '' || config.threads === 0) return undefined
-  return { count: config.threads, spawn: () => spawnTaskThread(config) }
+  if (config.kafka === '') return undefined
+  return { count: config.threads || availableParallelism(), spawn: () => spawnTaskThread(config) }
 }
 
 function openStorage(config: ServerConfig): Promise<Storage> {

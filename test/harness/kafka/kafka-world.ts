@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Worker } from 'node:worker_threads'
 import { type Admin, type Consumer, type IHeaders, Kafka, logLevel } from 'kafkajs'
 import { formatRegistry } from '../../../src/adapters/formats/registry.ts'
 import { KafkaLog } from '../../../src/adapters/kafka/kafka-log.ts'
@@ -9,6 +10,8 @@ import { SystemClock } from '../../../src/adapters/system-clock.ts'
 import type { Compression } from '../../../src/core/compression.ts'
 import type { Row } from '../../../src/core/value.ts'
 import { WeirRuntime } from '../../../src/runtime/weir-runtime.ts'
+import { loadConfig } from '../../../src/server/config/config.ts'
+import { spawnTaskThread } from '../../../src/server/engine/spawn-task-thread.ts'
 import type { KafkaUnderTest } from './describe-kafka.ts'
 
 /**
@@ -29,6 +32,12 @@ export interface ReadMessage {
   readonly headers: Readonly<Record<string, string | readonly string[]>>
 }
 
+export interface StartOptions {
+  readonly compression?: Compression
+  /** Undefined runs tasks in this thread. */
+  readonly threads?: number
+}
+
 const READ_MS_MAX = 30_000
 const SESSION_TIMEOUT_MS = 2_000
 let opened = 0
@@ -39,6 +48,8 @@ export class KafkaWorld implements AsyncDisposable {
   readonly client: Kafka
   readonly #connection: { readonly bootstrapBrokers: string[] }
   readonly #directory = mkdtempSync(join(tmpdir(), 'weir-test-'))
+  /** Threads that were started for tasks, dead ones too. */
+  readonly workers: Worker[] = []
   #runtime: WeirRuntime | undefined
 
   private constructor(kafka: KafkaUnderTest) {
@@ -60,7 +71,7 @@ export class KafkaWorld implements AsyncDisposable {
   }
 
   /** After `stop`: the same replica again. */
-  async start(options: { readonly compression?: Compression } = {}): Promise<void> {
+  async start({ threads, ...options }: StartOptions = {}): Promise<void> {
     const { prefix } = this
     const storage = await openKafkaStorage({
       connection: this.#connection,
@@ -74,7 +85,16 @@ export class KafkaWorld implements AsyncDisposable {
       formats: formatRegistry(),
       clock: new SystemClock(),
       replica: { name: 'a', address: '', sessionTimeoutMs: SESSION_TIMEOUT_MS },
+      threads: threads === undefined ? undefined : { count: threads, spawn: () => this.#spawn() },
     })
+  }
+
+  #spawn(): Worker {
+    const kafka = this.#connection.bootstrapBrokers.join()
+    const flags = { kafka, kafkaPrefix: this.prefix, dataDirectory: this.#directory, kafkaReplicationFactor: 1 }
+    const worker = spawnTaskThread(loadConfig({ flags }))
+    this.workers.push(worker)
+    return worker
   }
 
   async stop(): Promise<void> {
