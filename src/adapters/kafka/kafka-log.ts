@@ -104,7 +104,7 @@ export class KafkaLog implements Log {
   async topics(): Promise<readonly TopicInfo[]> {
     try {
       const names = (await this.#admin.listTopics()).filter((name) => !name.startsWith('__'))
-      return await this.#describe(names.sort())
+      return await this.#describeWhatStays(names.sort())
     } catch (error) {
       throw kafkaError(error, "topics can't be listed")
     }
@@ -215,6 +215,19 @@ export class KafkaLog implements Log {
     throw new AppError('RESOURCE_EXHAUSTED', `topic "${topic}" has more than ${PARTITIONS_MAX} partitions`, {
       hint: 'Use a topic with fewer partitions.',
     })
+  }
+
+  /** Without those that have gone since they were listed: of one that has, nothing is said of the others either. */
+  async #describeWhatStays(names: readonly string[]): Promise<readonly TopicInfo[]> {
+    try {
+      return await this.#describe(names)
+    } catch (error) {
+      if (!isUnknownTopic(error)) throw error
+      if (names.length === 1) return []
+      const middle = names.length >> 1
+      const first = await this.#describeWhatStays(names.slice(0, middle))
+      return [...first, ...(await this.#describeWhatStays(names.slice(middle)))]
+    }
   }
 
   async #describe(names: readonly string[]): Promise<readonly TopicInfo[]> {

@@ -1,3 +1,4 @@
+import { expect, test } from 'vitest'
 import { KafkaLog } from '../../../src/adapters/kafka/kafka-log.ts'
 import type { Log } from '../../../src/engine/ports/log.ts'
 import { describeLog } from '../../contract/log-contract.ts'
@@ -43,3 +44,31 @@ function prefixed(log: Log, prefix: string): Log {
     close: () => log.close(),
   }
 }
+
+/** By each of a few writers: enough that a listing meets one that goes. */
+const CHURNED_TOPICS = 12
+
+describeKafka('the topics of Kafka', ({ bootstrap, prefix }) => {
+  test('are listed while others are made and deleted', async () => {
+    const log = new KafkaLog({ connection: { bootstrapBrokers: [bootstrap] }, replicationFactor: 1 })
+    const topic = (name: string) => ({ name, partitions: 3, retentionMs: undefined, retentionBytes: undefined })
+    const always = topic(`${prefix}-always`)
+    await log.createTopic(always)
+    let churning = true
+    const churn = async (writer: number) => {
+      for (let i = 0; i < CHURNED_TOPICS; i++) {
+        const brief = topic(`${prefix}-brief-${writer}-${i}`)
+        await log.createTopic(brief)
+        await log.deleteTopic(brief.name)
+      }
+    }
+    const churned = Promise.all([0, 1, 2].map(churn)).finally(() => {
+      churning = false
+    })
+    do expect((await log.topics()).map(({ name }) => name)).toContain(always.name)
+    while (churning)
+    await churned
+    await log.deleteTopic(always.name)
+    await log.close()
+  })
+})
