@@ -1,11 +1,13 @@
 import {
   type Consumer,
+  createAPI,
   FetchIsolationLevels,
   fetchV13,
   fetchV14,
   fetchV15,
   fetchV16,
   fetchV17,
+  Reader,
   type RecordsBatch,
 } from '@platformatic/kafka'
 import { must } from '../../core/assert.ts'
@@ -31,14 +33,32 @@ export interface FetchRequest {
 export type FetchResponse = ReturnType<typeof fetchV17.parseResponse>
 export type FetchedPartition = FetchResponse['responses'][number]['partitions'][number]
 
+/** The protocol's number of the request. */
+const FETCH_KEY = 1
+
 /** By topic id, so that a topic made again under its name is not taken for the old one. */
 const VERSIONS = [
-  [17, fetchV17],
-  [16, fetchV16],
-  [15, fetchV15],
-  [14, fetchV14],
-  [13, fetchV13],
+  [17, inOnePiece(17, fetchV17)],
+  [16, inOnePiece(16, fetchV16)],
+  [15, inOnePiece(15, fetchV15)],
+  [14, inOnePiece(14, fetchV14)],
+  [13, inOnePiece(13, fetchV13)],
 ] as const
+
+type FetchApi = typeof fetchV17.api
+
+/**
+ * The client's request and response, the response put together first. It arrives in pieces of 64 KiB, and for each
+ * number of each record the client would look for the piece that it is in: a quarter of the time of short records.
+ */
+function inOnePiece(
+  version: number,
+  { createRequest, parseResponse }: Pick<typeof fetchV17, 'createRequest' | 'parseResponse'>,
+): FetchApi {
+  return createAPI(FETCH_KEY, version, createRequest, (id, key, asked, reader) =>
+    parseResponse(id, key, asked, Reader.from(reader.buffer.buffer)),
+  )
+}
 
 export async function fetch(consumer: Consumer, request: FetchRequest): Promise<FetchResponse> {
   const { node, topicId, partitions, maxWaitMs, partitionBytesMax, bytesMax } = request
@@ -46,7 +66,7 @@ export async function fetch(consumer: Consumer, request: FetchRequest): Promise<
   const broker = metadata.brokers.get(node)
   if (broker === undefined) throw new Error(`broker ${node} is not part of the cluster`)
   const connection = await consumer.connections.get(broker)
-  const { api } = await fetchApi(consumer)
+  const api = await fetchApi(consumer)
   const wanted = partitions.map(({ partition, offset }) => ({
     partition,
     fetchOffset: BigInt(offset),
@@ -89,9 +109,9 @@ function unreadable(cause: Error): AppError {
   })
 }
 
-const versions = new WeakMap<Consumer, Promise<(typeof VERSIONS)[number][1]>>()
+const versions = new WeakMap<Consumer, Promise<FetchApi>>()
 
-function fetchApi(consumer: Consumer): Promise<(typeof VERSIONS)[number][1]> {
+function fetchApi(consumer: Consumer): Promise<FetchApi> {
   let found = versions.get(consumer)
   if (found === undefined) {
     found = negotiate(consumer)
@@ -101,7 +121,7 @@ function fetchApi(consumer: Consumer): Promise<(typeof VERSIONS)[number][1]> {
   return found
 }
 
-async function negotiate(consumer: Consumer): Promise<(typeof VERSIONS)[number][1]> {
+async function negotiate(consumer: Consumer): Promise<FetchApi> {
   const supported = (await consumer.listApis()).find((one) => one.name === 'Fetch')
   const version = VERSIONS.find(
     ([number]) => supported !== undefined && number >= supported.minVersion && number <= supported.maxVersion,
