@@ -211,8 +211,10 @@ export interface Drop extends NodeBase {
 
 export interface AlterQuery extends NodeBase {
   readonly kind: 'alter-query'
+  readonly object: 'query' | 'materialized-view' | 'sink'
   readonly query: Identifier
-  readonly properties: readonly Property[]
+  /** `AS query` or `SET (…)`. */
+  readonly action: Query | SetProperties
 }
 
 export interface AlterRelation extends NodeBase {

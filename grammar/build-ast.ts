@@ -131,11 +131,17 @@ function buildDrop(context: BuildContext, node: DropCstNode): Drop {
 }
 
 function buildAlter(context: BuildContext, node: AlterCstNode): Statement {
-  const { queryName, relationName, addColumn, setProperties, STREAM } = node.children
+  const { queryName, relationName, alteration, addColumn, setProperties, STREAM, MATERIALIZED, SINK } = node.children
   const span = context.span(node)
-  if (queryName) {
-    const properties = buildSet(context, only(setProperties)).properties
-    return { kind: 'alter-query', query: context.name(only(queryName)), properties, span }
+  if (alteration) {
+    const { query, setProperties: set } = only(alteration).children
+    return {
+      kind: 'alter-query',
+      object: MATERIALIZED ? 'materialized-view' : SINK ? 'sink' : 'query',
+      query: context.name(queryName ? only(queryName) : only(relationName)),
+      action: query ? buildQuery(context, only(query)) : buildSet(context, only(set)),
+      span,
+    }
   }
   const add = addColumn?.[0]
   const action = add

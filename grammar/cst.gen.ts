@@ -1705,12 +1705,27 @@ export interface AlterCstNode extends CstNode {
 export type AlterCstChildren = {
   ALTER: IToken[];
   QUERY?: IToken[];
-  queryName?: QueryNameCstNode[];
-  setProperties?: (SetPropertiesCstNode)[];
+  queryName?: (QueryNameCstNode)[];
+  alteration?: (AlterationCstNode)[];
+  MATERIALIZED?: IToken[];
+  VIEW?: IToken[];
+  relationName?: (RelationNameCstNode)[];
+  SINK?: IToken[];
   STREAM?: IToken[];
   TABLE?: IToken[];
-  relationName?: RelationNameCstNode[];
   addColumn?: AddColumnCstNode[];
+  setProperties?: SetPropertiesCstNode[];
+};
+
+export interface AlterationCstNode extends CstNode {
+  name: "alteration";
+  children: AlterationCstChildren;
+}
+
+export type AlterationCstChildren = {
+  AS?: IToken[];
+  query?: QueryCstNode[];
+  setProperties?: SetPropertiesCstNode[];
 };
 
 export interface AddColumnCstNode extends CstNode {

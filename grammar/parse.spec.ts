@@ -107,6 +107,8 @@ describe('every kind of statement', () => {
     ['DROP MATERIALIZED VIEW IF EXISTS v CASCADE', 'drop'],
     ['DROP STREAM s', 'drop'],
     ["ALTER QUERY q SET ('state.ttl' = INTERVAL '1' HOUR)", 'alter-query'],
+    ['ALTER MATERIALIZED VIEW v AS SELECT a FROM s WHERE a > 1 EMIT FINAL', 'alter-query'],
+    ['ALTER SINK k AS SELECT a FROM s', 'alter-query'],
     ['ALTER TABLE t ADD COLUMN c ARRAY<STRUCT<a INT, b MAP<STRING, DECIMAL(10, 2)>>>', 'alter-relation'],
     ["ALTER STREAM s SET (topic = 'x')", 'alter-relation'],
     ['PAUSE QUERY q', 'lifecycle'],

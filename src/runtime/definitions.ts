@@ -1,24 +1,28 @@
 import type {
-  CreateAs,
-  CreateMaterializedView,
-  CreateSink,
+  AlterQuery,
   CreateStream,
   CreateTable,
   CreateView,
   Drop,
   Identifier,
-  Insert,
   Statement,
 } from '../../grammar/index.ts'
 import { type Diagnostic, errorAt, print } from '../../grammar/index.ts'
 import { AppError } from '../core/errors.ts'
 import type { MaterializedRelation, QueryEntry, Relation } from '../plan/catalog.ts'
-import { type ContinuousPlan, checkScript, defineSource, defineView, planContinuous } from '../plan/planner.ts'
+import {
+  type ContinuousPlan,
+  type ContinuousStatement,
+  checkScript,
+  defineSource,
+  defineView,
+  planContinuous,
+} from '../plan/planner.ts'
 import { createDeadLetterTopic, deadLetterStream, losesItsLastWriter } from './dead-letters.ts'
 import { inferColumns, inferScript } from './infer-columns.ts'
 import { createQueryTopics, createSourceTopic, deleteTopic, layOutQuery, ownTopics } from './query-topics.ts'
 import { checkSource } from './readers.ts'
-import { lateStreamsOf, planReplacement, type Replacement, replacementText } from './replacement.ts'
+import { lateStreamsOf, planAlteration, planReplacement, type Replacement, replacementText } from './replacement.ts'
 import { requireRelation } from './require.ts'
 import type { StatementsOptions } from './statements.ts'
 import { sourceTopic } from './topics.ts'
@@ -73,10 +77,7 @@ export class Definitions {
   }
 
   /** A materialized view, a sink, CREATE … AS, or INSERT INTO … SELECT: whatever runs from now on. */
-  async createQuery(
-    statement: CreateMaterializedView | CreateAs | CreateSink | Insert,
-    session: ReadonlyMap<string, string>,
-  ): Promise<string> {
+  async createQuery(statement: ContinuousStatement, session: ReadonlyMap<string, string>): Promise<string> {
     const { catalog, jobs, clock, storage } = this.#options
     const name = this.#queryName(statement)
     const what =
@@ -94,9 +95,10 @@ export class Definitions {
     if (planned.plan.reads.includes(name)) {
       throw new AppError('FAILED_PRECONDITION', `${what} would read itself`, { hint: 'Choose another name.' })
     }
-    const replacement = statement.kind === 'insert' ? undefined : planReplacement(statement, catalog, session)
+    const old = catalog.query(name)
+    const replacement = old && planReplacement(statement, old, catalog, session)
     if (replacement?.keepsState === true) {
-      await this.#takeOver(statement, replacement)
+      await this.#takeOver(statement, replacement, 'running')
       return `${what} replaced; ${replacementText(replacement)}`
     }
     if (statement.kind !== 'insert') await this.#replace(statement)
@@ -114,13 +116,30 @@ export class Definitions {
     return replacement === undefined ? `${what} created` : `${what} replaced; ${replacementText(replacement)}`
   }
 
+  /** ALTER: only what can go on with its state. It stays paused where it is. */
+  async alterQuery(statement: AlterQuery): Promise<string> {
+    const { catalog } = this.#options
+    const old = this.requireQuery(statement.query)
+    const altered = planAlteration(statement, old, catalog)
+    const { name } = old
+    if (altered.keepsState !== true) {
+      const message = `query "${name}" can't go on with its state: ${altered.keepsState}`
+      const hint =
+        'CREATE OR REPLACE starts it anew; or create another beside it, and drop this one when it has caught up.'
+      throw invalidSql([errorAt(statement.action.span, 'INVALID_QUERY', message, { hint })])
+    }
+    await this.#takeOver(altered.statement, altered, old.state)
+    return `query "${name}" altered; ${replacementText(altered)}`
+  }
+
   /**
    * The new plan goes on where the old one is. Nothing of the old one has changed when the catalog is written in one
    * step, so a crash leaves the one or the other; a new plan that can't start gives way to the old one.
    */
   async #takeOver(
-    statement: CreateMaterializedView | CreateAs | CreateSink | Insert,
+    statement: ContinuousStatement,
     { old, plan, topic }: Replacement,
+    state: QueryEntry['state'],
   ): Promise<void> {
     const { catalog, jobs } = this.#options
     const late = lateStreamsOf(catalog, old.name)
@@ -129,7 +148,7 @@ export class Definitions {
     )
     const entry = await layOutQuery(
       this.#options.storage,
-      { ...queryEntry(statement, plan, old.name, old.createdAtMs), incarnation: old.incarnation },
+      { ...queryEntry(statement, plan, old.name, old.createdAtMs), incarnation: old.incarnation, state },
       old.layout,
     )
     const before = relations.flatMap(({ name }) => catalog.relation(name) ?? [])
@@ -148,7 +167,7 @@ export class Definitions {
   }
 
   #relationsOf(
-    statement: CreateMaterializedView | CreateAs | CreateSink | Insert,
+    statement: ContinuousStatement,
     plan: ContinuousPlan,
     name: string,
     topic: string,
@@ -286,7 +305,7 @@ export class Definitions {
     if (catalog.relation(name) !== undefined || catalog.query(name) !== undefined) await this.drop(name)
   }
 
-  #queryName(statement: CreateMaterializedView | CreateAs | CreateSink | Insert): string {
+  #queryName(statement: ContinuousStatement): string {
     if (statement.kind !== 'insert') return statement.name.name
     const { catalog } = this.#options
     for (let n = 1; ; n++) {
@@ -296,7 +315,7 @@ export class Definitions {
   }
 
   #resultRelations(
-    statement: CreateMaterializedView | CreateAs | CreateSink | Insert,
+    statement: ContinuousStatement,
     plan: ContinuousPlan,
     name: string,
     topic: string,
@@ -325,7 +344,7 @@ export class Definitions {
 }
 
 function queryEntry(
-  statement: CreateMaterializedView | CreateAs | CreateSink | Insert,
+  statement: ContinuousStatement,
   { plan }: ContinuousPlan,
   name: string,
   createdAtMs: number,

@@ -1,12 +1,13 @@
-import type { Explain, Statement } from '../../grammar/index.ts'
+import type { AlterQuery, Explain, Identifier, Statement } from '../../grammar/index.ts'
 import { errorAt, type Query } from '../../grammar/index.ts'
 import type { Value } from '../core/value.ts'
 import type { Parameters } from '../plan/bind/environment.ts'
+import type { QueryEntry } from '../plan/catalog.ts'
 import { explainLogical, explainPhysical, explainStages } from '../plan/explain.ts'
 import type { PhysicalPlan } from '../plan/physical/nodes.ts'
 import { type LogicalPlans, planContinuous, planQuery } from '../plan/planner.ts'
 import type { StoredCatalog } from './catalog.ts'
-import { planReplacement, replacementText } from './replacement.ts'
+import { planAlteration, planReplacement, type Replacement, replacementText } from './replacement.ts'
 import { invalidSql } from './weir-runtime.ts'
 
 /** EXPLAIN: the plan as bound, as optimised, and as it runs; of a running query, the plan that was stored. */
@@ -26,14 +27,10 @@ export function explainStatement(
     ])
   }
   if (target.kind === 'identifier') {
-    const query = catalog.query(target.name)
-    if (query !== undefined) return query.layout === undefined ? explainPhysical(query.plan) : explainStages(query.plan)
-    throw invalidSql([
-      errorAt(target.span, 'UNKNOWN_RELATION', `there is no query "${target.name}"`, {
-        hint: 'SHOW QUERIES lists those that run.',
-      }),
-    ])
+    const query = requireQuery(target, catalog)
+    return query.layout === undefined ? explainPhysical(query.plan) : explainStages(query.plan)
   }
+  if (target.kind === 'alter-query') return explainAlter(target, catalog)
   const { logical, plan } = planOf(target, catalog, session, parameters ?? 'unknown')
   return [
     '== logical plan ==',
@@ -45,6 +42,13 @@ export function explainStatement(
   ].join('\n')
 }
 
+function requireQuery({ name, span }: Identifier, catalog: StoredCatalog): QueryEntry {
+  const query = catalog.query(name)
+  if (query !== undefined) return query
+  const hint = 'SHOW QUERIES lists those that run.'
+  throw invalidSql([errorAt(span, 'UNKNOWN_RELATION', `there is no query "${name}"`, { hint })])
+}
+
 /** What CREATE OR REPLACE would do to a query that runs. Nothing is done. */
 function explainReplace({ target }: Explain, catalog: StoredCatalog, session: ReadonlyMap<string, string>): string {
   switch (target.kind) {
@@ -52,12 +56,8 @@ function explainReplace({ target }: Explain, catalog: StoredCatalog, session: Re
     case 'create-as':
     case 'create-sink': {
       const { name } = target.name
-      const replacement = planReplacement(target, catalog, session)
-      if (replacement !== undefined) {
-        const before = explainPhysical(replacement.old.plan)
-        const after = explainPhysical(replacement.plan.plan)
-        return [`"${name}": ${replacementText(replacement)}`, '== runs ==', before, '== would run ==', after].join('\n')
-      }
+      const old = catalog.query(name)
+      if (old !== undefined) return explained(planReplacement(target, old, catalog, session))
       const plan = explainPhysical(planOf(target, catalog, session, undefined).plan)
       return [`"${name}" would be new: no query has the name`, '== would run ==', plan].join('\n')
     }
@@ -68,6 +68,19 @@ function explainReplace({ target }: Explain, catalog: StoredCatalog, session: Re
         }),
       ])
   }
+}
+
+function explained(replacement: Replacement, text = replacementText(replacement)): string {
+  const { old, plan } = replacement
+  const [before, after] = [explainPhysical(old.plan), explainPhysical(plan.plan)]
+  return [`"${old.name}": ${text}`, '== runs ==', before, '== would run ==', after].join('\n')
+}
+
+/** What ALTER would do. Nothing is done. */
+function explainAlter(statement: AlterQuery, catalog: StoredCatalog): string {
+  const altered = planAlteration(statement, requireQuery(statement.query, catalog), catalog)
+  const { keepsState } = altered
+  return explained(altered, keepsState === true ? undefined : `ALTER would be refused: ${keepsState}`)
 }
 
 function planOf(

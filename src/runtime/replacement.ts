@@ -1,15 +1,18 @@
-import type { CreateAs, CreateMaterializedView, CreateSink } from '../../grammar/index.ts'
+import { type AlterQuery, errorAt } from '../../grammar/index.ts'
+import { type Altered, alteredQuery } from '../plan/alter.ts'
 import type { Catalog, MaterializedRelation, QueryEntry } from '../plan/catalog.ts'
+import { Diagnostics } from '../plan/diagnostics.ts'
 import { compatible } from '../plan/physical/compatible.ts'
 import { withLocalAggregation } from '../plan/physical/local-aggregation.ts'
+import type { PhysicalPlan, Step } from '../plan/physical/nodes.ts'
 import { sameStages } from '../plan/physical/stages.ts'
-import { type ContinuousPlan, planContinuous } from '../plan/planner.ts'
+import { type ContinuousPlan, type ContinuousStatement, planContinuous } from '../plan/planner.ts'
 import { invalidSql } from './weir-runtime.ts'
 
 /**
- * CREATE OR REPLACE of a query that runs: what would become of its state. Where the new plan can go on with it, the
- * query keeps its positions, its state and its result log, and its readers see no more than later changes. Where it
- * can't, the query starts anew from its input.
+ * CREATE OR REPLACE and ALTER of a query that runs: what would become of its state. Where the new plan can go on with
+ * it, the query keeps its positions, its state and its result log, and its readers see no more than later changes.
+ * Where it can't, a replacement starts anew from its input, and an alteration is refused.
  */
 export interface Replacement {
   readonly old: QueryEntry
@@ -20,31 +23,53 @@ export interface Replacement {
   readonly keepsState: true | string
 }
 
-export type ReplaceableStatement = CreateMaterializedView | CreateAs | CreateSink
-
-/** Undefined where no query has the name. */
 export function planReplacement(
-  statement: ReplaceableStatement,
+  statement: ContinuousStatement,
+  old: QueryEntry,
   catalog: Catalog,
   session: ReadonlyMap<string, string>,
-): Replacement | undefined {
-  const { name } = statement.name
-  const old = catalog.query(name)
-  if (old === undefined) return undefined
+): Replacement {
+  const { name } = old
   const relation = catalog.relation(name)
   const topic = relation !== undefined && 'topic' in relation ? relation.topic : ''
   const { plan, diagnostics } = planContinuous(statement, catalog, session, { name, topic })
   if (plan === undefined) throw invalidSql(diagnostics)
-  return { old, plan, topic, keepsState: keepsState(statement, old, plan, catalog) }
+  const kept = keepsState(statement, old, plan, catalog)
+  return { old, plan: kept === true ? startingAs(old.plan, plan) : plan, topic, keepsState: kept }
+}
+
+/** What ALTER would make of a query. */
+export function planAlteration(
+  statement: AlterQuery,
+  old: QueryEntry,
+  catalog: Catalog,
+): Replacement & Pick<Altered, 'statement'> {
+  const diagnostics = new Diagnostics()
+  const altered = diagnostics.attempt(() => alteredQuery(statement, old))
+  if (altered === undefined) throw invalidSql(diagnostics.all)
+  const replacement = planReplacement(altered.statement, old, catalog, altered.session)
+  if (replacement.plan.reads.includes(old.name)) {
+    throw invalidSql([errorAt(statement.action.span, 'INVALID_QUERY', `query "${old.name}" would read itself`)])
+  }
+  return { ...replacement, statement: altered.statement }
+}
+
+/** A partition that was never read begins where the query began, or was reset to, and not where one of today would. */
+function startingAs(old: PhysicalPlan, plan: ContinuousPlan): ContinuousPlan {
+  const startups = new Map(old.steps.flatMap((step) => (step.kind === 'scan' ? [[step.id, step.startup]] : [])))
+  const steps = plan.plan.steps.map((step): Step => {
+    return step.kind === 'scan' ? { ...step, startup: startups.get(step.id) ?? step.startup } : step
+  })
+  return { ...plan, plan: { ...plan.plan, steps } }
 }
 
 function keepsState(
-  statement: ReplaceableStatement,
+  { kind: written }: ContinuousStatement,
   old: QueryEntry,
   plan: ContinuousPlan,
   catalog: Catalog,
 ): true | string {
-  const kind = statement.kind === 'create-sink' ? 'sink' : 'materialized-view'
+  const kind = written === 'create-sink' ? 'sink' : written === 'insert' ? 'insert' : 'materialized-view'
   if (old.kind !== kind) return `it was a ${old.kind.replaceAll('-', ' ')}`
   const lost = lateStreamsOf(catalog, old.name).find((late) => {
     const next = plan.lateStreams.find((one) => one.name === late.name)

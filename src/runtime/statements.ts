@@ -105,6 +105,8 @@ export class Statements {
         return done(await alone(() => this.#definitions.dropStatement(statement)))
       case 'lifecycle':
         return done(await alone(() => this.#lifecycle(statement.action, statement.query)))
+      case 'alter-query':
+        return done(await alone(() => this.#definitions.alterQuery(statement)))
       case 'reset-query':
         return done(
           await alone(() => resetQuery(statement, this.#definitions.requireQuery(statement.query), this.#options)),
@@ -176,6 +178,7 @@ const DETAIL_COLUMN: Partial<Record<ObjectKind, string>> = {
 function statementName(statement: Statement): string {
   if (statement.kind === 'query') return 'SELECT'
   if (statement.kind === 'alter-relation') return `ALTER ${statement.object.toUpperCase()}`
+  if (statement.kind === 'alter-query') return `ALTER ${statement.object.toUpperCase().replace('-', ' ')}`
   return statement.kind.replaceAll('-', ' ').toUpperCase()
 }
 

@@ -94,7 +94,11 @@ const others = [
     name: identifier,
     cascade: fc.boolean(),
   }),
-  node('alter-query', { query: identifier, properties }),
+  node('alter-query', {
+    object: fc.constantFrom('query', 'materialized-view', 'sink'),
+    query: identifier,
+    action: fc.oneof(query, setProperties),
+  }),
   node('alter-relation', {
     object: fc.constantFrom('stream', 'table'),
     name: identifier,

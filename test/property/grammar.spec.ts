@@ -61,8 +61,11 @@ describe('print and parse', () => {
   })
 })
 
-/** Time of the processor for one text: what else the machine is doing does not count. */
-const HOSTILE_MS_MAX = 100
+/**
+ * Time of the processor for one text: what else the machine is doing does not count. Slow machines with busy siblings
+ * have taken 120; what is not linear takes seconds.
+ */
+const HOSTILE_MS_MAX = 300
 
 function cpuMs(start?: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(start)
