@@ -41,7 +41,10 @@ const CONNECTOR: Readonly<Record<string, Meanings>> = {
     'retention.bytes': 'and up to this size; without limit',
     key: 'sinks only: columns, separated by commas, that make the record key; the key of the query',
     'properties.bootstrap.servers': 'taken and not used: the brokers are a [setting of the server](../kafka.md)',
-    'properties.group.id': 'taken and not used: positions are kept with the state of each query',
+    'properties.group.id':
+      'the group whose offsets the startup mode `group-offsets` begins at; Weir is no member of it, and commits nothing there',
+    'properties.auto.offset.reset':
+      'where `group-offsets` begins in a partition that the group has no offset in; `none` is an error',
   },
   datagen: {
     'rows-per-second': 'a row is due each so often; without it all are due at once',

@@ -60,7 +60,7 @@ const ON_ERROR = oneOf('dead-letter', 'skip', 'fail')
 export const SOURCE_OPTIONS: Readonly<Record<string, OptionType>> = {
   on_error: ON_ERROR,
   dead_letter_topic: text,
-  'scan.startup.mode': oneOf('earliest', 'latest', 'timestamp', 'earliest-offset', 'latest-offset'),
+  'scan.startup.mode': oneOf('earliest', 'latest', 'timestamp', 'group-offsets', 'earliest-offset', 'latest-offset'),
   'scan.startup.timestamp-millis': integer(0, Number.MAX_SAFE_INTEGER),
   'scan.bounded.mode': oneOf('unbounded', 'latest-offset'),
   'scan.watermark.idle-timeout': duration,
@@ -95,6 +95,7 @@ export const CONNECTORS: Readonly<Record<string, ConnectorDefinition>> = {
       // What others need to find the cluster; here it is the server's, and the brokers are part of its settings.
       'properties.bootstrap.servers': text,
       'properties.group.id': text,
+      'properties.auto.offset.reset': oneOf('earliest', 'latest', 'none'),
     },
     sinkOptions: { headers: text, compression: oneOf(...COMPRESSIONS) },
   },

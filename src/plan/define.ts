@@ -26,7 +26,7 @@ import { type Diagnostics, fail } from './diagnostics.ts'
 import { column } from './expression-tree.ts'
 import { isDebezium } from './formats.ts'
 import { bindMetadata } from './metadata.ts'
-import type { FormatSpec, WatermarkSpec } from './physical/nodes.ts'
+import type { ConnectorSpec, FormatSpec, WatermarkSpec } from './physical/nodes.ts'
 
 /** Periodic watermarks without an interval: Flink's default. */
 const WATERMARK_INTERVAL_DEFAULT_MS = 200
@@ -63,6 +63,7 @@ export function bindSource(
       '"scan.startup.mode" = \'timestamp\' needs "scan.startup.timestamp-millis"',
     )
   }
+  if (options['scan.startup.mode'] === 'group-offsets') checkGroup(bound.connector, statement)
   const deadLetter = options['dead_letter_topic']
   return {
     kind,
@@ -298,5 +299,18 @@ function withOptions(watermark: WatermarkSpec | undefined, options: Record<strin
     ...watermark,
     emit: strategy === 'on-event' ? { kind: 'on-event' } : watermark.emit,
     idleTimeoutMs: watermark.idleTimeoutMs ?? (idle === undefined ? undefined : Number(idle)),
+  }
+}
+
+/** Offsets that consumers of Kafka have committed: those of which group has to be said. */
+function checkGroup({ kind, options }: ConnectorSpec, { connector }: CreateStream | CreateTable): void {
+  const span = connector.properties.find(({ key }) => key === 'scan.startup.mode')?.value.span ?? connector.span
+  if (kind !== 'kafka') {
+    fail(span, 'INVALID_OPTION', `connector "${kind}" has no consumer groups`, {
+      hint: `'scan.startup.mode' is one of earliest, latest, timestamp here.`,
+    })
+  }
+  if (options['properties.group.id'] === undefined) {
+    fail(span, 'MISSING_OPTION', `"scan.startup.mode" = 'group-offsets' needs "properties.group.id"`)
   }
 }

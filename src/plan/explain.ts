@@ -353,6 +353,10 @@ function startupText(startup: StartupSpec): string {
       return `timestamp ${startup.timestampMs}`
     case 'offsets':
       return `offsets ${startup.offsets.join(', ')}`
+    case 'group-offsets': {
+      const { group, otherwise } = startup
+      return `the offsets of group "${group}"${otherwise === 'none' ? '' : `, else ${otherwise}`}`
+    }
     default:
       return startup.kind
   }

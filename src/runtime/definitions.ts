@@ -24,6 +24,7 @@ import { createQueryTopics, createSourceTopic, deleteTopic, layOutQuery, ownTopi
 import { checkSource } from './readers.ts'
 import { lateStreamsOf, planAlteration, planReplacement, type Replacement, replacementText } from './replacement.ts'
 import { requireRelation } from './require.ts'
+import { checkStart } from './start-offset.ts'
 import type { StatementsOptions } from './statements.ts'
 import { sourceTopic } from './topics.ts'
 import { invalidSql } from './weir-runtime.ts'
@@ -95,6 +96,7 @@ export class Definitions {
     if (planned.plan.reads.includes(name)) {
       throw new AppError('FAILED_PRECONDITION', `${what} would read itself`, { hint: 'Choose another name.' })
     }
+    await checkStart(planned.plan.plan, storage.log)
     const old = catalog.query(name)
     const replacement = old && planReplacement(statement, old, catalog, session)
     if (replacement?.keepsState === true) {

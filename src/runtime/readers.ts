@@ -5,6 +5,7 @@ import type { FormatRegistry } from '../engine/ports/format.ts'
 import type { Log, RecordChunk, SourceReader } from '../engine/ports/log.ts'
 import type { SourceRelation } from '../plan/catalog.ts'
 import type { ScanStep } from '../plan/physical/nodes.ts'
+import { startOffset } from './start-offset.ts'
 
 export interface ReaderOptions {
   readonly log: Log
@@ -55,13 +56,8 @@ export function checkSource({ connector, format, columns }: SourceRelation, form
 async function openTopic(scan: ScanStep, { log, partitions }: ReaderOptions): Promise<SourceReader> {
   const topic = scan.connector.options['topic'] ?? scan.relation
   if (partitions?.length === 0) return new EmptyReader()
-  const reader = new StartingReader(await log.openReader(topic, partitions), async (partition) => {
-    if (scan.startup.kind === 'timestamp') return log.offsetAt(topic, partition, scan.startup.timestampMs)
-    const offsets = (await log.topic(topic))?.offsets[partition]
-    if (offsets === undefined) throw new AppError('NOT_FOUND', `topic "${topic}" has no partition ${partition}`)
-    if (scan.startup.kind === 'offsets') return Math.max(offsets.start, scan.startup.offsets[partition] ?? 0)
-    return scan.startup.kind === 'latest' ? offsets.end : offsets.start
-  })
+  const inner = await log.openReader(topic, partitions)
+  const reader = new StartingReader(inner, (partition) => startOffset(scan, partition, log))
   return scan.connector.options['scan.bounded.mode'] === 'latest-offset'
     ? BoundedReader.open(reader, topic, log)
     : reader

@@ -113,3 +113,25 @@ it('partitions are bounded by the planner as by the log', async () => {
   await expect(create(PARTITIONS_MAX + 1)).rejects.toMatchObject({ code: 'INVALID_SQL' })
   await create(PARTITIONS_MAX)
 })
+
+describe('a query that begins at the end of its input', () => {
+  it('misses nothing that comes while the server is down, although it has read nothing before', async () => {
+    const storage = openMemoryStorage()
+    const open = () => WeirRuntime.open({ storage, formats: formatRegistry(), clock: new SystemClock() })
+    const insert = (id: number) =>
+      storage.log.append('s', 0, [{ key: null, value: new TextEncoder().encode(`{"id":${id}}`), timestamp: 0 }])
+    let server = await open()
+    const run = async (sql: string) => {
+      for await (const result of server.execute(sql)) if (result.kind === 'rows') await result.results.close()
+    }
+    await run(`CREATE STREAM s (id BIGINT) WITH ('scan.startup.mode' = 'latest');`)
+    await insert(1)
+    await run('CREATE MATERIALIZED VIEW ids AS SELECT id, COUNT(*) AS n FROM s GROUP BY id;')
+    await expect.poll(async () => (await server.stats('ids')).epoch).toBeGreaterThan(0)
+    await server.close()
+    await insert(2)
+    server = await open()
+    await expect.poll(async () => (await server.stats('ids')).rowsIn).toBe(1)
+    await server.close()
+  })
+})

@@ -142,6 +142,17 @@ export class KafkaLog implements Log {
     return producer === undefined ? write(records) : this.#sequences.append(topic, partition, records, producer, write)
   }
 
+  async committedOffset(group: string, topic: string, partition: number): Promise<number | undefined> {
+    const topics = [{ name: topic, partitionIndexes: [partition] }]
+    try {
+      const [found] = await this.#admin.listConsumerGroupOffsets({ groups: [{ groupId: group, topics }] })
+      const committed = found?.topics[0]?.partitions[0]?.committedOffset ?? -1n
+      return committed < 0n ? undefined : Number(committed)
+    } catch (error) {
+      throw kafkaError(error, `offsets of group "${group}"`)
+    }
+  }
+
   async offsetAt(topic: string, partition: number, timestampMs: number): Promise<number> {
     await this.#checkPartition(topic, partition)
     try {

@@ -102,6 +102,11 @@ export interface Log {
   ): Promise<AppendResult>
   /** First offset whose record timestamp is at or after the time; the end offset when there is none. */
   offsetAt(topic: string, partition: number, timestampMs: number): Promise<number>
+  /**
+   * What a consumer group has committed in a partition; undefined where that is nothing. Only where the log has groups:
+   * Weir itself keeps positions with its state.
+   */
+  committedOffset?(group: string, topic: string, partition: number): Promise<number | undefined>
   /** Deletes what retention no longer keeps. */
   enforceRetention(nowMs: number): Promise<void>
   close(): Promise<void>

@@ -96,9 +96,16 @@ function scanOf(relation: SourceRelation | MaterializedRelation, environment: En
 
 /** A topic that is read up to where it ends now. The results of a query end when the query does. */
 function endingNow(relation: SourceRelation | MaterializedRelation): SourceRelation | MaterializedRelation {
-  if (!('connector' in relation) || relation.connector.kind !== 'embedded') return relation
+  if (!('connector' in relation) || !isLog(relation.connector.kind)) return relation
   const options = { ...relation.connector.options, ...BOUNDED }
   return { ...relation, connector: { ...relation.connector, options } }
+}
+
+const isLog = (kind: string): boolean => kind === 'embedded' || kind === 'kafka'
+
+function groupOffsets(options: Readonly<Record<string, string>>): StartupSpec {
+  const { 'properties.group.id': group = '', 'properties.auto.offset.reset': reset } = options
+  return { kind: 'group-offsets', group, otherwise: reset === 'earliest' || reset === 'latest' ? reset : 'none' }
 }
 
 /** A table without its first rows is no table: only streams may be read from now on. */
@@ -106,8 +113,10 @@ function startupOf(relation: SourceRelation | MaterializedRelation, environment:
   if (environment.bounded || relation.schema.mode !== 'append' || relation.kind === 'table') return { kind: 'earliest' }
   if (relation.kind === 'stream') {
     const { options } = relation.connector
-    const own = startupOption(options['scan.startup.mode'], options['scan.startup.timestamp-millis'])
-    return environment.session.startup ?? own ?? environment.startup
+    const { startup } = environment.session
+    if (startup === undefined && options['scan.startup.mode'] === 'group-offsets') return groupOffsets(options)
+    const own = startup ?? startupOption(options['scan.startup.mode'], options['scan.startup.timestamp-millis'])
+    return own ?? environment.startup
   }
   // Whoever subscribes to a view begins with what it holds; late rows and dead letters are looked at after they came.
   return environment.session.startup ?? { kind: 'earliest' }

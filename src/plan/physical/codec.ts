@@ -155,6 +155,11 @@ const startup = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('earliest') }),
   z.strictObject({ kind: z.literal('latest') }),
   z.strictObject({ kind: z.literal('timestamp'), timestampMs: z.number() }),
+  z.strictObject({
+    kind: z.literal('group-offsets'),
+    group: z.string(),
+    otherwise: z.enum(['earliest', 'latest', 'none']),
+  }),
   z.strictObject({ kind: z.literal('offsets'), offsets: z.array(z.number().int().nonnegative()) }),
 ])
 

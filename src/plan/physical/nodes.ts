@@ -107,6 +107,8 @@ export type StartupSpec =
   | { readonly kind: 'timestamp'; readonly timestampMs: number }
   /** By partition; one that has come since is read from its beginning. */
   | { readonly kind: 'offsets'; readonly offsets: readonly number[] }
+  /** What a consumer group of Kafka has committed, and where it has committed nothing, `otherwise`: an error for none. */
+  | { readonly kind: 'group-offsets'; readonly group: string; readonly otherwise: 'earliest' | 'latest' | 'none' }
 
 export interface WatermarkSpec {
   /** Position among fields and computed columns. */

@@ -1,0 +1,55 @@
+import { AppError } from '../core/errors.ts'
+import type { Log } from '../engine/ports/log.ts'
+import type { PhysicalPlan, ScanStep } from '../plan/physical/nodes.ts'
+
+/** Where a scan begins in a partition that it has no position in yet. */
+export async function startOffset(scan: ScanStep, partition: number, log: Log): Promise<number> {
+  const topic = topicOf(scan)
+  const { startup } = scan
+  if (startup.kind === 'timestamp') return log.offsetAt(topic, partition, startup.timestampMs)
+  const offsets = (await log.topic(topic))?.offsets[partition]
+  if (offsets === undefined) throw new AppError('NOT_FOUND', `topic "${topic}" has no partition ${partition}`)
+  const { start, end } = offsets
+  switch (startup.kind) {
+    case 'earliest':
+      return start
+    case 'latest':
+      return end
+    case 'offsets':
+      return Math.max(start, startup.offsets[partition] ?? 0)
+    case 'group-offsets': {
+      const committed = await committedOffset(startup.group, topic, partition, log)
+      // What the group has not read may be gone by now: as to its consumers, that is to have no position.
+      if (committed !== undefined && committed >= start && committed <= end) return committed
+      if (startup.otherwise === 'none') throw noOffset(startup.group, topic, partition, committed)
+      return startup.otherwise === 'latest' ? end : start
+    }
+  }
+}
+
+/** Fails for a query that could not begin, before it is made. */
+export async function checkStart(plan: PhysicalPlan, log: Log): Promise<void> {
+  for (const step of plan.steps) {
+    if (step.kind !== 'scan' || step.startup.kind !== 'group-offsets') continue
+    const { partitions = 0 } = (await log.topic(topicOf(step))) ?? {}
+    for (let partition = 0; partition < partitions; partition++) await startOffset(step, partition, log)
+  }
+}
+
+function topicOf({ connector, relation }: ScanStep): string {
+  return connector.options['topic'] ?? relation
+}
+
+function committedOffset(group: string, topic: string, partition: number, log: Log): Promise<number | undefined> {
+  if (log.committedOffset !== undefined) return log.committedOffset(group, topic, partition)
+  throw new AppError('FAILED_PRECONDITION', 'the log of this server has no consumer groups', {
+    hint: `Begin elsewhere: 'scan.startup.mode' is one of earliest, latest, timestamp.`,
+  })
+}
+
+function noOffset(group: string, topic: string, partition: number, committed: number | undefined): AppError {
+  const what = committed === undefined ? 'has no offset' : `has offset ${committed}, which does not exist any more,`
+  return new AppError('FAILED_PRECONDITION', `group "${group}" ${what} in topic "${topic}", partition ${partition}`, {
+    hint: `Say where to begin then: 'properties.auto.offset.reset' = 'earliest' or 'latest'.`,
+  })
+}
