@@ -8,9 +8,12 @@ import type { Operator, OperatorContext, OperatorMetrics, Output } from './opera
 import { createOperator } from './operators/create-operator.ts'
 import { Pipeline, type PipelineNode, restoreWatermark } from './pipeline.ts'
 import type { StateStore } from './ports/state.ts'
+import { TimeMeter } from './time-meter.ts'
 
 /** What a pipeline needs of the task that it runs in. */
 export interface PipelineDelegate {
+  /** Undefined measures no time. */
+  readonly meter?: TimeMeter | undefined
   /** Called once for each step but scans. `metrics` is the object that the pipeline counts rows in. */
   context(step: Step, metrics: OperatorMetrics): OperatorContext
   sink(step: SinkStep): Operator
@@ -21,15 +24,16 @@ export interface PipelineDelegate {
 /** Operators for the steps of a plan, wired and opened. Steps that feed several others are one operator. */
 export function buildPipeline(plan: PhysicalPlan, delegate: PipelineDelegate): Pipeline {
   const context = { nowMs: 0 }
+  const meter = delegate.meter ?? new TimeMeter(() => 0)
   const nodes = new Map<string, PipelineNode>()
   for (const step of plan.steps) {
     assert(!nodes.has(step.id), `step "${step.id}" is in the plan once`)
     const inputs = step.inputs.map((id) => must(nodes.get(id), `input "${id}" comes before step "${step.id}"`))
-    const node = buildNode(step, inputs, context, delegate)
+    const node = buildNode(step, inputs, context, delegate, meter)
     nodes.set(step.id, node)
     for (const [port, input] of inputs.entries()) input.outputs.push({ node, port })
   }
-  const pipeline = new Pipeline([...nodes.values()], context)
+  const pipeline = new Pipeline([...nodes.values()], context, meter)
   pipeline.start()
   return pipeline
 }
@@ -39,6 +43,7 @@ function buildNode(
   inputs: readonly PipelineNode[],
   evalContext: EvalContext,
   delegate: PipelineDelegate,
+  meter: TimeMeter,
 ): PipelineNode {
   const metrics = newMetrics()
   const schemas = inputs.map((input) => input.step.schema)
@@ -60,7 +65,7 @@ function buildNode(
     inputs,
     outputs,
     metrics,
-    out: output(outputs, metrics),
+    out: output(outputs, metrics, meter),
     ports: inputs.map(() => ({ watermark, idle: false })),
     store,
     watermark,
@@ -81,14 +86,16 @@ function buildOperator(
   return delegate.wrap?.(operator, step, inputs) ?? operator
 }
 
-function output(outputs: PipelineNode['outputs'], metrics: OperatorMetrics): Output {
+function output(outputs: PipelineNode['outputs'], metrics: OperatorMetrics, meter: TimeMeter): Output {
   return {
     emit: (batch: Batch) => {
       if (batch.length === 0) return
       metrics.rowsOut += batch.length
       for (const { node, port } of outputs) {
         node.metrics.rowsIn += batch.length
+        const before = meter.enter(node.metrics)
         ;(node.operator as Operator).onBatch(port, batch, node.out)
+        meter.leave(before)
       }
     },
   }
@@ -104,5 +111,6 @@ function newMetrics(): OperatorMetrics {
     stateEntries: 0,
     stateDirty: 0,
     stateLoads: 0,
+    busyMs: 0,
   }
 }

@@ -71,6 +71,8 @@ export interface OperatorMetrics {
   /** Entries that the next barrier writes, about. */
   stateDirty: number
   stateLoads: number
+  /** Time that it has worked, ms, without the operators behind it; of a scan, with decoding. */
+  busyMs: number
 }
 
 /** How much an operator may keep in memory before clean entries are evicted to the store. */

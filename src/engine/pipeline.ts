@@ -5,6 +5,7 @@ import type { Step } from '../plan/physical/nodes.ts'
 import type { EvalContext } from './expression/compile.ts'
 import type { Operator, OperatorMetrics, Output } from './operator.ts'
 import type { StateStore } from './ports/state.ts'
+import type { TimeMeter } from './time-meter.ts'
 
 /**
  * The operators of one plan, wired. A batch that is pushed in at a scan runs through everything behind it before the
@@ -46,9 +47,11 @@ export class Pipeline {
   readonly #sinks: readonly PipelineNode[]
   readonly #context: { nowMs: number } & EvalContext
   readonly #metrics: ReadonlyMap<string, OperatorMetrics>
+  readonly #meter: TimeMeter
   #epoch: number | undefined
 
-  constructor(nodes: readonly PipelineNode[], context: { nowMs: number } & EvalContext) {
+  constructor(nodes: readonly PipelineNode[], context: { nowMs: number } & EvalContext, meter: TimeMeter) {
+    this.#meter = meter
     this.#nodes = nodes
     this.#context = context
     this.#scans = new Map(nodes.filter((node) => node.operator === undefined).map((node) => [node.step.id, node]))
@@ -59,7 +62,7 @@ export class Pipeline {
   /** After a restart: operators without state of their own hear what those before them had reached. */
   start(): void {
     for (const node of this.#nodes) {
-      if (node.operator !== undefined) forwardWatermark(node, outputWatermark(node))
+      if (node.operator !== undefined) forwardWatermark(node, outputWatermark(node), this.#meter)
     }
   }
 
@@ -92,21 +95,23 @@ export class Pipeline {
   }
 
   onWatermark(scanId: string, watermark: EventTimeMs): void {
-    forwardWatermark(this.#scan(scanId), watermark)
+    forwardWatermark(this.#scan(scanId), watermark, this.#meter)
   }
 
   /** An idle input holds no watermark back; what it has reached counts again as soon as it wakes. */
   onIdle(scanId: string, idle: boolean): void {
-    forwardIdle(this.#scan(scanId), idle)
+    forwardIdle(this.#scan(scanId), idle, this.#meter)
   }
 
   onTime(nowMs: number): void {
     this.setNow(nowMs)
     for (const node of this.#nodes) {
       if (node.operator?.onTime === undefined) continue
+      const before = this.#meter.enter(node.metrics)
       node.operator.onTime(nowMs, node.out)
+      this.#meter.leave(before)
       // Windows of processing time move their output's watermark by the clock.
-      forwardWatermark(node, outputWatermark(node))
+      forwardWatermark(node, outputWatermark(node), this.#meter)
     }
   }
 
@@ -125,7 +130,9 @@ export class Pipeline {
     assert(this.#epoch === undefined || epoch === this.#epoch + 1, 'epochs are consecutive')
     this.#epoch = epoch
     for (const node of this.#nodes) {
+      const before = this.#meter.enter(node.metrics)
       node.operator?.onBarrier?.(epoch, node.out)
+      this.#meter.leave(before)
       if (node.store === undefined || node.watermark === node.storedWatermark) continue
       node.store.put(WATERMARK_KEY, encodeWatermark(node.watermark))
       node.storedWatermark = node.watermark
@@ -139,6 +146,12 @@ export class Pipeline {
   /** By step id. */
   metrics(): ReadonlyMap<string, OperatorMetrics> {
     return this.#metrics
+  }
+
+  /** Event time that a step has reached; of a scan, what it has told those behind it. */
+  watermarkOf(stepId: string): EventTimeMs {
+    const node = this.#nodes.find(({ step }) => step.id === stepId)
+    return node === undefined ? NO_WATERMARK : node.operator === undefined ? node.emittedWatermark : node.watermark
   }
 
   close(): void {
@@ -169,34 +182,36 @@ function isFinished(node: PipelineNode): boolean {
 }
 
 /** The node's output has reached `watermark`; everything behind it hears of that, unless it is nothing new. */
-function forwardWatermark(node: PipelineNode, watermark: EventTimeMs): void {
+function forwardWatermark(node: PipelineNode, watermark: EventTimeMs, meter: TimeMeter): void {
   if (watermark <= node.emittedWatermark) return
   node.emittedWatermark = watermark
   for (const { node: next, port } of node.outputs) {
     const input = next.ports[port] as WatermarkPort
     input.watermark = watermark
-    advance(next)
+    advance(next, meter)
   }
 }
 
-function forwardIdle(node: PipelineNode, idle: boolean): void {
+function forwardIdle(node: PipelineNode, idle: boolean, meter: TimeMeter): void {
   if (idle === node.idle) return
   node.idle = idle
   node.operator?.onIdle?.(idle, node.out)
   for (const { node: next, port } of node.outputs) {
     const input = next.ports[port] as WatermarkPort
     input.idle = idle
-    advance(next)
-    forwardIdle(next, next.ports.every(isIdle))
+    advance(next, meter)
+    forwardIdle(next, next.ports.every(isIdle), meter)
   }
 }
 
-function advance(node: PipelineNode): void {
+function advance(node: PipelineNode, meter: TimeMeter): void {
   const watermark = inputWatermark(node.ports)
   if (watermark <= node.watermark) return
   node.watermark = watermark
+  const before = meter.enter(node.metrics)
   node.operator?.onWatermark?.(watermark, node.out)
-  forwardWatermark(node, outputWatermark(node))
+  meter.leave(before)
+  forwardWatermark(node, outputWatermark(node), meter)
 }
 
 /**

@@ -39,7 +39,17 @@ const CAUGHT_UP_INTERVAL_MS = 10
 /** No checkpoint counts as longer than this: the clock may have been set forward while it ran. */
 const CHECKPOINT_MS_MAX = 15_000
 
+/** What a runner has waited for so far, ms. */
+export interface RunnerTimes {
+  commitMs: number
+  /** For what a format needs to know: the schema registry. */
+  prepareMs: number
+  /** For who takes the results. */
+  outputMs: number
+}
+
 export class Runner {
+  readonly times: RunnerTimes = { commitMs: 0, prepareMs: 0, outputMs: 0 }
   readonly #options: RunnerOptions
   readonly #stop = new AbortController()
   readonly #stopped = Promise.withResolvers<void>()
@@ -91,7 +101,7 @@ export class Runner {
   async #step(): Promise<boolean> {
     const { task, clock, outputReady } = this.#options
     const waiting = outputReady?.()
-    if (waiting !== undefined) await waiting
+    if (waiting !== undefined) await this.#timed('outputMs', waiting)
     const read = await this.#read()
     const nowMs = clock.nowMs()
     task.tick(nowMs)
@@ -108,11 +118,21 @@ export class Runner {
       const chunk = result instanceof Promise ? await result : result
       if (chunk === undefined || (chunk.count === 0 && !chunk.end)) continue
       const preparing = source.prepare(chunk)
-      if (preparing !== undefined && !(await this.#unlessStopped(preparing))) return false
+      if (preparing !== undefined && !(await this.#timed('prepareMs', this.#unlessStopped(preparing)))) return false
       task.accept(source, chunk, clock.nowMs())
       return true
     }
     return false
+  }
+
+  async #timed<T>(what: keyof RunnerTimes, promise: Promise<T>): Promise<T> {
+    const { clock } = this.#options
+    const startMs = clock.nowMs()
+    try {
+      return await promise
+    } finally {
+      this.times[what] += Math.max(0, clock.nowMs() - startMs)
+    }
   }
 
   /** Waits, but no longer than the loop runs; false when it was stopped meanwhile. */
@@ -149,7 +169,7 @@ export class Runner {
     const previous = storage.checkpoint?.epoch ?? 0
     const checkpoint = task.barrier(startMs)
     assert(checkpoint.epoch === previous + 1, 'epochs are consecutive')
-    await storage.commit(checkpoint)
+    await this.#timed('commitMs', storage.commit(checkpoint))
     task.committed()
     const endMs = clock.nowMs()
     this.#lastCheckpointMs = endMs

@@ -1,3 +1,4 @@
+import { must } from '../core/assert.ts'
 import type { Batch } from '../core/batch.ts'
 import { AppError } from '../core/errors.ts'
 import { END_OF_TIME, type EventTimeMs, NO_WATERMARK } from '../core/time.ts'
@@ -11,6 +12,7 @@ import type { Checkpoint, TaskStorage } from './ports/state.ts'
 import { SideOutputs, type SideStreams } from './side-outputs.ts'
 import type { StagingSink } from './sinks.ts'
 import { type RejectedRecord, Source, type SourceOutput } from './source.ts'
+import { TimeMeter } from './time-meter.ts'
 import { finiteOrNull } from './watermark.ts'
 
 /**
@@ -26,6 +28,8 @@ export interface TaskOptions {
   readonly openSink: (sink: SinkStep, storage: TaskStorage) => Operator
   readonly sides: SideStreams
   readonly nowMs: number
+  /** A clock that only goes forward, to measure with; undefined measures nothing. */
+  readonly monotonicMs?: (() => number) | undefined
   /** State entries that each operator may keep in memory. */
   readonly memoryEntriesMax: number
 }
@@ -47,6 +51,7 @@ export class Task implements SourceOutput {
   readonly #storage: TaskStorage
   readonly #pipeline: Pipeline
   readonly #sides: SideOutputs
+  readonly #meter: TimeMeter
   readonly #sources: readonly Source[]
   readonly #context: { nowMs: number }
   /** Who reads what this task writes is told when it is idle; so that is something to commit. */
@@ -65,7 +70,9 @@ export class Task implements SourceOutput {
     this.#epoch = options.storage.checkpoint?.epoch ?? 0
     this.#sides = new SideOutputs(options.query, options.storage, options.formats, options.sides)
     const restored = options.storage.checkpoint?.watermark ?? NO_WATERMARK
+    this.#meter = new TimeMeter(options.monotonicMs ?? (() => 0))
     this.#pipeline = buildPipeline(options.plan, {
+      meter: this.#meter,
       context: (step, metrics) => this.#operatorContext(options, step, metrics, restored),
       sink: (step) => {
         const sink: Operator & Partial<StagingSink> = options.openSink(step, options.storage)
@@ -147,7 +154,9 @@ export class Task implements SourceOutput {
   accept(source: Source, chunk: RecordChunk, nowMs: number): void {
     this.#setNow(nowMs)
     this.#dirty = true
+    const before = this.#meter.enter(must(this.metrics().get(source.step.id), 'a scan is counted'))
     source.accept(chunk, this.#context, this)
+    this.#meter.leave(before)
   }
 
   /** Processing time has come to `nowMs`. */
@@ -193,6 +202,11 @@ export class Task implements SourceOutput {
 
   committed(): void {
     this.#pipeline.onCommitted()
+  }
+
+  /** Event time that a step has reached. */
+  watermarkOf(stepId: string): EventTimeMs {
+    return this.#pipeline.watermarkOf(stepId)
   }
 
   metrics(): ReadonlyMap<string, OperatorMetrics> {

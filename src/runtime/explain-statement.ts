@@ -19,13 +19,6 @@ export function explainStatement(
 ): string {
   const { target, mode } = statement
   if (mode === 'replace') return explainReplace(statement, catalog, session)
-  if (mode !== 'plan') {
-    throw invalidSql([
-      errorAt(statement.span, 'NOT_SUPPORTED', `EXPLAIN ${mode.toUpperCase()} is not supported yet`, {
-        hint: 'EXPLAIN shows the plan; DESCRIBE EXTENDED shows the counters of a running query.',
-      }),
-    ])
-  }
   if (target.kind === 'identifier') {
     const query = requireQuery(target, catalog)
     return query.layout === undefined ? explainPhysical(query.plan) : explainStages(query.plan)

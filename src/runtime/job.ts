@@ -1,5 +1,6 @@
 import type { QueryEntry } from '../plan/catalog.ts'
 import type { QueryStats } from './api.ts'
+import type { TaskDetail } from './task-detail.ts'
 import type { TaskHost } from './task-host.ts'
 import type { TaskStats } from './task-loop.ts'
 import type { TaskSpec } from './task-spec.ts'
@@ -60,6 +61,11 @@ export class Job {
   async stats(): Promise<QueryStats> {
     const tasks = await this.taskStats()
     return { ...combine(tasks), state: this.#state(tasks) }
+  }
+
+  /** What a task that runs here does. */
+  async detail(id: string): Promise<TaskDetail | undefined> {
+    return (await this.#host.stats(id))?.detail
   }
 
   /** Of the tasks that run here, or have run here. */

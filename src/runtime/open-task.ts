@@ -59,6 +59,7 @@ export async function openTask(options: OpenTaskOptions): Promise<Task> {
     openSink: (step) => options.sink ?? openSink(step, options, encoders, sinkPartitions),
     sides: { stream: (name) => sides.get(name), failedRows: spec.failedRows },
     nowMs: clock.nowMs(),
+    monotonicMs: () => performance.now(),
     memoryEntriesMax,
   })
 }

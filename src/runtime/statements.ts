@@ -1,7 +1,7 @@
-import type { Identifier, Literal, Print, Query, Span, Statement } from '../../grammar/index.ts'
+import type { Explain, Identifier, Literal, Print, Query, Span, Statement } from '../../grammar/index.ts'
 import { type Diagnostic, errorAt, parse } from '../../grammar/index.ts'
 import type { Storage } from '../adapters/storage.ts'
-import type { AppError } from '../core/errors.ts'
+import { AppError } from '../core/errors.ts'
 import { typeName } from '../core/type.ts'
 import type { Clock } from '../engine/ports/clock.ts'
 import type { FormatRegistry } from '../engine/ports/format.ts'
@@ -9,6 +9,7 @@ import { checkSetting, SESSION_KEYS } from '../plan/bind/session.ts'
 import type { ExecuteOptions, ObjectKind, ResultStream, StatementResult } from './api.ts'
 import type { StoredCatalog } from './catalog.ts'
 import { Definitions } from './definitions.ts'
+import { explainAnalyze } from './explain-analyze.ts'
 import { explainStatement } from './explain-statement.ts'
 import { insertValues } from './insert-values.ts'
 import { describeObject, listObjects } from './inventory.ts'
@@ -118,6 +119,9 @@ export class Statements {
       case 'describe':
         return this.#describe(statement.name.name, statement.extended, name)
       case 'explain':
+        if (statement.mode === 'analyze') {
+          return { kind: 'text', statement: name, text: await this.#analyze(statement.target) }
+        }
         return {
           kind: 'text',
           statement: name,
@@ -139,6 +143,17 @@ export class Statements {
     }
     const past = { pause: 'paused', resume: 'resumed', terminate: 'terminated' }[action]
     return target === undefined ? `${queries.length} queries ${past}` : `query "${target.name}" ${past}`
+  }
+
+  async #analyze(target: Explain['target']): Promise<string> {
+    if (target.kind !== 'identifier') {
+      const hint = 'EXPLAIN ANALYZE QUERY name; EXPLAIN shows the plan of a statement that does not run.'
+      throw invalidSql([errorAt(target.span, 'INVALID_QUERY', 'only a query that runs can be analyzed', { hint })])
+    }
+    const { name } = this.#definitions.requireQuery(target)
+    const job = this.#options.jobs.get(name)
+    if (job !== undefined) return explainAnalyze(job, this.#options.clock)
+    throw new AppError('FAILED_PRECONDITION', `query "${name}" does not run`)
   }
 
   async #show(what: string, statement: string): Promise<StatementResult> {

@@ -9,6 +9,7 @@ import type { PhysicalPlan } from '../plan/physical/nodes.ts'
 import type { QueryStats } from './api.ts'
 import { type OpenTaskOptions, openTask } from './open-task.ts'
 import { SlidingP95 } from './sliding-p95.ts'
+import { detailOf, type TaskDetail } from './task-detail.ts'
 import type { TaskSpec } from './task-spec.ts'
 
 /**
@@ -37,6 +38,8 @@ export interface TaskPorts {
 /** Counters of one task: plain data, which may come from another thread or replica. */
 export interface TaskStats extends Omit<QueryStats, 'state'> {
   readonly state: TaskState
+  /** Undefined while it does not run. */
+  readonly detail: TaskDetail | undefined
 }
 
 export interface TaskEvents {
@@ -118,6 +121,7 @@ export class TaskLoop {
       stateBytes: task?.stateBytes() ?? 0,
       epoch: task?.epoch ?? 0,
       checkpointMsP95: this.#checkpointMs.value(),
+      detail: task && this.#runner && detailOf(task, this.#runner.times),
     }
   }
 

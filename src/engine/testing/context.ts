@@ -52,5 +52,6 @@ export function newMetrics(): OperatorMetrics {
     stateEntries: 0,
     stateDirty: 0,
     stateLoads: 0,
+    busyMs: 0,
   }
 }

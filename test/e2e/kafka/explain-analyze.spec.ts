@@ -1,0 +1,61 @@
+// Why a query lags, over a real broker and with its tasks on threads: each cause is made to happen.
+
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { describeKafka } from '../../harness/kafka/describe-kafka.ts'
+import { KafkaWorld } from '../../harness/kafka/kafka-world.ts'
+
+const SOON = { timeout: 30_000 }
+/** Some fifty microseconds a row. */
+const SLOW = 'sha256(repeat(CAST(k AS STRING), 20000))'
+
+describeKafka('EXPLAIN ANALYZE over Kafka', (kafka) => {
+  let world: KafkaWorld
+  beforeEach(async () => {
+    world = await KafkaWorld.open(kafka)
+    await world.stop()
+    await world.start({ threads: 2 })
+  })
+  afterEach(() => world[Symbol.asyncDispose]())
+
+  async function fill(topic: string, partition: number, count: number, ts = 0): Promise<void> {
+    const value = (k: number) => new TextEncoder().encode(JSON.stringify({ k: k % 10, ts }))
+    const records = Array.from({ length: count }, (_, k) => ({ key: null, value: value(k), timestamp: 0 }))
+    await world.log.append(topic, partition, records)
+  }
+
+  async function analyze(): Promise<string> {
+    for await (const result of world.runtime.execute('EXPLAIN ANALYZE QUERY v')) {
+      if (result.kind === 'text') return result.text
+    }
+    return ''
+  }
+
+  const stream = (topic: string) => `CREATE STREAM s (k BIGINT, ts TIMESTAMP, WATERMARK FOR ts AS ts)
+    WITH (connector = 'kafka', topic = '${topic}');`
+
+  test('a skewed partition is named with its share, and the operator that is slow in it', async () => {
+    const source = await world.topic('in', 3)
+    for (let i = 0; i < 12; i++) await fill(source, 1, 10_000)
+    await fill(source, 0, 100)
+    await fill(source, 2, 100)
+    await world.execute(`${stream(source)}
+      CREATE MATERIALIZED VIEW v AS SELECT k, max(${SLOW}) AS h FROM s GROUP BY k;`)
+    await expect.poll(analyze, SOON).toContain('skewed partition: partition 1 of "s" has')
+    expect(await analyze()).toMatch(/slow operator: project-1 takes \d+ % of the time/)
+  })
+
+  test('a partition that holds the watermark back is named, although the query keeps up', async () => {
+    const source = await world.topic('in', 2)
+    await fill(source, 0, 10, 1_000_000)
+    await fill(source, 1, 10, 0)
+    await world.execute(`${stream(source)} CREATE MATERIALIZED VIEW v AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;`)
+    await expect.poll(() => world.select('SELECT k, n FROM v').catch(() => []), SOON).toHaveLength(10)
+    const text = await analyze()
+    expect(text).toMatch(/query "v": running, 4 of 4 tasks run here/)
+    expect(text).not.toContain('slow operator')
+    expect(text).toContain(
+      'watermark held back: partition 1 of "s" holds it, its rows are 1000.0 s of event time behind',
+    )
+    expect(text).toMatch(/scan-s 0 +0 records behind/)
+  })
+})
