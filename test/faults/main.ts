@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { KafkaCluster } from '../../scripts/kafka/kafka-cluster.ts'
 import { buildServer, removeBuild } from '../e2e/server-process.ts'
-import { REPLICA_FAULTS, type ReplicaFault, runFault } from './replica-faults.ts'
+import { BROKER_FAULTS, REPLICA_FAULTS, type ReplicaFault, runFault } from './replica-faults.ts'
 
 /**
- * `npm run faults -- --fault NAME --runs N [--seed S] [--json]`: N strikes against replicas that count events, over a
+ * `npm run faults -- --fault NAME --runs N [--seed S] [--json]`: N strikes against replicas that count events, or their brokers or input, over a
  * real broker. Prints `{fault, runs, events, lost, doubled, recoveryMsP95}`; fails when an event was lost or doubled.
  */
 function wholeNumber(text: string): number {
@@ -14,7 +14,9 @@ function wholeNumber(text: string): number {
 }
 
 const options = new Command('faults')
-  .addOption(new Option('--fault <name>', 'what happens to a replica').choices(REPLICA_FAULTS).default('kill'))
+  .addOption(
+    new Option('--fault <name>', 'what happens').choices([...REPLICA_FAULTS, ...BROKER_FAULTS]).default('kill'),
+  )
   .option('--runs <n>', 'how often', wholeNumber, 10)
   .option('--seed <n>', 'chooses the moments and the replicas', wholeNumber, Math.floor(Math.random() * 2 ** 31))
   .option('--json', 'one line of JSON, nothing else on the standard output')
@@ -23,8 +25,9 @@ const options = new Command('faults')
 
 const { fault, runs, seed, json } = options
 process.stderr.write(`fault ${fault}, seed ${seed}\n`)
-const address = process.env['WEIR_TEST_KAFKA']
-const cluster = address === undefined ? await KafkaCluster.start({ brokers: 1 }) : undefined
+const strikesBrokers = BROKER_FAULTS.some((one) => one === fault)
+const address = strikesBrokers ? undefined : process.env['WEIR_TEST_KAFKA']
+const cluster = address === undefined ? await KafkaCluster.start({ brokers: strikesBrokers ? 3 : 1 }) : undefined
 buildServer()
 try {
   const { events, lost, doubled, recoveryMs } = await runFault({
@@ -33,6 +36,7 @@ try {
     fault,
     seed,
     strikes: runs,
+    cluster,
     log: (line) => process.stderr.write(`${line}\n`),
   })
   const sorted = recoveryMs.toSorted((a, b) => a - b)

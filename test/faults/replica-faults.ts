@@ -5,18 +5,25 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { WeirClient } from '../../clients/typescript/src/index.ts'
+import type { KafkaCluster } from '../../scripts/kafka/kafka-cluster.ts'
 import { KafkaLog } from '../../src/adapters/kafka/kafka-log.ts'
 import { PartitionReader } from '../../src/adapters/kafka/partition-reader.ts'
 import { freeAddress, ServerProcess, temporaryDirectory } from '../e2e/server-process.ts'
 import { Random } from '../harness/random.ts'
 
-export const REPLICA_FAULTS = ['kill', 'pause', 'wipe'] as const
+export const REPLICA_FAULTS = ['kill', 'pause', 'wipe', 'storm', 'poison', 'large'] as const
+export const BROKER_FAULTS = ['broker', 'outage'] as const
 /**
  * - `kill`: SIGKILL, and a new process at once
  * - `pause`: SIGSTOP for longer than the session timeout, then SIGCONT: a zombie that believes it still has its tasks
  * - `wipe`: SIGKILL, and the new process finds an empty data directory
+ * - `storm`: for some seconds one of the replicas goes each second, and comes again
+ * - `poison`: records that are no rows, which have to be among the dead letters, each once
+ * - `large`: an event of 5 MB
+ * - `broker`: one of three brokers is killed and comes again
+ * - `outage`: all of them, for half a minute
  */
-export type ReplicaFault = (typeof REPLICA_FAULTS)[number]
+export type ReplicaFault = (typeof REPLICA_FAULTS)[number] | (typeof BROKER_FAULTS)[number]
 
 export interface FaultRun {
   readonly bootstrap: string
@@ -25,6 +32,10 @@ export interface FaultRun {
   readonly seed: number
   /** Strikes, one after the other. */
   readonly strikes: number
+  /** The brokers, for the faults that strike them. */
+  readonly cluster?: KafkaCluster | undefined
+  /** How long an outage is; half a minute by default. */
+  readonly outageMs?: number
   readonly log?: (line: string) => void
 }
 
@@ -48,6 +59,14 @@ const EVENTS_PER_ROUND = 400
 const ROUND_MS = 100
 const RECOVERY_MS_MAX = 60_000
 const POLL_MS = 50
+/** Events of a round that is written again come after some of the same round: they are not late for that. */
+const DELAY_MS = 120_000
+const STORM_SECONDS = 5
+const POISON_RECORDS = 3
+const LARGE_BYTES = 5 * 1024 * 1024
+const OUTAGE_MS = 30_000
+/** Steps ahead of all events: what closes the last windows. */
+const FUTURE = 100_000_000
 
 export async function runFault(run: FaultRun): Promise<Verdict> {
   const world = await World.open(run)
@@ -73,11 +92,13 @@ class World {
   readonly #stopWriting = new AbortController()
   #writing: Promise<void> = Promise.resolve()
   #events = 0
+  #poisoned = 0
 
   private constructor(run: FaultRun) {
     this.#run = run
     this.#random = new Random(run.seed)
-    this.#log = new KafkaLog({ connection: { bootstrapBrokers: [run.bootstrap] }, replicationFactor: undefined })
+    const connection = { bootstrapBrokers: run.bootstrap.split(',') }
+    this.#log = new KafkaLog({ connection, replicationFactor: undefined })
   }
 
   static async open(run: FaultRun): Promise<World> {
@@ -138,8 +159,9 @@ class World {
     const [first] = this.#replicas
     await using client = await WeirClient.connect((first as Replica).address)
     await client.execute(`
-      CREATE STREAM events (id BIGINT, k BIGINT, ts TIMESTAMP, WATERMARK FOR ts AS ts)
-      WITH (connector = 'kafka', topic = '${this.#topic('in')}', 'scan.startup.mode' = 'earliest')
+      CREATE STREAM events (id BIGINT, k BIGINT, ts TIMESTAMP, WATERMARK FOR ts AS ts - INTERVAL '${DELAY_MS / 1_000}' SECOND)
+      WITH (connector = 'kafka', topic = '${this.#topic('in')}', 'scan.startup.mode' = 'earliest',
+        dead_letter_topic = '${this.#topic('dead')}')
       FORMAT PLAIN ENCODE JSON;
       CREATE SINK windows AS SELECT k, window_start, COUNT(*) AS n, SUM(id) AS ids
       FROM events GROUP BY k, TUMBLE(ts, INTERVAL '${WINDOW_MS / 1_000}' SECOND) EMIT FINAL
@@ -162,7 +184,21 @@ class World {
       const value = Buffer.from(JSON.stringify({ id, k: id % GROUPS, ts: time(id) }))
       parts[id % PARTITIONS]?.push({ key: null, value, timestamp: time(id) })
     }
-    await Promise.all(parts.map((records, partition) => this.#log.append(this.#topic('in'), partition, records)))
+    await Promise.all(parts.map((records, partition) => this.#writeAll(partition, records)))
+  }
+
+  /** Until it is there: without an answer it may be there twice, and is expected twice then. */
+  async #writeAll(partition: number, records: Parameters<KafkaLog['append']>[2]): Promise<void> {
+    const giveUpMs = performance.now() + (this.#run.outageMs ?? OUTAGE_MS) + RECOVERY_MS_MAX
+    for (;;) {
+      try {
+        await this.#log.append(this.#topic('in'), partition, records)
+        return
+      } catch (error) {
+        if (performance.now() > giveUpMs) throw error
+        await pause(POLL_MS)
+      }
+    }
   }
 
   /** Strikes a replica; resolves with the time until the output grows again. */
@@ -179,6 +215,9 @@ class World {
       await recovered
       return Math.round(performance.now() - startMs - 2 * SESSION_TIMEOUT_MS)
     }
+    if (this.#run.fault === 'broker' || this.#run.fault === 'outage') return this.#strikeBrokers()
+    if (this.#run.fault === 'poison' || this.#run.fault === 'large') return this.#strikeInput(before)
+    if (this.#run.fault === 'storm') await this.#storm()
     await replica.process.kill()
     if (this.#run.fault === 'wipe') rmSync(replica.data, { recursive: true, force: true })
     replica.process = this.#spawn(replica.address, replica.data, number)
@@ -186,8 +225,58 @@ class World {
     return Math.round(performance.now() - startMs)
   }
 
+  async #storm(): Promise<void> {
+    for (let second = 0; second < STORM_SECONDS; second++) {
+      const number = this.#random.integer(0, REPLICAS - 1)
+      const replica = this.#replicas[number] as Replica
+      await replica.process.kill()
+      await pause(1_000)
+      replica.process = this.#spawn(replica.address, replica.data, number)
+    }
+  }
+
+  async #strikeInput(before: number): Promise<number> {
+    const startMs = performance.now()
+    const partition = this.#random.integer(0, PARTITIONS - 1)
+    if (this.#run.fault === 'poison') {
+      const bad = { key: null, value: Buffer.from('{"id": no number'), timestamp: 0 }
+      await this.#writeAll(
+        partition,
+        Array.from({ length: POISON_RECORDS }, () => bad),
+      )
+      this.#poisoned += POISON_RECORDS
+    } else {
+      // Its time is that of its first neighbours, which have been written: it is early enough for its window.
+      const id = Math.max(0, this.#events - EVENTS_PER_ROUND)
+      const value = JSON.stringify({ id, k: id % GROUPS, ts: id * STEP_MS, pad: 'x'.repeat(LARGE_BYTES) })
+      await this.#writeAll(partition, [{ key: null, value: Buffer.from(value), timestamp: 0 }])
+    }
+    await this.#growth(before)
+    return Math.round(performance.now() - startMs)
+  }
+
+  /** The time counts from when the brokers that are enough to go on are there. */
+  async #strikeBrokers(): Promise<number> {
+    const { cluster, fault, outageMs = OUTAGE_MS } = this.#run
+    if (cluster === undefined) throw new Error(`the fault ${fault} needs brokers of its own`)
+    const ids = fault === 'outage' ? cluster.brokerIds : [1 + this.#random.integer(0, cluster.brokerIds.length - 1)]
+    await Promise.all(ids.map((id) => cluster.stopBroker(id, 'SIGKILL')))
+    let startMs = performance.now()
+    if (fault === 'outage') {
+      await pause(outageMs)
+      await Promise.all(ids.map((id) => cluster.startBroker(id)))
+      startMs = performance.now()
+      await this.#growth(await this.#outputEnd())
+    } else {
+      await this.#growth(await this.#outputEnd())
+      await Promise.all(ids.map((id) => cluster.startBroker(id)))
+    }
+    return Math.round(performance.now() - startMs)
+  }
+
   async #outputEnd(): Promise<number> {
-    const offsets = (await this.#log.topic(this.#topic('out')))?.offsets ?? []
+    const topic = await this.#log.topic(this.#topic('out')).catch(() => undefined)
+    const offsets = topic?.offsets ?? []
     return offsets.reduce((sum, { end }) => sum + end, 0)
   }
 
@@ -208,13 +297,8 @@ class World {
   async #verdict(): Promise<Omit<Verdict, 'recoveryMs'>> {
     const events = this.#events
     // One event of each partition in the far future closes all windows before it.
-    await this.#append(events, events + PARTITIONS, (id) => (id + 1_000_000) * STEP_MS)
-    const expected = new Map<string, { n: number; ids: number }>()
-    for (let id = 0; id < events; id++) {
-      const key = `${id % GROUPS} ${Math.floor((id * STEP_MS) / WINDOW_MS)}`
-      const window = expected.get(key) ?? { n: 0, ids: 0 }
-      expected.set(key, { n: window.n + 1, ids: window.ids + id })
-    }
+    await this.#append(events, events + PARTITIONS, (id) => (id + FUTURE) * STEP_MS)
+    const expected = await this.#expected()
     const giveUpMs = performance.now() + RECOVERY_MS_MAX
     let found = await this.#output()
     while (found.size < expected.size && performance.now() < giveUpMs) {
@@ -232,25 +316,51 @@ class World {
       if (counted === n && rows.reduce((sum, row) => sum + row.ids, 0) !== ids) lost++
     }
     for (const [key, rows] of found) if (!expected.has(key)) doubled += rows.length
+    // Each bad record is among the dead letters, once.
+    const dead = (await this.#records('dead', 1).catch(() => [])).length
+    lost += Math.max(0, this.#poisoned - dead)
+    doubled += Math.max(0, dead - this.#poisoned)
     return { events, lost, doubled }
+  }
+
+  /** What is in the input, counted without Weir. */
+  async #expected(): Promise<Map<string, { n: number; ids: number }>> {
+    const expected = new Map<string, { n: number; ids: number }>()
+    for (const value of await this.#records('in', PARTITIONS)) {
+      const text = value.toString()
+      if (!text.endsWith('}')) continue
+      const { id, k, ts } = JSON.parse(text) as Record<'id' | 'k' | 'ts', number>
+      if (ts >= FUTURE * STEP_MS) continue
+      const key = `${k} ${Math.floor(ts / WINDOW_MS)}`
+      const window = expected.get(key) ?? { n: 0, ids: 0 }
+      expected.set(key, { n: window.n + 1, ids: window.ids + id })
+    }
+    return expected
   }
 
   async #output(): Promise<Map<string, { n: number; ids: number }[]>> {
     const found = new Map<string, { n: number; ids: number }[]>()
-    const connection = { bootstrapBrokers: [this.#run.bootstrap] }
-    for (let partition = 0; partition < OUTPUT_PARTITIONS; partition++) {
-      const reader = await PartitionReader.open(connection, this.#topic('out'), partition)
+    for (const value of await this.#records('out', OUTPUT_PARTITIONS)) {
+      const { k, window_start, n, ids } = JSON.parse(value.toString())
+      const key = `${k} ${Math.floor(Date.parse(`${window_start.replace(' ', 'T').replace(/Z?$/, 'Z')}`) / WINDOW_MS)}`
+      found.set(key, [...(found.get(key) ?? []), { n: Number(n), ids: Number(ids) }])
+    }
+    return found
+  }
+
+  /** Values of all committed records of a topic. */
+  async #records(topic: string, partitions: number): Promise<readonly Buffer[]> {
+    const values: Buffer[] = []
+    const connection = { bootstrapBrokers: this.#run.bootstrap.split(',') }
+    for (let partition = 0; partition < partitions; partition++) {
+      const reader = await PartitionReader.open(connection, this.#topic(topic), partition)
       const end = await reader.end()
       while (reader.position < end) {
-        for (const { value } of await reader.read(POLL_MS)) {
-          const { k, window_start, n, ids } = JSON.parse(Buffer.from(value ?? []).toString())
-          const key = `${k} ${Math.floor(Date.parse(`${window_start.replace(' ', 'T').replace(/Z?$/, 'Z')}`) / WINDOW_MS)}`
-          found.set(key, [...(found.get(key) ?? []), { n: Number(n), ids: Number(ids) }])
-        }
+        for (const { value } of await reader.read(POLL_MS)) values.push(Buffer.from(value ?? []))
       }
       await reader.close()
     }
-    return found
+    return values
   }
 }
 
