@@ -9,6 +9,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
+    // A server that starts in a second has taken more than ten on a busy machine.
+    hookTimeout: 60_000,
     projects: [
       {
         extends: true,

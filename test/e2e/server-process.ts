@@ -1,6 +1,6 @@
 // The server as its users run it: compiled, in a process of its own, ended by signals.
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -55,11 +55,16 @@ export class ServerProcess {
     this.#exited = once(child, 'close').then(([code]) => code as number | null)
   }
 
-  /** Starts a process; it may not be ready yet. */
-  static spawn(address: string, dataDirectory: string, flags: readonly string[] = []): ServerProcess {
+  /** Starts a process, here or where `start` does; it may not be ready yet. */
+  static spawn(
+    address: string,
+    dataDirectory: string,
+    flags: readonly string[] = [],
+    start: (command: string, args: readonly string[], options: SpawnOptions) => ChildProcess = spawn,
+  ): ServerProcess {
     const main = join(output, 'src/main.js')
     const own = ['--listen', address, '--data-directory', dataDirectory, '--log-level', 'warn']
-    const child = spawn(process.execPath, [main, ...own, ...flags], { stdio: ['ignore', 'ignore', 'pipe'] })
+    const child = start(process.execPath, [main, ...own, ...flags], { stdio: ['ignore', 'ignore', 'pipe'] })
     return new ServerProcess(child, address)
   }
 

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { KafkaCluster } from '../../scripts/kafka/kafka-cluster.ts'
 import { buildServer, removeBuild } from '../e2e/server-process.ts'
-import { BROKER_FAULTS, REPLICA_FAULTS, type ReplicaFault, runFault } from './replica-faults.ts'
+import { startBrokers } from './fault-brokers.ts'
+import { FAULTS, REPLICA_FAULTS, type ReplicaFault, runFault } from './replica-faults.ts'
 
 /**
  * `npm run faults -- --fault NAME --runs N [--seed S] [--json]`: N strikes against replicas that count events, or their brokers or input, over a
@@ -14,9 +14,7 @@ function wholeNumber(text: string): number {
 }
 
 const options = new Command('faults')
-  .addOption(
-    new Option('--fault <name>', 'what happens').choices([...REPLICA_FAULTS, ...BROKER_FAULTS]).default('kill'),
-  )
+  .addOption(new Option('--fault <name>', 'what happens').choices(FAULTS).default('kill'))
   .option('--runs <n>', 'how often', wholeNumber, 10)
   .option('--seed <n>', 'chooses the moments and the replicas', wholeNumber, Math.floor(Math.random() * 2 ** 31))
   .option('--json', 'one line of JSON, nothing else on the standard output')
@@ -25,18 +23,19 @@ const options = new Command('faults')
 
 const { fault, runs, seed, json } = options
 process.stderr.write(`fault ${fault}, seed ${seed}\n`)
-const strikesBrokers = BROKER_FAULTS.some((one) => one === fault)
-const address = strikesBrokers ? undefined : process.env['WEIR_TEST_KAFKA']
-const cluster = address === undefined ? await KafkaCluster.start({ brokers: strikesBrokers ? 3 : 1 }) : undefined
+const takesAny = REPLICA_FAULTS.some((one) => one === fault)
+const address = takesAny ? process.env['WEIR_TEST_KAFKA'] : undefined
+const own = address === undefined ? await startBrokers(fault) : undefined
 buildServer()
 try {
   const { events, lost, doubled, recoveryMs } = await runFault({
-    bootstrap: cluster?.bootstrap ?? (address as string),
+    bootstrap: own?.bootstrap ?? (address as string),
+    cluster: own?.cluster,
+    cable: own?.cable,
     prefix: `faults-${seed.toString(36)}-${process.pid}`,
     fault,
     seed,
     strikes: runs,
-    cluster,
     log: (line) => process.stderr.write(`${line}\n`),
   })
   const sorted = recoveryMs.toSorted((a, b) => a - b)
@@ -47,5 +46,5 @@ try {
   process.exitCode = lost + doubled === 0 ? 0 : 1
 } finally {
   removeBuild()
-  await cluster?.close()
+  await own?.close()
 }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { KafkaCluster } from '../../scripts/kafka/kafka-cluster.ts'
 import { buildServer, removeBuild } from '../e2e/server-process.ts'
 import { describeKafka, describeKafkaCluster } from '../harness/kafka/describe-kafka.ts'
-import { BROKER_FAULTS, REPLICA_FAULTS, runFault } from './replica-faults.ts'
+import { namespacesMissing } from '../harness/network-namespace.ts'
+import { startBrokers } from './fault-brokers.ts'
+import { BROKER_FAULTS, REPLICA_FAULTS, type ReplicaFault, runFault } from './replica-faults.ts'
 
 const SEED = 1
 
@@ -21,26 +22,33 @@ describeKafka('two replicas count each event once', ({ bootstrap, prefix }) => {
   )
 })
 
-describeKafkaCluster('two replicas over three brokers count each event once', () => {
-  let cluster: KafkaCluster
-  beforeAll(async () => {
-    buildServer()
-    cluster = await KafkaCluster.start({ brokers: 3 })
-  }, 180_000)
-  afterAll(async () => {
-    await cluster?.close()
-    removeBuild()
-  })
+const missing = namespacesMissing()
 
-  test.each(BROKER_FAULTS)(
-    'while these suffer: %s',
-    async (fault) => {
-      const { bootstrap } = cluster
+describeKafkaCluster('two replicas count each event once', () => {
+  beforeAll(buildServer, 60_000)
+  afterAll(removeBuild)
+
+  const briefly = async (fault: ReplicaFault) => {
+    const brokers = await startBrokers(fault)
+    try {
+      const { bootstrap, cluster, cable } = brokers
       const brief = { strikes: 1, outageMs: 5_000 }
-      const verdict = await runFault({ bootstrap, prefix: `faults-${fault}`, fault, seed: SEED, cluster, ...brief })
+      const verdict = await runFault({
+        bootstrap,
+        prefix: `faults-${fault}`,
+        fault,
+        seed: SEED,
+        cluster,
+        cable,
+        ...brief,
+      })
       expect(verdict).toMatchObject({ lost: 0, doubled: 0 })
       expect(verdict.events).toBeGreaterThan(1_000)
-    },
-    180_000,
-  )
+    } finally {
+      await brokers.close()
+    }
+  }
+
+  test.each(BROKER_FAULTS)('while these suffer: %s', briefly, 180_000)
+  test.skipIf(missing !== null)('while one of them is cut off', () => briefly('cut'), 180_000)
 })

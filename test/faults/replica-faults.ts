@@ -10,9 +10,11 @@ import { KafkaLog } from '../../src/adapters/kafka/kafka-log.ts'
 import { PartitionReader } from '../../src/adapters/kafka/partition-reader.ts'
 import { freeAddress, ServerProcess, temporaryDirectory } from '../e2e/server-process.ts'
 import { Random } from '../harness/random.ts'
+import type { Cable } from './fault-brokers.ts'
 
 export const REPLICA_FAULTS = ['kill', 'pause', 'wipe', 'storm', 'poison', 'large'] as const
 export const BROKER_FAULTS = ['broker', 'outage'] as const
+export const FAULTS = [...REPLICA_FAULTS, 'cut', ...BROKER_FAULTS] as const
 /**
  * - `kill`: SIGKILL, and a new process at once
  * - `pause`: SIGSTOP for longer than the session timeout, then SIGCONT: a zombie that believes it still has its tasks
@@ -20,10 +22,11 @@ export const BROKER_FAULTS = ['broker', 'outage'] as const
  * - `storm`: for some seconds one of the replicas goes each second, and comes again
  * - `poison`: records that are no rows, which have to be among the dead letters, each once
  * - `large`: an event of 5 MB
+ * - `cut`: no packet passes between a replica and the brokers, for longer than the session timeout
  * - `broker`: one of three brokers is killed and comes again
  * - `outage`: all of them, for half a minute
  */
-export type ReplicaFault = (typeof REPLICA_FAULTS)[number] | (typeof BROKER_FAULTS)[number]
+export type ReplicaFault = (typeof FAULTS)[number]
 
 export interface FaultRun {
   readonly bootstrap: string
@@ -34,6 +37,8 @@ export interface FaultRun {
   readonly strikes: number
   /** The brokers, for the faults that strike them. */
   readonly cluster?: KafkaCluster | undefined
+  /** What the last replica is behind, for the fault that cuts it. */
+  readonly cable?: Cable | undefined
   /** How long an outage is; half a minute by default. */
   readonly outageMs?: number
   readonly log?: (line: string) => void
@@ -148,11 +153,14 @@ class World {
   }
 
   #spawn(address: string, data: string, number: number): ServerProcess {
-    const { bootstrap, prefix } = this.#run
-    return ServerProcess.spawn(address, data, [
-      ...['--kafka', bootstrap, '--kafka-prefix', prefix, '--replica-name', `replica-${number}`],
-      ...['--session-timeout-ms', String(SESSION_TIMEOUT_MS)],
-    ])
+    const { prefix, cable } = this.#run
+    const behind = number === REPLICAS - 1 ? cable : undefined
+    const flags = [
+      ...['--kafka', behind?.bootstrap ?? this.#run.bootstrap, '--kafka-prefix', prefix],
+      ...['--replica-name', `replica-${number}`, '--session-timeout-ms', String(SESSION_TIMEOUT_MS)],
+    ]
+    const start = behind?.namespace
+    return ServerProcess.spawn(address, data, flags, start && ((...process) => start.spawn(...process)))
   }
 
   async #define(): Promise<void> {
@@ -207,11 +215,12 @@ class World {
     const replica = this.#replicas[number] as Replica
     const before = await this.#outputEnd()
     const startMs = performance.now()
-    if (this.#run.fault === 'pause') {
-      replica.process.signal('SIGSTOP')
+    if (this.#run.fault === 'pause' || this.#run.fault === 'cut') {
+      const { cable } = this.#run
+      await (cable === undefined ? replica.process.signal('SIGSTOP') : cable.namespace.cut())
       await pause(2 * SESSION_TIMEOUT_MS)
       const recovered = this.#growth(await this.#outputEnd())
-      replica.process.signal('SIGCONT')
+      await (cable === undefined ? replica.process.signal('SIGCONT') : cable.namespace.heal())
       await recovered
       return Math.round(performance.now() - startMs - 2 * SESSION_TIMEOUT_MS)
     }

@@ -174,7 +174,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'rows are fed in between a barrier and its commit',
     file: 'src/engine/runner.ts',
-    from: '    await storage.commit(checkpoint)\n',
+    from: "    await this.#timed('commitMs', storage.commit(checkpoint))\n",
     to: '    const committing = storage.commit(checkpoint)\n    await this.#read()\n    await committing\n',
     caughtBy: { spec: SIM_SPEC, test: 'seeds 0 to 9 hold' },
   },

@@ -99,8 +99,8 @@ export class TaskThread {
   }
 
   async closeTransient(id: string): Promise<void> {
-    // What runs in the place of a thread that has died does not know it, and need not.
-    if (this.#transients.delete(id)) await this.#running?.channel.closeTransient(id)
+    // What runs in the place of a thread that has died does not know it; one that dies meanwhile comes to the same.
+    if (this.#transients.delete(id)) await this.#running?.channel.closeTransient(id).catch(() => undefined)
   }
 
   hasTransient(id: string): boolean {

@@ -10,8 +10,7 @@ import { TaskThread, type TaskThreadOptions } from './task-thread.ts'
 
 /**
  * Runs tasks, and the queries of readers, on threads of their own, so that the one that serves clients never waits for
- * an operator. A task stays on
- * its thread until it is stopped: its state and its consumer are there.
+ * an operator. A task stays on its thread until it is stopped: its state and its consumer are there.
  */
 export interface ThreadTaskHostOptions {
   readonly threads: number
