@@ -219,7 +219,7 @@ function printDrop({ object, ifExists, name, cascade }: Drop): string {
 function printAlterQuery({ object, query, action }: AlterQuery): string {
   const head = `ALTER ${object.toUpperCase().replace('-', ' ')} ${printIdentifier(query)}`
   return action.kind === 'query'
-    ? `${head} AS\n${printQuery(action)}`
+    ? `${head} AS ${printQuery(action)}`
     : `${head} SET ${printProperties(action.properties)}`
 }
 

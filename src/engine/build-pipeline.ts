@@ -24,7 +24,7 @@ export interface PipelineDelegate {
 /** Operators for the steps of a plan, wired and opened. Steps that feed several others are one operator. */
 export function buildPipeline(plan: PhysicalPlan, delegate: PipelineDelegate): Pipeline {
   const context = { nowMs: 0 }
-  const meter = delegate.meter ?? new TimeMeter(() => 0)
+  const meter = delegate.meter ?? new TimeMeter()
   const nodes = new Map<string, PipelineNode>()
   for (const step of plan.steps) {
     assert(!nodes.has(step.id), `step "${step.id}" is in the plan once`)

@@ -70,7 +70,7 @@ export class Task implements SourceOutput {
     this.#epoch = options.storage.checkpoint?.epoch ?? 0
     this.#sides = new SideOutputs(options.query, options.storage, options.formats, options.sides)
     const restored = options.storage.checkpoint?.watermark ?? NO_WATERMARK
-    this.#meter = new TimeMeter(options.monotonicMs ?? (() => 0))
+    this.#meter = new TimeMeter(options.monotonicMs)
     this.#pipeline = buildPipeline(options.plan, {
       meter: this.#meter,
       context: (step, metrics) => this.#operatorContext(options, step, metrics, restored),

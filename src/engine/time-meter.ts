@@ -9,7 +9,8 @@ export class TimeMeter {
   #current: OperatorMetrics | undefined
   #sinceMs = 0
 
-  constructor(monotonicMs: () => number) {
+  /** Without a clock it measures nothing. */
+  constructor(monotonicMs: () => number = () => 0) {
     this.#monotonicMs = monotonicMs
   }
 

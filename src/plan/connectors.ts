@@ -55,6 +55,11 @@ export interface ConnectorDefinition {
   readonly fields?: Readonly<Record<string, OptionType>>
 }
 
+/** The connectors that are a topic of the server's log: the embedded one, or Kafka. */
+export function isLogConnector(kind: ConnectorSpec['kind']): boolean {
+  return kind === 'embedded' || kind === 'kafka'
+}
+
 const ON_ERROR = oneOf('dead-letter', 'skip', 'fail')
 
 export const SOURCE_OPTIONS: Readonly<Record<string, OptionType>> = {
@@ -203,7 +208,7 @@ export function bindConnector(node: Connector, use: ConnectorUse, diagnostics: D
     if (options[key] !== undefined || given.has(key)) continue
     diagnostics.error(node.span, 'MISSING_OPTION', `connector "${definition.kind}" needs the option "${key}"`)
   }
-  if (definition.kind === 'embedded' || definition.kind === 'kafka') options['topic'] ??= use.name
+  if (isLogConnector(definition.kind)) options['topic'] ??= use.name
   if (definition.kind === 'embedded') options['partitions'] ??= '1'
   const connector: ConnectorSpec = { kind: definition.kind, options }
   return { connector, format: bindFormat(node, given, use, connector, diagnostics), queryOptions }

@@ -12,13 +12,13 @@ import type { TaskStorage } from '../engine/ports/state.ts'
 import type { SideStream } from '../engine/side-outputs.ts'
 import { BatchSink, ResultSink, TopicSink } from '../engine/sinks.ts'
 import { Task } from '../engine/task.ts'
+import { isLogConnector } from '../plan/connectors.ts'
 import type { PhysicalPlan, ScanStep, SinkStep } from '../plan/physical/nodes.ts'
 import { exchangeKeys } from '../plan/physical/stages.ts'
 import { HeadersEncoder } from './headers-encoder.ts'
 import { PrintSink } from './print-sink.ts'
 import { openReader } from './readers.ts'
 import type { TaskSpec } from './task-spec.ts'
-import { isLogConnector } from './topics.ts'
 
 /** Builds the task of a query over the real ports. */
 export interface OpenTaskOptions {

@@ -1,9 +1,10 @@
 import { errorAt, type Print } from '../../grammar/index.ts'
 import { AppError } from '../core/errors.ts'
 import { didYouMean } from '../plan/bind/did-you-mean.ts'
+import { isLogConnector } from '../plan/connectors.ts'
 import type { SessionOptions, StatementsOptions } from './statements.ts'
 import { TopicPrint } from './topic-print.ts'
-import { isLogConnector, sourceTopic } from './topics.ts'
+import { sourceTopic } from './topics.ts'
 import { invalidSql } from './weir-runtime.ts'
 
 /** PRINT statements of readers, and those of them that run. */

@@ -4,9 +4,10 @@ import type { Storage } from '../adapters/storage.ts'
 import { AppError } from '../core/errors.ts'
 import type { TopicSpec } from '../engine/ports/log.ts'
 import type { MaterializedRelation, QueryEntry, QueryLayout, SourceRelation } from '../plan/catalog.ts'
+import { isLogConnector } from '../plan/connectors.ts'
 import { withLocalAggregation } from '../plan/physical/local-aggregation.ts'
 import { layOut, layoutTopics, resultPartitions } from './task-spec.ts'
-import { isLogConnector, resultTopic, sinkTopic, sourceTopic } from './topics.ts'
+import { resultTopic, sinkTopic, sourceTopic } from './topics.ts'
 
 /**
  * How a query runs whose log is read in parts: in stages, with its aggregates in two phases. One that takes over goes

@@ -1,6 +1,6 @@
 import { AppError } from '../core/errors.ts'
-import type { Log } from '../engine/ports/log.ts'
-import type { PhysicalPlan, ScanStep } from '../plan/physical/nodes.ts'
+import type { Log, TopicInfo } from '../engine/ports/log.ts'
+import type { PhysicalPlan, ScanStep, StartupSpec } from '../plan/physical/nodes.ts'
 
 /** Where a scan begins in a partition that it has no position in yet. */
 export async function startOffset(scan: ScanStep, partition: number, log: Log): Promise<number> {
@@ -17,13 +17,8 @@ export async function startOffset(scan: ScanStep, partition: number, log: Log): 
       return end
     case 'offsets':
       return Math.max(start, startup.offsets[partition] ?? 0)
-    case 'group-offsets': {
-      const committed = await committedOffset(startup.group, topic, partition, log)
-      // What the group has not read may be gone by now: as to its consumers, that is to have no position.
-      if (committed !== undefined && committed >= start && committed <= end) return committed
-      if (startup.otherwise === 'none') throw noOffset(startup.group, topic, partition, committed)
-      return startup.otherwise === 'latest' ? end : start
-    }
+    case 'group-offsets':
+      return groupOffset(startup, topic, partition, offsets, log)
   }
 }
 
@@ -31,9 +26,25 @@ export async function startOffset(scan: ScanStep, partition: number, log: Log): 
 export async function checkStart(plan: PhysicalPlan, log: Log): Promise<void> {
   for (const step of plan.steps) {
     if (step.kind !== 'scan' || step.startup.kind !== 'group-offsets') continue
-    const { partitions = 0 } = (await log.topic(topicOf(step))) ?? {}
-    for (let partition = 0; partition < partitions; partition++) await startOffset(step, partition, log)
+    const topic = topicOf(step)
+    for (const [partition, offsets] of ((await log.topic(topic))?.offsets ?? []).entries()) {
+      await groupOffset(step.startup, topic, partition, offsets, log)
+    }
   }
+}
+
+async function groupOffset(
+  { group, otherwise }: Extract<StartupSpec, { kind: 'group-offsets' }>,
+  topic: string,
+  partition: number,
+  { start, end }: TopicInfo['offsets'][number],
+  log: Log,
+): Promise<number> {
+  const committed = await committedOffset(group, topic, partition, log)
+  // What the group has not read may be gone by now: as to its consumers, that is to have no position.
+  if (committed !== undefined && committed >= start && committed <= end) return committed
+  if (otherwise === 'none') throw noOffset(group, topic, partition, committed)
+  return otherwise === 'latest' ? end : start
 }
 
 function topicOf({ connector, relation }: ScanStep): string {

@@ -192,8 +192,9 @@ const DETAIL_COLUMN: Partial<Record<ObjectKind, string>> = {
 /** `CREATE STREAM`, `SELECT` …: the kind of a node, as SQL says it. */
 function statementName(statement: Statement): string {
   if (statement.kind === 'query') return 'SELECT'
-  if (statement.kind === 'alter-relation') return `ALTER ${statement.object.toUpperCase()}`
-  if (statement.kind === 'alter-query') return `ALTER ${statement.object.toUpperCase().replace('-', ' ')}`
+  if (statement.kind === 'alter-relation' || statement.kind === 'alter-query') {
+    return `ALTER ${statement.object.toUpperCase().replace('-', ' ')}`
+  }
   return statement.kind.replaceAll('-', ' ').toUpperCase()
 }
 

@@ -2,13 +2,8 @@
 
 import type { TopicSpec } from '../engine/ports/log.ts'
 import type { QueryEntry, SourceRelation } from '../plan/catalog.ts'
-import type { ConnectorSpec } from '../plan/physical/nodes.ts'
+import { isLogConnector } from '../plan/connectors.ts'
 import type { ContinuousPlan } from '../plan/planner.ts'
-
-/** The connectors that are a topic of the server's log: the embedded one, or Kafka. */
-export function isLogConnector(kind: ConnectorSpec['kind']): boolean {
-  return kind === 'embedded' || kind === 'kafka'
-}
 
 /** The topic that a sink on the log writes. */
 export function sinkTopic({ name, plan }: QueryEntry): TopicSpec | undefined {

@@ -18,9 +18,8 @@ import { invalidSql } from './weir-runtime.ts'
  */
 export class TransientQueries {
   readonly #options: StatementsOptions
-  readonly #open = new Set<TransientStream>()
-  /** With those that are being opened. */
-  #count = 0
+  /** By id; undefined while it is being opened. */
+  readonly #open = new Map<string, TransientStream | undefined>()
   #opened = 0
 
   constructor(options: StatementsOptions) {
@@ -33,8 +32,8 @@ export class TransientQueries {
     const planned = planQuery(query, catalog, session.session, session.parameters, { kind: 'transient' })
     if (planned.plan === undefined) throw invalidSql(planned.diagnostics)
     const { plan, pull } = planned
-    this.#opened++
-    this.#count++
+    const id = `transient-${++this.#opened}`
+    this.#open.set(id, undefined)
     try {
       const stream = await TransientStream.open({
         host: jobs.host,
@@ -42,30 +41,29 @@ export class TransientQueries {
         continuous: !pull && !jobs.isBounded(plan),
         signal: session.signal,
         spec: {
-          task: wholeTask(`transient-${this.#opened}`, plan, catalog),
+          task: wholeTask(id, plan, catalog),
           pulls: pull ? this.#pulls(plan) : {},
         },
-        onClose: () => {
-          this.#count--
-          this.#open.delete(stream)
-        },
+        onClose: () => this.#open.delete(id),
       })
-      this.#open.add(stream)
+      // It may have been closed already.
+      if (this.#open.has(id)) this.#open.set(id, stream)
       return stream
     } catch (error) {
-      this.#count--
+      this.#open.delete(id)
       throw error
     }
   }
 
   async closeAll(): Promise<void> {
-    await Promise.all([...this.#open].map((stream) => stream.close()))
+    await Promise.all([...this.#open.values()].map((stream) => stream?.close()))
   }
 
   #checkLimit(): void {
     const { transientQueriesMax } = this.#options.limits
-    if (this.#count < transientQueriesMax) return
-    throw new AppError('RESOURCE_EXHAUSTED', `${this.#count} queries of readers run; at most ${transientQueriesMax}`, {
+    const { size } = this.#open
+    if (size < transientQueriesMax) return
+    throw new AppError('RESOURCE_EXHAUSTED', `${size} queries of readers run; at most ${transientQueriesMax}`, {
       domain: 'external',
       retry: true,
       hint: 'End one, or read from a materialized view, whose cost is shared.',

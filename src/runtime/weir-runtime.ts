@@ -11,6 +11,7 @@ import type { Clock } from '../engine/ports/clock.ts'
 import type { FormatRegistry } from '../engine/ports/format.ts'
 import type { OutputRecord } from '../engine/ports/log.ts'
 import type { QueryEntry } from '../plan/catalog.ts'
+import { isLogConnector } from '../plan/connectors.ts'
 import type {
   ExecuteOptions,
   IngestRequest,
@@ -39,7 +40,6 @@ import { SingleReplica } from './single-replica.ts'
 import { Statements } from './statements.ts'
 import { LocalTaskHost, type TaskHost, type TaskHostEvents } from './task-host.ts'
 import { ThreadTaskHost } from './threads/thread-task-host.ts'
-import { isLogConnector } from './topics.ts'
 import type { ReadView } from './transient-host.ts'
 import { type OtherReplicas, ViewTables } from './view-tables.ts'
 

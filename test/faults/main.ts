@@ -4,8 +4,9 @@ import { startBrokers } from './fault-brokers.ts'
 import { FAULTS, REPLICA_FAULTS, type ReplicaFault, runFault } from './replica-faults.ts'
 
 /**
- * `npm run faults -- --fault NAME --runs N [--seed S] [--json]`: N strikes against replicas that count events, or their brokers or input, over a
- * real broker. Prints `{fault, runs, events, lost, doubled, recoveryMsP95}`; fails when an event was lost or doubled.
+ * `npm run faults -- --fault NAME --runs N [--seed S] [--json]`: N strikes against replicas that count events, or their
+ * brokers or input, over a real broker. Prints `{fault, runs, events, lost, doubled, recoveryMsP95}`; fails when an event
+ * was lost or doubled.
  */
 function wholeNumber(text: string): number {
   const value = Number(text)

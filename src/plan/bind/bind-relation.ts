@@ -12,6 +12,7 @@ import type {
 } from '../../../grammar/ast.ts'
 import { parse } from '../../../grammar/index.ts'
 import type { MaterializedRelation, Relation, SourceRelation, ViewRelation } from '../catalog.ts'
+import { isLogConnector } from '../connectors.ts'
 import { fail, notSupported } from '../diagnostics.ts'
 import { deduplicate, groupAggregate, type LogicalPlan, scan, windowAssign } from '../logical/nodes.ts'
 import { BOUNDED } from '../physical/lower-scan.ts'
@@ -96,12 +97,10 @@ function scanOf(relation: SourceRelation | MaterializedRelation, environment: En
 
 /** A topic that is read up to where it ends now. The results of a query end when the query does. */
 function endingNow(relation: SourceRelation | MaterializedRelation): SourceRelation | MaterializedRelation {
-  if (!('connector' in relation) || !isLog(relation.connector.kind)) return relation
+  if (!('connector' in relation) || !isLogConnector(relation.connector.kind)) return relation
   const options = { ...relation.connector.options, ...BOUNDED }
   return { ...relation, connector: { ...relation.connector, options } }
 }
-
-const isLog = (kind: string): boolean => kind === 'embedded' || kind === 'kafka'
 
 function groupOffsets(options: Readonly<Record<string, string>>): StartupSpec {
   const { 'properties.group.id': group = '', 'properties.auto.offset.reset': reset } = options

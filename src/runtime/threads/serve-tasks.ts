@@ -1,8 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { PeerTablePage } from '../peers.ts'
+import { pagesOf } from '../table-pages.ts'
 import type { LocalTaskHostOptions, TaskHost } from '../task-host.ts'
-import type { ViewRequest } from '../transient-host.ts'
-import { channelToServing, type ServingCalls, type ThreadCalls } from './channel.ts'
+import { channelToServing, type ThreadCalls } from './channel.ts'
 import { toPlainError } from './plain-error.ts'
 
 /** What a thread gets from the one that serves clients, to open a host of its own with. */
@@ -29,26 +28,15 @@ export function serveTasks(port: MessagePort, openHost: (surroundings: HostSurro
       onEnd: (task, state) => void serving.taskEnded(task, state),
     },
     hasFinished: (relation) => serving.hasFinished(relation),
-    readView: (request, signal) => viewPages(serving, request, signal),
+    // The thread that serves clients knows where the partition is.
+    readView: (request, signal) =>
+      pagesOf(
+        async (cursor) => {
+          signal.throwIfAborted()
+          return serving.readView(request, cursor)
+        },
+        (cursor) => serving.closeView(cursor),
+      ),
     print: (line) => void serving.print(line),
   })
-}
-
-/** A partition of a view, which the thread that serves clients knows the place of. */
-async function* viewPages(
-  serving: Pick<ServingCalls, 'readView' | 'closeView'>,
-  request: ViewRequest,
-  signal: AbortSignal,
-): AsyncGenerator<PeerTablePage> {
-  let cursor: string | undefined
-  try {
-    do {
-      signal.throwIfAborted()
-      const { entries, resultEnd, cursor: next } = await serving.readView(request, cursor)
-      cursor = next
-      yield { entries, resultEnd, end: cursor === undefined }
-    } while (cursor !== undefined)
-  } finally {
-    if (cursor !== undefined) serving.closeView(cursor)
-  }
 }

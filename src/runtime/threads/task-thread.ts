@@ -78,8 +78,8 @@ export class TaskThread {
   }
 
   /** Queries of readers: they die with the thread, and their readers are told. */
-  get transients(): number {
-    return this.#transients.size
+  get transients(): ReadonlySet<string> {
+    return this.#transients
   }
 
   async openTransient(spec: TransientSpec): Promise<void> {
@@ -101,10 +101,6 @@ export class TaskThread {
   async closeTransient(id: string): Promise<void> {
     // What runs in the place of a thread that has died does not know it; one that dies meanwhile comes to the same.
     if (this.#transients.delete(id)) await this.#running?.channel.closeTransient(id).catch(() => undefined)
-  }
-
-  hasTransient(id: string): boolean {
-    return this.#transients.has(id)
   }
 
   /** Starts the thread where it does not run. */

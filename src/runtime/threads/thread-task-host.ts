@@ -73,16 +73,16 @@ export class ThreadTaskHost implements TaskHost {
   }
 
   openTransient(spec: TransientSpec): Promise<void> {
-    const load = ({ transients, tasks }: TaskThread) => transients * TASKS_MAX + tasks.size
+    const load = ({ transients, tasks }: TaskThread) => transients.size * TASKS_MAX + tasks.size
     return this.#least(load).openTransient(spec)
   }
 
   nextResults(id: string): Promise<ResultPage> {
-    return (this.#threads.find((thread) => thread.hasTransient(id)) ?? this.#first).nextResults(id)
+    return (this.#threadOfTransient(id) ?? this.#first).nextResults(id)
   }
 
   async closeTransient(id: string): Promise<void> {
-    await this.#threads.find((thread) => thread.hasTransient(id))?.closeTransient(id)
+    await this.#threadOfTransient(id)?.closeTransient(id)
   }
 
   async close(): Promise<void> {
@@ -91,6 +91,10 @@ export class ThreadTaskHost implements TaskHost {
 
   #threadOf(id: string): TaskThread | undefined {
     return this.#threads.find(({ tasks }) => tasks.has(id))
+  }
+
+  #threadOfTransient(id: string): TaskThread | undefined {
+    return this.#threads.find(({ transients }) => transients.has(id))
   }
 
   get #first(): TaskThread {

@@ -11,9 +11,7 @@ const SLOW = 'sha256(repeat(CAST(k AS STRING), 20000))'
 describeKafka('EXPLAIN ANALYZE over Kafka', (kafka) => {
   let world: KafkaWorld
   beforeEach(async () => {
-    world = await KafkaWorld.open(kafka)
-    await world.stop()
-    await world.start({ threads: 2 })
+    world = await KafkaWorld.open(kafka, { threads: 2 })
   })
   afterEach(() => world[Symbol.asyncDispose]())
 

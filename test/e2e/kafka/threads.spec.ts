@@ -14,9 +14,7 @@ const DEATHS: readonly number[] = [10, 20, 30]
 describeKafka('threads that run tasks', (kafka) => {
   let world: KafkaWorld
   beforeEach(async () => {
-    world = await KafkaWorld.open(kafka)
-    await world.stop()
-    await world.start({ threads: 2 })
+    world = await KafkaWorld.open(kafka, { threads: 2 })
   })
   afterEach(() => world[Symbol.asyncDispose]())
 

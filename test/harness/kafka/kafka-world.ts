@@ -59,9 +59,9 @@ export class KafkaWorld implements AsyncDisposable {
     this.client = new Kafka({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING })
   }
 
-  static async open(kafka: KafkaUnderTest): Promise<KafkaWorld> {
+  static async open(kafka: KafkaUnderTest, options?: StartOptions): Promise<KafkaWorld> {
     const world = new KafkaWorld(kafka)
-    await world.start()
+    await world.start(options)
     return world
   }
 
