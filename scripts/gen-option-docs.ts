@@ -132,6 +132,10 @@ const SESSION: Readonly<Record<string, readonly [values: string, meaning: string
     'a duration',
     'state, position and results are made durable together at least so often under load; `1 s`',
   ],
+  'join.wait': [
+    'a duration',
+    'how long a row of a stream waits, by the clock, for a table whose watermark stands still, in a join `AS OF` event time; `1 minute`',
+  ],
   'state.ttl': [
     'a duration, `0` for never',
     'groups without a window, and keys of `DEDUPLICATE` without `WITHIN`, are forgotten when no row came for so long, by event time; never',

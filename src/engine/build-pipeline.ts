@@ -108,6 +108,8 @@ function newMetrics(): OperatorMetrics {
     rowsLate: 0,
     rowsDuplicate: 0,
     rowsFailed: 0,
+    rowsWaiting: 0,
+    rowsOverdue: 0,
     stateEntries: 0,
     stateDirty: 0,
     stateLoads: 0,

@@ -1,5 +1,6 @@
 import type { Batch } from '../core/batch.ts'
 import type { EventTimeMs } from '../core/time.ts'
+import type { WatermarkPort } from './pipeline.ts'
 import type { StateStore } from './ports/state.ts'
 
 /**
@@ -34,6 +35,10 @@ export interface Operator {
   /** The commit that followed the last onBarrier is durable: clean entries may be evicted now. */
   onCommitted?(): void
   close?(): void
+  /** Ports whose watermarks count; all of them where it is left out. */
+  readonly timedPorts?: readonly number[] | undefined
+  /** Rows of the port would only be kept waiting: what feeds it is not read for now. `ports`: where all of them are. */
+  holdsBack?(port: number, ports: readonly WatermarkPort[]): boolean
   /** True when it will never emit again, whatever comes: a LIMIT that is reached. */
   readonly finished?: boolean
 }
@@ -67,6 +72,10 @@ export interface OperatorMetrics {
   rowsLate: number
   rowsDuplicate: number
   rowsFailed: number
+  /** Rows of a stream that wait for the watermark of a table. */
+  rowsWaiting: number
+  /** Rows that had waited long enough for one that stands still, and went on with what was known. */
+  rowsOverdue: number
   stateEntries: number
   /** Entries that the next barrier writes, about. */
   stateDirty: number

@@ -1,6 +1,6 @@
 import { assert, must } from '../core/assert.ts'
 import type { Batch } from '../core/batch.ts'
-import { END_OF_TIME, type EventTimeMs, NO_WATERMARK } from '../core/time.ts'
+import { END_OF_TIME, type EventTimeMs, LOADED, NO_WATERMARK } from '../core/time.ts'
 import type { Step } from '../plan/physical/nodes.ts'
 import type { EvalContext } from './expression/compile.ts'
 import type { Operator, OperatorMetrics, Output } from './operator.ts'
@@ -48,6 +48,7 @@ export class Pipeline {
   readonly #context: { nowMs: number } & EvalContext
   readonly #metrics: ReadonlyMap<string, OperatorMetrics>
   readonly #meter: TimeMeter
+  readonly #mayHoldBack: boolean
   #epoch: number | undefined
 
   constructor(nodes: readonly PipelineNode[], context: { nowMs: number } & EvalContext, meter: TimeMeter) {
@@ -56,6 +57,7 @@ export class Pipeline {
     this.#context = context
     this.#scans = new Map(nodes.filter((node) => node.operator === undefined).map((node) => [node.step.id, node]))
     this.#sinks = nodes.filter((node) => node.outputs.length === 0)
+    this.#mayHoldBack = nodes.some(({ operator }) => operator?.holdsBack !== undefined)
     this.#metrics = new Map(nodes.map((node) => [node.step.id, node.metrics]))
   }
 
@@ -81,6 +83,11 @@ export class Pipeline {
    */
   get finished(): boolean {
     return this.#sinks.every(isFinished)
+  }
+
+  /** Rows of the scan would only be kept waiting: it is not to be read for now. */
+  holdsBack(scanId: string): boolean {
+    return this.#mayHoldBack && isHeldBack(this.#scan(scanId))
   }
 
   /** Processing time, for NOW() and the like. */
@@ -151,7 +158,8 @@ export class Pipeline {
   /** Event time that a step has reached; of a scan, what it has told those behind it. */
   watermarkOf(stepId: string): EventTimeMs {
     const node = this.#nodes.find(({ step }) => step.id === stepId)
-    return node === undefined ? NO_WATERMARK : node.operator === undefined ? node.emittedWatermark : node.watermark
+    const watermark = node?.operator === undefined ? node?.emittedWatermark : node.watermark
+    return watermark === undefined || watermark === LOADED ? NO_WATERMARK : watermark
   }
 
   close(): void {
@@ -205,13 +213,23 @@ function forwardIdle(node: PipelineNode, idle: boolean, meter: TimeMeter): void 
 }
 
 function advance(node: PipelineNode, meter: TimeMeter): void {
-  const watermark = inputWatermark(node.ports)
+  const watermark = inputWatermark(timedPorts(node))
   if (watermark <= node.watermark) return
   node.watermark = watermark
   const before = meter.enter(node.metrics)
   node.operator?.onWatermark?.(watermark, node.out)
   meter.leave(before)
   forwardWatermark(node, outputWatermark(node), meter)
+}
+
+function timedPorts({ operator, ports }: PipelineNode): readonly WatermarkPort[] {
+  const timed = operator?.timedPorts
+  return timed === undefined ? ports : timed.map((port) => ports[port] as WatermarkPort)
+}
+
+/** Whoever is behind an output wants none of its rows now. */
+function isHeldBack({ outputs }: PipelineNode): boolean {
+  return outputs.some(({ node, port }) => node.operator?.holdsBack?.(port, node.ports) === true || isHeldBack(node))
 }
 
 /**

@@ -1,10 +1,12 @@
-import { BATCH_ROWS_MAX, Batch, type Column, UPDATE_AFTER, UPDATE_BEFORE } from '../core/batch.ts'
-import { END_OF_TIME, type EventTimeMs } from '../core/time.ts'
+import { BATCH_ROWS_MAX, Batch, type Column, isRetraction } from '../core/batch.ts'
+import { END_OF_TIME, type EventTimeMs, NO_WATERMARK } from '../core/time.ts'
 import type { Value } from '../core/value.ts'
 import type { ScanStep, StartupSpec, WatermarkSpec } from '../plan/physical/nodes.ts'
+import { Bootstrap } from './bootstrap.ts'
 import { ChannelWatermarks } from './channel-watermarks.ts'
+import { decodedColumns, endsInHalfAnUpdate, isPair, spread, withoutLast, withTimes } from './decoded-rows.ts'
 import { compileProjection, type EvalContext, type Projection } from './expression/compile.ts'
-import { type ProjectedRows, projectRows } from './expression/rows.ts'
+import { projectRows } from './expression/rows.ts'
 import type { BadRecord, DecodedRows, Decoder } from './ports/format.ts'
 import type { RecordChunk, RecordHeader, SourceReader } from './ports/log.ts'
 import type { Checkpoint, WatermarkCheckpoint } from './ports/state.ts'
@@ -43,6 +45,9 @@ export interface SourceCounters {
   rowsFromFuture: number
 }
 
+/** How often a table that is loading is asked whether it has been loaded. */
+const LOADING_STEP_MS = 10
+
 /** Places that are other ones a moment later. */
 const MOVING_STARTS: readonly StartupSpec['kind'][] = ['latest', 'group-offsets']
 
@@ -58,6 +63,7 @@ export class Source {
   readonly #watermark: SourceWatermark
   /** Of an exchange: the tasks that write it take the place of partitions. */
   readonly #channels: ChannelWatermarks | undefined
+  #bootstrap: Bootstrap | undefined
   readonly #computed: readonly Projection[]
   readonly #watermarkOf: Projection | undefined
   #reportedIdle = false
@@ -87,6 +93,9 @@ export class Source {
     }
     const watermarks = checkpoint?.watermarks[this.step.id]
     if (watermarks !== undefined) (this.#channels ?? this.#watermark).restore(watermarks)
+    if (this.step.bootstrap !== true) return
+    const silent = this.openPartitions.filter((one) => this.#watermark.partition(one).emitted === NO_WATERMARK)
+    this.#bootstrap = new Bootstrap(this.reader, silent)
   }
 
   get finished(): boolean {
@@ -156,11 +165,21 @@ export class Source {
     if (chunk.end) {
       this.#ended.add(chunk.partition)
       if (this.#watermark.end(state)) out.onWatermark(this.step.id, this.#watermark.current)
+    } else this.#load(chunk.partition, out)
+  }
+
+  /** A partition of a table that is loaded now says so, with what its rows have implied. */
+  #load(partition: number, out: SourceOutput): void {
+    const watermark = this.#bootstrap?.reached(partition, this.position(partition))
+    if (watermark === undefined) return
+    if (this.#watermark.observe(this.#watermark.partition(partition), watermark)) {
+      out.onWatermark(this.step.id, this.watermark)
     }
   }
 
   /** Processing time has moved: pending watermarks, idleness. */
   tick(nowMs: number, out: SourceOutput): void {
+    if (this.#bootstrap?.done === false) for (const partition of this.openPartitions) this.#load(partition, out)
     if (this.step.watermark === undefined && this.#channels === undefined) return
     const risen = (this.#channels ?? this.#watermark).tick(nowMs)
     if (risen) out.onWatermark(this.step.id, this.watermark)
@@ -168,6 +187,7 @@ export class Source {
   }
 
   nextTickMs(nowMs: number): number | undefined {
+    if (this.#bootstrap?.done === false) return nowMs + LOADING_STEP_MS
     if (this.step.watermark === undefined) return this.#channels?.nextTickMs(nowMs)
     return this.#watermark.nextTickMs(nowMs)
   }
@@ -193,7 +213,7 @@ export class Source {
       emitUpTo(row)
       const risen =
         this.#channels === undefined || channel === undefined
-          ? this.#watermark.observe(partition, watermark)
+          ? this.#observe(chunk.partition, partition, watermark)
           : this.#channels.observe(channel, watermark, idle, context.nowMs)
       if (risen) out.onWatermark(this.step.id, this.watermark)
       this.#reportIdle(out)
@@ -249,12 +269,18 @@ export class Source {
     for (let i = 0; i < batch.length; i++) {
       const candidate = candidates[i] as number | null
       if (candidate === null || candidate <= partition.pending) continue
-      if (!this.#watermark.observe(partition, candidate)) continue
+      if (!this.#observe(chunk.partition, partition, candidate)) continue
       this.#emit(batch.slice(start, i + 1), out)
       start = i + 1
       out.onWatermark(this.step.id, this.#watermark.current)
     }
     if (start < batch.length) this.#emit(batch.slice(start, batch.length), out)
+  }
+
+  #observe(number: number, partition: PartitionWatermark, watermark: EventTimeMs): boolean {
+    if (this.#bootstrap?.isLoading(number) !== true) return this.#watermark.observe(partition, watermark)
+    this.#bootstrap.hold(number, watermark)
+    return false
   }
 
   /** Event times from the time column; rows without one, or from the future, are handled as the source says. */
@@ -275,6 +301,11 @@ export class Source {
       const time = column[i] as number | null
       if (time !== null && time <= latest) {
         times[i] = time
+        continue
+      }
+      // A delete may bring the key of its row alone: it happened when it was written.
+      if (time === null && batch.kinds !== undefined && isRetraction(batch.kinds[i] as number)) {
+        times[i] = chunk.timestamps[records[i] as number] as number
         continue
       }
       if (time === null) this.#rejectRow(chunk, records, i, 'the event time is NULL', out)
@@ -343,57 +374,4 @@ function watermarkOptions(spec: WatermarkSpec | undefined): {
     intervalMs: spec?.emit.kind === 'periodic' ? spec.emit.intervalMs : 0,
     idleTimeoutMs: spec?.idleTimeoutMs,
   }
-}
-
-/** True for -U with its +U behind it: both go on in one batch. */
-function isPair({ kinds }: DecodedRows, row: number): boolean {
-  return kinds !== undefined && kinds[row] === UPDATE_BEFORE && kinds[row + 1] === UPDATE_AFTER
-}
-
-/** The +U is in the next chunk, and with it the -U comes again. A chunk of nothing else has to be taken as it is. */
-function endsInHalfAnUpdate({ kinds, length, records }: DecodedRows, { count, end }: RecordChunk): boolean {
-  return !end && length > 1 && kinds?.[length - 1] === UPDATE_BEFORE && records[length - 1] === count - 1
-}
-
-function withoutLast(rows: DecodedRows): DecodedRows {
-  const length = rows.length - 1
-  return {
-    ...rows,
-    length,
-    columns: rows.columns.map((column) => column.slice(0, length)),
-    records: rows.records.subarray(0, length),
-    kinds: rows.kinds?.subarray(0, length),
-    ...(rows.times === undefined ? {} : { times: rows.times.subarray(0, length) }),
-  }
-}
-
-/** Chunks that come as values need no decoder: every record is a row. */
-function decodedColumns(chunk: RecordChunk): DecodedRows {
-  const records = new Int32Array(chunk.count)
-  for (let i = 0; i < chunk.count; i++) records[i] = i
-  return {
-    length: chunk.count,
-    columns: (chunk.columns ?? []) as Value[][],
-    records,
-    kinds: chunk.kinds,
-    bad: [],
-  }
-}
-
-/** Without a declared event time a row's time is what it brings with it, else that of its record. */
-function withTimes(batch: Batch, chunk: RecordChunk, records: Int32Array, times: Float64Array | undefined): Batch {
-  if (times !== undefined && times.length === batch.length) {
-    batch.times.set(times)
-    return batch
-  }
-  for (let i = 0; i < batch.length; i++) batch.times[i] = chunk.timestamps[records[i] as number] ?? Number.NaN
-  return batch
-}
-
-function spread(projected: ProjectedRows, length: number): Column {
-  const out: Value[] = new Array(length).fill(null)
-  projected.kept.forEach((row, i) => {
-    out[row] = projected.columns[0]?.[i] ?? null
-  })
-  return out
 }

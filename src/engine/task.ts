@@ -145,6 +145,7 @@ export class Task implements SourceOutput {
   readCandidates(): ReadCandidate[] {
     const candidates: ReadCandidate[] = []
     for (const source of this.#sources) {
+      if (this.#pipeline.holdsBack(source.step.id)) continue
       for (const partition of source.openPartitions) candidates.push({ source, partition })
     }
     if (candidates.length < 2) return candidates

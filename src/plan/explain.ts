@@ -2,6 +2,7 @@
 // is named as the user named it.
 
 import type { Field, Schema } from '../core/schema.ts'
+import { joinText, matchOf } from './explain-join.ts'
 import type { LogicalPlan } from './logical/nodes.ts'
 import { inputsOf } from './logical/visit.ts'
 import type { Expression } from './physical/expression.ts'
@@ -32,7 +33,7 @@ export function explainPhysical(plan: PhysicalPlan): string {
   const steps = new Map(plan.steps.map((step) => [step.id, step]))
   const line = (step: Step): Line => {
     const inputs = step.inputs.map((id) => steps.get(id) as Step)
-    return { ...physicalLine(step, inputs[0]?.schema.fields ?? []), inputs: inputs.map(line) }
+    return { ...physicalLine(step, fieldsOf(inputs)), inputs: inputs.map(line) }
   }
   return `${render(line(plan.steps.at(-1) as Step))}\n${optionsText(plan.options)}`
 }
@@ -44,7 +45,7 @@ export function explainStages(plan: PhysicalPlan): string {
     const byId = new Map(stage.plan.steps.map((step) => [step.id, step]))
     const line = (step: Step): Line => {
       const inputs = step.inputs.map((id) => byId.get(id) as Step)
-      return { ...stageLine(step, inputs[0]?.schema.fields ?? [], stages), inputs: inputs.map(line) }
+      return { ...stageLine(step, fieldsOf(inputs), stages), inputs: inputs.map(line) }
     }
     const ends = stage.plan.steps.filter((step) => step.kind === 'sink')
     return [`stage ${stage.number}, ${tasksText(stage)}`, ...ends.map((end) => render(line(end), 1))].join('\n')
@@ -52,7 +53,12 @@ export function explainStages(plan: PhysicalPlan): string {
   return [...texts, optionsText(plan.options)].join('\n')
 }
 
-function stageLine(step: Step, fields: readonly Field[], stages: readonly Stage[]): Omit<Line, 'inputs'> {
+/** Columns of the inputs, one list each. */
+function fieldsOf(inputs: readonly Step[]): readonly (readonly Field[])[] {
+  return inputs.map((input) => input.schema.fields)
+}
+
+function stageLine(step: Step, inputs: readonly (readonly Field[])[], stages: readonly Stage[]): Omit<Line, 'inputs'> {
   if (step.kind === 'scan' && step.connector.kind === 'exchange') {
     return {
       title: `${step.id} from stage ${stages.find(({ writes }) => writes.includes(step.id))?.number}`,
@@ -62,11 +68,11 @@ function stageLine(step: Step, fields: readonly Field[], stages: readonly Stage[
   if (step.kind === 'sink' && step.connector.kind === 'exchange') {
     const to = stages.find(({ reads }) => reads.includes(step.id))?.number
     return {
-      title: `${step.id}${by(exchangeKeys(step.connector), fields) || ' to one task'} → stage ${to}`,
+      title: `${step.id}${by(exchangeKeys(step.connector), inputs[0] ?? []) || ' to one task'} → stage ${to}`,
       details: [],
     }
   }
-  return physicalLine(step, fields)
+  return physicalLine(step, inputs)
 }
 
 function tasksText({ plan, single }: Stage): string {
@@ -106,6 +112,11 @@ function logicalLine(node: LogicalPlan): Line {
     case 'union':
     case 'limit':
       return { title: node.kind === 'limit' ? `limit ${node.count}` : 'union', details: [], inputs }
+    case 'join': {
+      const { title, details } = joinText(node, node.match, fields, node.right.schema.fields)
+      const late = 'late' in node.match ? lateText(node.match.late) : undefined
+      return { title: `join ${title}`, details: [...details, late, result], inputs }
+    }
     case 'window-assign':
       return {
         title: `window-assign ${windowText(node.spec)}`,
@@ -147,7 +158,8 @@ function logicalLine(node: LogicalPlan): Line {
 
 // ---- physical ---------------------------------------------------------------------------------------------
 
-function physicalLine(step: Step, fields: readonly Field[]): Omit<Line, 'inputs'> {
+function physicalLine(step: Step, inputs: readonly (readonly Field[])[]): Omit<Line, 'inputs'> {
+  const fields = inputs[0] ?? []
   const result = rowsOf(step.schema)
   switch (step.kind) {
     case 'scan':
@@ -162,8 +174,16 @@ function physicalLine(step: Step, fields: readonly Field[]): Omit<Line, 'inputs'
       return { title: `${step.id} ${step.count}`, details: [] }
     case 'throttle':
       return { title: `${step.id} every ${printDuration(step.everyMs)}${by(step.keys, fields)}`, details: [] }
+    case 'interval-join':
+    case 'temporal-join':
+    case 'table-join': {
+      const { title, details } = joinText(step, matchOf(step), fields, inputs[1] ?? [])
+      const late = 'latePolicy' in step ? lateText(step.latePolicy) : ttlText(step.ttlMs)
+      return { title: `${step.id} ${title}`, details: [...details, late, result] }
+    }
     case 'exchange':
     case 'normalize':
+    case 'reorder':
       return { title: `${step.id}${by(step.keys, fields) || ' to one task'}`, details: [] }
     case 'window-assign':
       return {
@@ -237,6 +257,7 @@ function scanDetails(step: ScanStep): readonly (string | undefined)[] {
     watermark?.maxFutureMs === undefined
       ? undefined
       : `at most ${printDuration(watermark.maxFutureMs)} in the future, else ${watermark.maxFutureAction}`,
+    step.bootstrap === true ? 'loaded before a stream looks it up' : undefined,
     `from ${startupText(step.startup)}`,
     rowsOf(step.schema),
   ]

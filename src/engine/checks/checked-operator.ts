@@ -4,6 +4,7 @@ import type { Schema } from '../../core/schema.ts'
 import { type EventTimeMs, NO_WATERMARK } from '../../core/time.ts'
 import type { Step } from '../../plan/physical/nodes.ts'
 import type { Operator, OperatorContext, Output } from '../operator.ts'
+import type { WatermarkPort } from '../pipeline.ts'
 import { checkBatch } from './schema.ts'
 
 /**
@@ -82,6 +83,14 @@ export class CheckedOperator implements Operator {
     this.#operator.close?.()
   }
 
+  get timedPorts(): readonly number[] | undefined {
+    return this.#operator.timedPorts
+  }
+
+  holdsBack(port: number, ports: readonly WatermarkPort[]): boolean {
+    return this.#operator.holdsBack?.(port, ports) ?? false
+  }
+
   get finished(): boolean {
     return this.#operator.finished ?? false
   }
@@ -110,6 +119,7 @@ function promisesTime(step: Step): boolean {
     case 'window-aggregate':
     case 'session-aggregate':
     case 'window-assign':
+    case 'interval-join':
       return true
     case 'top-n':
       return step.windowEndColumn !== undefined

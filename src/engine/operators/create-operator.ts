@@ -6,12 +6,16 @@ import type { Operator } from '../operator.ts'
 import { Deduplicate } from './deduplicate.ts'
 import { Filter } from './filter.ts'
 import { GroupAggregate } from './group-aggregate.ts'
+import { IntervalJoin } from './interval-join.ts'
 import { Limit } from './limit.ts'
 import { LocalAggregate } from './local-aggregate.ts'
 import { Normalize } from './normalize.ts'
 import { PassThrough } from './pass-through.ts'
 import { Project } from './project.ts'
+import { Reorder } from './reorder.ts'
 import { SessionAggregate } from './session-aggregate.ts'
+import { TableJoin } from './table-join.ts'
+import { createTemporalJoin } from './temporal-join.ts'
 import { Throttle } from './throttle.ts'
 import { createTopN } from './top-n.ts'
 import { createWindowAggregate } from './window-aggregate.ts'
@@ -34,6 +38,14 @@ export function createOperator(
       return new PassThrough()
     case 'normalize':
       return new Normalize(step, input)
+    case 'reorder':
+      return new Reorder(step, input)
+    case 'interval-join':
+      return new IntervalJoin(step, input, right(step, inputs), evalContext)
+    case 'temporal-join':
+      return createTemporalJoin(step, input, right(step, inputs), evalContext)
+    case 'table-join':
+      return new TableJoin(step, input, right(step, inputs), evalContext)
     case 'window-assign':
       return new WindowAssign(step, evalContext)
     case 'local-aggregate':
@@ -55,4 +67,8 @@ export function createOperator(
     default:
       return unreachable(step)
   }
+}
+
+function right(step: Step, inputs: readonly Schema[]): Schema {
+  return must(inputs[1], `step "${step.id}" has two inputs`)
 }

@@ -49,6 +49,8 @@ export function newMetrics(): OperatorMetrics {
     rowsLate: 0,
     rowsDuplicate: 0,
     rowsFailed: 0,
+    rowsWaiting: 0,
+    rowsOverdue: 0,
     stateEntries: 0,
     stateDirty: 0,
     stateLoads: 0,

@@ -141,7 +141,11 @@ export function bindExpression(node: Node, context: ExpressionContext): Expressi
     case 'in-query':
     case 'exists':
     case 'subquery':
-      return notSupported(node.span, 'a subquery in an expression', 'Write it as a relation in FROM.')
+      return notSupported(
+        node.span,
+        'a subquery in an expression',
+        'IN (SELECT …) and EXISTS may be conditions of WHERE, joined by AND; else write it as a relation in FROM.',
+      )
     default:
       return unreachable(node)
   }

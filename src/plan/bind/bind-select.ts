@@ -5,13 +5,15 @@ import type { Span } from '../../../grammar/span.ts'
 import { must } from '../../core/assert.ts'
 import { STRING } from '../../core/type.ts'
 import { fail, notSupported } from '../diagnostics.ts'
-import { literal } from '../expression-tree.ts'
+import { allOf, literal } from '../expression-tree.ts'
 import { filter, groupAggregate, type LogicalPlan, project } from '../logical/nodes.ts'
 import type { Expression } from '../physical/expression.ts'
 import { bindCondition, bindExpression, type ExpressionContext, plainContext } from './bind-expression.ts'
 import { Grouping, isGrouped } from './bind-group.ts'
+import { bindJoin } from './bind-join.ts'
 import { type BoundRelation, bindRelation } from './bind-relation.ts'
 import { bindRowNumber, findRowNumber, type RowNumberPattern, rowNumberPattern } from './bind-row-number.ts'
+import { bindSubquery, splitSubqueries } from './bind-subquery.ts'
 import { castTo } from './cast.ts'
 import { type Clauses, groupEmit, NO_CLAUSES, takesClauses } from './clauses.ts'
 import { didYouMean } from './did-you-mean.ts'
@@ -33,16 +35,10 @@ export function bindSelect(
   clauses: Clauses,
   rowNumber?: RowNumberPattern,
 ): LogicalPlan {
-  const join = select.joins[0]
-  if (join !== undefined) notSupported(join.span, 'JOIN')
   const pattern = rowNumberPattern(select)
   const inner = takesClauses(select) ? NO_CLAUSES : clauses
   const from =
-    pattern === undefined
-      ? select.from === undefined
-        ? bindOneRow()
-        : bindRelation(select.from, environment, fromClauses(select, clauses, inner))
-      : bindRowNumberRelation(pattern, environment, inner)
+    pattern === undefined ? bindFrom(select, environment, clauses) : bindRowNumberRelation(pattern, environment, inner)
   const where = pattern === undefined ? select.where : pattern.where
   const input = bindWhere(where, from, environment)
   return isGrouped(select)
@@ -50,13 +46,30 @@ export function bindSelect(
     : bindPlainList(select, { plan: input, scope: from.scope }, environment, clauses, rowNumber)
 }
 
+/** Relations are joined from the left: each with what those before it have come to. */
+function bindFrom(select: Select, environment: Environment, clauses: Clauses): BoundRelation {
+  if (select.from === undefined) return bindOneRow()
+  const inner = takesClauses(select) ? NO_CLAUSES : clauses
+  const first = bindRelation(select.from, environment, fromClauses(select, clauses, inner))
+  const ofJoins = isGrouped(select) ? withLatenessOf(clauses) : clauses
+  return select.joins.reduce((left, join) => {
+    const right = bindRelation(join.relation, environment, withLatenessOf(clauses))
+    return bindJoin(left, right, join, environment, ofJoins)
+  }, first)
+}
+
+/** What comes before a group must not drop what the group still waits for. */
+function withLatenessOf({ allowedLatenessMs }: Clauses): Clauses {
+  return { ...NO_CLAUSES, allowedLatenessMs, used: { late: false, emit: false } }
+}
+
 /** A table function in FROM is the select's own window, so that it takes the clauses unless a group follows. */
 function fromClauses(select: Select, clauses: Clauses, inner: Clauses): Clauses {
   if (select.from?.kind === 'deduplicate-relation') return clauses
   if (select.from?.kind === 'window-relation') {
     if (!isGrouped(select)) return clauses
-    // Where the function can't be taken out of FROM, it must not drop what the group still waits for.
-    return { ...NO_CLAUSES, allowedLatenessMs: clauses.allowedLatenessMs, used: { late: false, emit: false } }
+    // Where the function can't be taken out of FROM.
+    return withLatenessOf(clauses)
   }
   return inner
 }
@@ -66,10 +79,18 @@ function bindRowNumberRelation(pattern: RowNumberPattern, environment: Environme
 }
 
 function bindWhere(where: Node | undefined, from: BoundRelation, environment: Environment): LogicalPlan {
-  if (where === undefined) return from.plan
+  const { subqueries, rest } = splitSubqueries(where)
   const context = plainContext(environment, from.scope, 'WHERE')
-  const predicate = environment.diagnostics.attempt(() => bindCondition(where, context, 'WHERE'))
-  return predicate === undefined ? from.plan : filter(from.plan, predicate)
+  const conditions = rest.flatMap((one) => {
+    const bound = environment.diagnostics.attempt(() => bindCondition(one, context, 'WHERE'))
+    return bound === undefined ? [] : [bound]
+  })
+  const plan = conditions.length === 0 ? from.plan : filter(from.plan, allOf(conditions))
+  const bindInner = (select: Select, inner: Environment) => bindFrom(select, inner, NO_CLAUSES)
+  return subqueries.reduce((relation, one) => bindSubquery(relation, one, environment, bindInner), {
+    plan,
+    scope: from.scope,
+  }).plan
 }
 
 function bindPlainList(
@@ -203,7 +224,7 @@ function expandStar(star: Star, scope: Scope, context: ExpressionContext, select
     })
   }
   return scope.columns.flatMap((one, i) => {
-    if (qualifier !== undefined && one.qualifier !== qualifier) return []
+    if (qualifier === undefined ? one.hidden === true : one.qualifier !== qualifier) return []
     return [{ name: one.name, expression: context.scope.at(i), span: star.span }]
   })
 }

@@ -14,6 +14,8 @@ export interface ScopeColumn {
   readonly name: string
   readonly type: SqlType
   readonly nullable: boolean
+  /** USING has joined it with one of the same name: it is found by its relation's name only, and not part of `*`. */
+  readonly hidden?: boolean | undefined
 }
 
 export class Scope {
@@ -37,7 +39,8 @@ export class Scope {
   find(name: string, qualifier?: string): readonly number[] {
     const found: number[] = []
     for (const [i, one] of this.columns.entries()) {
-      if (one.name === name && (qualifier === undefined || one.qualifier === qualifier)) found.push(i)
+      if (one.name === name && (qualifier === undefined ? one.hidden !== true : one.qualifier === qualifier))
+        found.push(i)
     }
     return found
   }

@@ -13,9 +13,12 @@ export interface SessionOptions {
   readonly startup: StartupSpec | undefined
   /** The log ends, for this query, where it ended when the query began. */
   readonly boundedInput: boolean
+  /** How long a row of a stream waits for a table whose watermark stands still, in a join AS OF event time. */
+  readonly joinWaitMs: DurationMs
 }
 
 export const CHECKPOINT_INTERVAL_DEFAULT_MS = 1000
+export const JOIN_WAIT_DEFAULT_MS = 60_000
 
 const DEFAULTS: SessionOptions = {
   guarantee: 'exactly-once',
@@ -24,6 +27,7 @@ const DEFAULTS: SessionOptions = {
   timeMode: 'event',
   startup: undefined,
   boundedInput: false,
+  joinWaitMs: JOIN_WAIT_DEFAULT_MS,
 }
 
 export const SESSION_KEYS: readonly string[] = [
@@ -31,6 +35,7 @@ export const SESSION_KEYS: readonly string[] = [
   'checkpoint.interval',
   'state.ttl',
   'time.mode',
+  'join.wait',
   'scan.startup.mode',
   'scan.startup.timestamp-millis',
   'scan.bounded.mode',
@@ -51,6 +56,7 @@ export function sessionOptions(...settings: readonly ReadonlyMap<string, string>
   const all = new Map(settings.flatMap((one) => [...one]))
   const ttl = all.get('state.ttl')
   const interval = all.get('checkpoint.interval')
+  const wait = all.get('join.wait')
   return {
     guarantee: oneOf(
       all,
@@ -64,6 +70,7 @@ export function sessionOptions(...settings: readonly ReadonlyMap<string, string>
     timeMode: oneOf(all, 'time.mode', ['event', 'processing'], DEFAULTS.timeMode),
     startup: startupOption(all.get('scan.startup.mode'), all.get('scan.startup.timestamp-millis')),
     boundedInput: oneOf(all, 'scan.bounded.mode', ['unbounded', 'latest-offset'], 'unbounded') === 'latest-offset',
+    joinWaitMs: wait === undefined ? DEFAULTS.joinWaitMs : duration('join.wait', wait),
   }
 }
 

@@ -15,12 +15,14 @@ import type {
   SortKey,
   StartupSpec,
 } from '../physical/nodes.ts'
+import type { JoinNode } from './join.ts'
 
 export type LogicalPlan =
   | ScanNode
   | FilterNode
   | ProjectNode
   | UnionNode
+  | JoinNode
   | WindowAssignNode
   | WindowAggregateNode
   | GroupAggregateNode
@@ -40,7 +42,7 @@ export interface WindowColumns {
   readonly time: 'event' | 'processing'
 }
 
-interface NodeBase {
+export interface NodeBase {
   /** `mode` says only whether rows change after they came out; with or without the old row is decided in lowering. */
   readonly schema: Schema
   /** Sets of columns that identify a row; the first is the schema's key. */

@@ -1,5 +1,6 @@
 // Walks and rebuilds of logical plans.
 
+import { type JoinNode, join } from './join.ts'
 import {
   deduplicate,
   filter,
@@ -19,7 +20,10 @@ import {
 } from './nodes.ts'
 
 /** The same node over another input that has the same columns in the same places. */
-export function withInput(node: Exclude<LogicalPlan, ScanNode | UnionNode>, input: LogicalPlan): LogicalPlan {
+export function withInput(
+  node: Exclude<LogicalPlan, ScanNode | UnionNode | JoinNode>,
+  input: LogicalPlan,
+): LogicalPlan {
   switch (node.kind) {
     case 'filter':
       return filter(input, node.predicate)
@@ -48,6 +52,7 @@ export function aggregateNames(node: WindowAggregateNode | GroupAggregateNode): 
 
 export function inputsOf(node: LogicalPlan): readonly LogicalPlan[] {
   if (node.kind === 'scan') return []
+  if (node.kind === 'join') return [node.left, node.right]
   return node.kind === 'union' ? node.inputs : [node.input]
 }
 
@@ -58,6 +63,11 @@ export function transform(node: LogicalPlan, change: (node: LogicalPlan) => Logi
     const inputs = node.inputs.map((input) => transform(input, change))
     const same = inputs.every((input, i) => input === node.inputs[i])
     return change(same ? node : union(inputs, node.schema.fields))
+  }
+  if (node.kind === 'join') {
+    const left = transform(node.left, change)
+    const right = transform(node.right, change)
+    return change(left === node.left && right === node.right ? node : join(left, right, node))
   }
   const input = transform(node.input, change)
   return change(input === node.input ? node : withInput(node, input))

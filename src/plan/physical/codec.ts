@@ -4,9 +4,9 @@
 import { z } from 'zod'
 import { AppError } from '../../core/errors.ts'
 import type { SqlType } from '../../core/type.ts'
-import { columnsOf } from '../expression-tree.ts'
+import { wrongReference } from './check-references.ts'
 import type { Expression, LiteralJson } from './expression.ts'
-import { PHYSICAL_PLAN_VERSION, type PhysicalPlan, type Step } from './nodes.ts'
+import { PHYSICAL_PLAN_VERSION, type PhysicalPlan } from './nodes.ts'
 
 export function encodePlan(plan: PhysicalPlan): string {
   return JSON.stringify(plan)
@@ -34,7 +34,8 @@ export function decodePlan(text: string): PhysicalPlan {
   const parsed = physicalPlan.safeParse(json)
   if (!parsed.success) throw corrupt(z.prettifyError(parsed.error))
   const plan = parsed.data as PhysicalPlan
-  checkReferences(plan)
+  const wrong = wrongReference(plan)
+  if (wrong !== undefined) throw corrupt(wrong)
   return plan
 }
 
@@ -185,6 +186,7 @@ const aggregate = z.strictObject({
 
 const base = { id: z.string(), version: z.literal(1), inputs: z.array(z.string()), schema }
 const aggregateInput = optional(z.enum(['rows', 'partials']))
+const joined = { ...base, leftKeys: positions, rightKeys: positions, condition: optional(expression) }
 const grouped = { ...base, keys: positions, aggregates: z.array(aggregate), retractions: z.boolean(), emit }
 
 const step = z.discriminatedUnion('kind', [
@@ -208,12 +210,38 @@ const step = z.discriminatedUnion('kind', [
     onError: z.enum(['dead-letter', 'skip', 'fail']),
     deadLetter: optional(z.string()),
     startup,
+    bootstrap: optional(z.boolean()),
   }),
   z.strictObject({ ...base, kind: z.literal('filter'), predicate: expression, byKey: optional(z.boolean()) }),
   z.strictObject({ ...base, kind: z.literal('project'), expressions: z.array(expression) }),
   z.strictObject({ ...base, kind: z.literal('union') }),
   z.strictObject({ ...base, kind: z.literal('exchange'), keys: positions }),
   z.strictObject({ ...base, kind: z.literal('normalize'), keys: positions }),
+  z.strictObject({ ...base, kind: z.literal('reorder'), keys: positions }),
+  z.strictObject({
+    ...joined,
+    kind: z.literal('interval-join'),
+    type: z.enum(['inner', 'left', 'right', 'full']),
+    lowerMs: z.number(),
+    upperMs: z.number(),
+    latePolicy,
+  }),
+  z.strictObject({
+    ...joined,
+    kind: z.literal('temporal-join'),
+    type: z.enum(['inner', 'left', 'semi', 'anti']),
+    row: z.enum(['latest', 'as-of']),
+    waitMs: optional(durationMs),
+    latePolicy,
+  }),
+  z.strictObject({
+    ...joined,
+    kind: z.literal('table-join'),
+    type: z.enum(['inner', 'left', 'right', 'full', 'semi', 'anti']),
+    retractions: z.boolean(),
+    final: z.boolean(),
+    ttlMs: optional(durationMs),
+  }),
   z.strictObject({ ...base, kind: z.literal('window-assign'), window, time, latePolicy }),
   z.strictObject({
     ...base,
@@ -274,58 +302,3 @@ const physicalPlan = z.strictObject({
     stateTtlMs: optional(durationMs),
   }),
 })
-
-/** Every step after its inputs, every column within its input. */
-function checkReferences(plan: PhysicalPlan): void {
-  const widths = new Map<string, number>()
-  for (const one of plan.steps) {
-    if (widths.has(one.id)) throw corrupt(`two steps have the id ${one.id}`)
-    const inputs = one.inputs.map((id) => widths.get(id))
-    if (inputs.includes(undefined)) throw corrupt(`an input of step ${one.id} does not come before it`)
-    if (inputs.length === 0 && one.kind !== 'scan') throw corrupt(`step ${one.id} has no input`)
-    const width = one.kind === 'scan' ? one.fields.length + one.computed.length : Math.min(...(inputs as number[]))
-    const beyond = columnsRead(one).find((index) => index >= width)
-    if (beyond !== undefined) throw corrupt(`step ${one.id} reads column ${beyond} of ${width}`)
-    widths.set(one.id, one.schema.fields.length)
-  }
-}
-
-function columnsRead(one: Step): readonly number[] {
-  switch (one.kind) {
-    case 'scan':
-      return [
-        ...one.computed.flatMap((each) => [...columnsOf(each)]),
-        ...(one.watermark === undefined ? [] : [one.watermark.timeColumn, ...columnsOf(one.watermark.expression)]),
-      ]
-    case 'filter':
-      return [...columnsOf(one.predicate)]
-    case 'project':
-      return one.expressions.flatMap((each) => [...columnsOf(each)])
-    case 'exchange':
-    case 'normalize':
-    case 'throttle':
-      return one.keys
-    case 'window-assign':
-      return one.latePolicy.columns
-    case 'window-aggregate':
-    case 'session-aggregate':
-      return [...one.keys, ...one.latePolicy.columns, ...aggregateColumns(one.aggregates)]
-    case 'local-aggregate':
-    case 'group-aggregate':
-      return [...one.keys, ...aggregateColumns(one.aggregates)]
-    case 'deduplicate':
-      return [...one.keys, ...one.latePolicy.columns]
-    case 'top-n': {
-      const end = one.windowEndColumn
-      return [...one.partitionBy, ...one.orderBy.map((key) => key.column), ...(end === undefined ? [] : [end])]
-    }
-    case 'union':
-    case 'limit':
-    case 'sink':
-      return []
-  }
-}
-
-function aggregateColumns(aggregates: Extract<Step, { kind: 'group-aggregate' }>['aggregates']): readonly number[] {
-  return aggregates.flatMap((one) => (one.filter === undefined ? one.arguments : [...one.arguments, one.filter]))
-}

@@ -9,6 +9,7 @@ import type { SqlType } from '../../core/type.ts'
 import { typeName } from '../../core/type.ts'
 import { printExpression } from '../print-expression.ts'
 import type { Expression } from './expression.ts'
+import type { JoinStep } from './join-steps.ts'
 import { withoutLocalAggregation } from './local-aggregation.ts'
 import type { AggregateCall, EmitSpec, LatePolicy, PhysicalPlan, SortKey, Step } from './nodes.ts'
 
@@ -80,6 +81,10 @@ function rowsAfter(step: Step, inputs: readonly Rows[]): Rows {
     case 'sink':
       return { ...of(input), schema }
     case 'normalize':
+    case 'reorder':
+    case 'interval-join':
+    case 'temporal-join':
+    case 'table-join':
     case 'local-aggregate':
     case 'window-aggregate':
     case 'session-aggregate':
@@ -106,7 +111,22 @@ function stateShape(step: Step, inputs: readonly Rows[]): Shape | undefined {
     case 'scan':
       return { source: `${step.connector.kind} ${step.connector.options['topic'] ?? step.relation}` }
     case 'normalize':
+    case 'reorder':
       return { key: texts(step.keys, of(input)), columns: allColumns(of(input)), ...filtered(of(input)) }
+    case 'interval-join':
+      return {
+        ...joined(step, inputs),
+        interval: `${step.lowerMs} ms to ${step.upperMs} ms`,
+        'allowed lateness': `${step.latePolicy.allowedLatenessMs} ms`,
+      }
+    case 'temporal-join':
+      return {
+        ...joined(step, inputs),
+        row: step.row,
+        'allowed lateness': `${step.latePolicy.allowedLatenessMs} ms`,
+      }
+    case 'table-join':
+      return { ...joined(step, inputs), 'time to live': `${step.ttlMs ?? 'no'} ms` }
     case 'window-aggregate':
       return {
         window: JSON.stringify(step.window),
@@ -174,6 +194,23 @@ function grouped(keys: readonly number[], aggregates: readonly AggregateCall[], 
     key: texts(keys, input),
     aggregates: aggregates.map((one) => aggregateText(one, input)).join(', '),
     ...filtered(input),
+  }
+}
+
+function joined(step: JoinStep, [left, right]: readonly Rows[]): Shape {
+  const [l, r] = [of(left), of(right)]
+  const both = {
+    columns: [...l.columns, ...r.columns],
+    filters: [],
+    schema: { ...l.schema, fields: [...l.schema.fields, ...r.schema.fields] },
+  }
+  return {
+    join: step.type,
+    key: `${texts(step.leftKeys, l)} and ${texts(step.rightKeys, r)}`,
+    condition: step.condition === undefined ? '' : textOf(step.condition, both),
+    columns: `${allColumns(l)} and ${allColumns(r)}`,
+    filter: `${filtered(l)['filter']} and ${filtered(r)['filter']}`,
+    input: `${filtered(l)['input']} and ${filtered(r)['input']}`,
   }
 }
 

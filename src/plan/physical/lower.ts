@@ -4,7 +4,8 @@
 import { assert } from '../../core/assert.ts'
 import type { ChangelogMode, Schema } from '../../core/schema.ts'
 import { columnsOf, some } from '../expression-tree.ts'
-import type { LogicalPlan, ScanNode, TopNNode } from '../logical/nodes.ts'
+import { isLeftOnly, type JoinNode } from '../logical/join.ts'
+import { type LogicalPlan, NO_LATE_ROWS, type ScanNode, type TopNNode } from '../logical/nodes.ts'
 import { lowerScan } from './lower-scan.ts'
 import type { ConnectorSpec, FormatSpec, PhysicalPlan, QueryOptions, Step } from './nodes.ts'
 
@@ -37,6 +38,8 @@ class Lowering {
   readonly steps: Step[] = []
   readonly #options: QueryOptions
   readonly #counts = new Map<string, number>()
+  /** What is lowered is a table that a stream looks up. */
+  #bootstrap = false
 
   constructor(options: QueryOptions) {
     this.#options = options
@@ -85,6 +88,8 @@ class Lowering {
         const id = this.add({ kind: 'union', inputs: inputs.map((input) => input.id), schema: node.schema })
         return { id, schema: node.schema, partitionedBy: undefined }
       }
+      case 'join':
+        return this.#join(node, needsOld)
       case 'window-assign': {
         const input = this.lower(node.input, changes(node.input))
         assert(node.spec.kind !== 'session', 'session windows belong to an aggregate')
@@ -150,7 +155,7 @@ class Lowering {
   }
 
   #scan(node: ScanNode, needsOld: boolean): Lowered {
-    const step = lowerScan(node)
+    const step = this.#bootstrap && !node.bounded ? { ...lowerScan(node), bootstrap: true } : lowerScan(node)
     const id = this.add(step)
     const { schema } = step
     if (!needsOld || schema.mode !== 'upsert') return { id, schema, partitionedBy: undefined }
@@ -193,6 +198,67 @@ class Lowering {
     return { id, schema, partitionedBy }
   }
 
+  #join(node: JoinNode, needsOld: boolean): Lowered {
+    const { match, type, leftKeys, rightKeys, condition } = node
+    const left = this.#joined(node.left, leftKeys, type !== 'inner' && type !== 'right')
+    const bootstrapped = this.#bootstrap
+    this.#bootstrap ||= match.kind === 'latest'
+    const right = this.#joined(node.right, rightKeys, type === 'right' || type === 'full')
+    this.#bootstrap = bootstrapped
+    const partitionedBy = isLeftOnly(type) || type === 'left' || type === 'inner' ? leftKeys : undefined
+    const base = { inputs: [left.id, right.id], leftKeys, rightKeys, condition }
+    switch (match.kind) {
+      case 'interval': {
+        assert(type !== 'semi' && type !== 'anti', 'IN and EXISTS are about tables')
+        const { lowerMs, upperMs, late: latePolicy } = match
+        const schema = withMode(node.schema, 'append')
+        const id = this.add({ kind: 'interval-join', ...base, type, schema, lowerMs, upperMs, latePolicy })
+        return { id, schema, partitionedBy }
+      }
+      case 'latest':
+      case 'as-of': {
+        assert(type !== 'right' && type !== 'full', 'a table is looked up by a stream')
+        const schema = withMode(node.schema, 'append')
+        const waitMs = match.kind === 'as-of' ? match.waitMs : undefined
+        const latePolicy = match.kind === 'as-of' ? match.late : NO_LATE_ROWS
+        const id = this.add({ kind: 'temporal-join', ...base, type, schema, row: match.kind, waitMs, latePolicy })
+        return { id, schema, partitionedBy }
+      }
+      case 'changes': {
+        const moves = movesWithinJoin(node)
+        const schema = withMode(node.schema, modeOf(node, needsOld || moves))
+        const id = this.add({
+          kind: 'table-join',
+          ...base,
+          type,
+          schema,
+          retractions: schema.mode === 'retract',
+          final: match.bounded,
+          ttlMs: this.#options.stateTtlMs,
+        })
+        if (!moves) return { id, schema, partitionedBy }
+        const exchanged = this.#exchange({ id, schema, partitionedBy: undefined }, schema.key)
+        const ordered = withMode(node.schema, modeOf(node, needsOld))
+        const reordered = this.add({ kind: 'reorder', inputs: [exchanged.id], schema: ordered, keys: schema.key })
+        return { id: reordered, schema: ordered, partitionedBy: schema.key }
+      }
+    }
+  }
+
+  /**
+   * A side of a join, where its rows have met by the keys in just their order, as those of the other side have. The old
+   * row is needed where it may have met elsewhere, and where a row with a NULL, which is not kept, comes out (`alone`).
+   */
+  #joined(node: LogicalPlan, keys: readonly number[], alone: boolean): Lowered {
+    const mayBeNull = alone && keys.some((one) => node.schema.fields[one]?.nullable)
+    const input = this.lower(node, changes(node) && (mayBeNull || !isWithin(new Set(keys), node.schema.key)))
+    const { partitionedBy } = input
+    const met = partitionedBy?.length === keys.length && keys.every((one, i) => partitionedBy[i] === one)
+    if (met) return input
+    const id = this.add({ kind: 'exchange', inputs: [input.id], schema: input.schema, keys })
+    return { ...input, id, partitionedBy: keys }
+  }
+
   /** Rows that agree in `keys` meet in one task. Those that met by some of the keys already did. */
   #exchange(input: Lowered, keys: readonly number[]): Lowered {
     const { partitionedBy } = input
@@ -214,6 +280,24 @@ function changes(node: LogicalPlan): boolean {
  */
 function movesBetweenTasks({ partitionBy, schema }: TopNNode): boolean {
   return schema.mode !== 'append' && schema.key.length > 0 && !partitionBy.every((one) => schema.key.includes(one))
+}
+
+/**
+ * A change of a row may take it to another key of the join, and so to another task, while it stays the same row of the
+ * result: then the two tasks' changes of it come in any order.
+ */
+function movesWithinJoin({ schema, left, type, leftKeys, rightKeys }: JoinNode): boolean {
+  if (schema.mode === 'append' || schema.key.length === 0) return false
+  const width = left.schema.fields.length
+  const fixed = leftKeys.every((one, i) => {
+    const onLeft = schema.key.includes(one)
+    const onRight = !isLeftOnly(type) && schema.key.includes((rightKeys[i] as number) + width)
+    // The column of a side that is missing is NULL, and says nothing.
+    if (type === 'full') return onLeft && onRight
+    if (type === 'right') return onRight
+    return onLeft || (type === 'inner' && onRight)
+  })
+  return !fixed
 }
 
 function modeOf(node: LogicalPlan, needsOld: boolean): ChangelogMode {

@@ -2,6 +2,7 @@ import type { Schema } from '../../core/schema.ts'
 import type { DurationMs } from '../../core/time.ts'
 import type { SqlType } from '../../core/type.ts'
 import type { Expression } from './expression.ts'
+import type { IntervalJoinStep, TableJoinStep, TemporalJoinStep } from './join-steps.ts'
 
 /**
  * The physical plan: what is stored, explained, compared and run. It is JSON, and for ever: a change to a step is a
@@ -35,6 +36,10 @@ export type Step =
   | ExchangeStep
   | LocalAggregateStep
   | NormalizeStep
+  | ReorderStep
+  | IntervalJoinStep
+  | TemporalJoinStep
+  | TableJoinStep
   | WindowAssignStep
   | WindowAggregateStep
   | SessionAggregateStep
@@ -45,7 +50,7 @@ export type Step =
   | ThrottleStep
   | SinkStep
 
-interface StepBase {
+export interface StepBase {
   readonly id: string
   readonly version: 1
   readonly inputs: readonly string[]
@@ -70,6 +75,11 @@ export interface ScanStep extends StepBase {
   readonly deadLetter: string | undefined
   /** Where to begin when there is no checkpoint. */
   readonly startup: StartupSpec
+  /**
+   * Of a table that a stream looks up: says nothing of its time before it has been read up to where it ended when the
+   * query began. Without a WATERMARK it says LOADED then.
+   */
+  readonly bootstrap?: boolean | undefined
 }
 
 export interface SourceField {
@@ -161,6 +171,16 @@ export type WindowSpec =
  */
 export interface NormalizeStep extends StepBase {
   readonly kind: 'normalize'
+  readonly keys: readonly number[]
+}
+
+/**
+ * A changelog with old rows whose rows of one key come from several tasks, each in its order but not in one among them:
+ * a join on another key than that of its result. Keeps the rows of each key that are there, the last to come first in
+ * line, and emits how that row changes. (Flink's SinkUpsertMaterializer.)
+ */
+export interface ReorderStep extends StepBase {
+  readonly kind: 'reorder'
   readonly keys: readonly number[]
 }
 

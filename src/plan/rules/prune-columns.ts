@@ -3,6 +3,7 @@
 
 import { must } from '../../core/assert.ts'
 import { column, columnsOf, mapColumns } from '../expression-tree.ts'
+import { isLeftOnly, type JoinMatch, type JoinNode, join } from '../logical/join.ts'
 import {
   deduplicate,
   filter,
@@ -69,6 +70,8 @@ function prune(node: LogicalPlan, needed: ReadonlySet<number>): Pruned {
       return pruneProject(node, needed)
     case 'union':
       return pruneUnion(node, needed)
+    case 'join':
+      return pruneJoin(node, needed)
     case 'limit': {
       const input = prune(node.input, withKey(node.input, needed))
       return over(node, input, () => limit(input.node, node.count))
@@ -153,6 +156,35 @@ function pruneUnion(node: Extract<LogicalPlan, { kind: 'union' }>, needed: Reado
         )
   })
   return { node: union(inputs, fields), to, changed }
+}
+
+/** Of each side what is joined by, what tells its rows apart and when they happened, beside what is read above. */
+function pruneJoin(node: JoinNode, needed: ReadonlySet<number>): Pruned {
+  const width = node.left.schema.fields.length
+  const read = new Set([...needed, ...(node.condition === undefined ? [] : columnsOf(node.condition))])
+  const late = 'late' in node.match ? node.match.late.columns : []
+  const side = (input: LogicalPlan, keys: readonly number[], of: readonly number[]) => {
+    const { timeColumn } = input.schema
+    const time = timeColumn === undefined ? [] : [timeColumn]
+    return prune(input, withKey(input, new Set([...of, ...keys, ...time])))
+  }
+  const ofLeft = [...read].filter((index) => index < width)
+  const ofRight = [...read].filter((index) => index >= width).map((index) => index - width)
+  const left = side(node.left, node.leftKeys, [...ofLeft, ...late])
+  const right = side(node.right, node.rightKeys, ofRight)
+  const newWidth = left.node.schema.fields.length
+  const to = (index: number) => (index < width ? left.to(index) : right.to(index - width) + newWidth)
+  const changed = left.changed || right.changed
+  if (!changed) return { node, to, changed }
+  const match: JoinMatch = 'late' in node.match ? { ...node.match, late: moveLate(node.match.late, left) } : node.match
+  const pruned = join(left.node, right.node, {
+    type: node.type,
+    leftKeys: node.leftKeys.map(left.to),
+    rightKeys: node.rightKeys.map(right.to),
+    condition: node.condition && mapColumns(node.condition, to),
+    match,
+  })
+  return { node: pruned, to: isLeftOnly(node.type) ? left.to : to, changed }
 }
 
 type Aggregate = Extract<LogicalPlan, { kind: 'window-aggregate' | 'group-aggregate' }>

@@ -2,6 +2,7 @@
 // look at keys alone. A predicate that looks at a window's bounds stays above it; one that looks at the clock stays.
 
 import { allOf, columnsOf, conjuncts, mapColumns, some, substituteColumns } from '../expression-tree.ts'
+import { type JoinNode, join } from '../logical/join.ts'
 import { filter, type LogicalPlan, union } from '../logical/nodes.ts'
 import { transform, withInput } from '../logical/visit.ts'
 import type { Expression } from '../physical/expression.ts'
@@ -54,9 +55,39 @@ function push(node: LogicalPlan): LogicalPlan {
         ),
       )
     }
+    case 'join':
+      return pushIntoJoin(node.predicate, input)
     default:
       return node
   }
+}
+
+/**
+ * A condition on one side alone goes below the join, unless a row of that side may be NULL for want of a match, which
+ * must not be taken for one that fails. A table stays whole: to filter its changes each row would be kept once more.
+ */
+function pushIntoJoin(predicate: Expression, node: JoinNode): LogicalPlan {
+  const { type, left, right } = node
+  const width = left.schema.fields.length
+  const intoLeft = type !== 'right' && type !== 'full' && left.schema.mode === 'append'
+  const intoRight = (type === 'inner' || type === 'right') && right.schema.mode === 'append'
+  const onLeft = (one: Expression) => intoLeft && isOn(one, (index) => index < width)
+  const onRight = (one: Expression) => intoRight && isOn(one, (index) => index >= width)
+  const movable = (one: Expression) => onLeft(one) || onRight(one)
+  return split(predicate, movable, node, (moved) => {
+    const all = conjuncts(moved)
+    const ofRight = all.filter(onRight).map((one) => mapColumns(one, (index) => index - width))
+    return join(filtered(node.left, all.filter(onLeft)), filtered(node.right, ofRight), node)
+  })
+}
+
+function isOn(one: Expression, side: (index: number) => boolean): boolean {
+  const columns = [...columnsOf(one)]
+  return columns.length > 0 && columns.every(side)
+}
+
+function filtered(input: LogicalPlan, conditions: readonly Expression[]): LogicalPlan {
+  return conditions.length === 0 ? input : push(filter(input, allOf(conditions)))
 }
 
 /** What may move goes below; what is left stays above. */

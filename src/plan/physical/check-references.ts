@@ -1,0 +1,91 @@
+// Whether what a stored plan refers to exists.
+
+import { columnsOf } from '../expression-tree.ts'
+import type { JoinStep } from './join-steps.ts'
+import type { PhysicalPlan, Step } from './nodes.ts'
+
+/** Every step after its inputs, every column within its input; else what is wrong. */
+export function wrongReference(plan: PhysicalPlan): string | undefined {
+  const widths = new Map<string, number>()
+  for (const one of plan.steps) {
+    if (widths.has(one.id)) return `two steps have the id ${one.id}`
+    const inputs = one.inputs.map((id) => widths.get(id))
+    const wrongJoin = isJoin(one) ? wrongColumnOfJoin(one, inputs) : undefined
+    if (wrongJoin !== undefined) return wrongJoin
+    if (inputs.includes(undefined)) return `an input of step ${one.id} does not come before it`
+    if (inputs.length === 0 && one.kind !== 'scan') return `step ${one.id} has no input`
+    const width = one.kind === 'scan' ? one.fields.length + one.computed.length : Math.min(...(inputs as number[]))
+    const beyond = columnsRead(one).find((index) => index >= width)
+    if (beyond !== undefined) return `step ${one.id} reads column ${beyond} of ${width}`
+    widths.set(one.id, one.schema.fields.length)
+  }
+  return undefined
+}
+
+function isJoin(one: Step): one is JoinStep {
+  return one.kind === 'interval-join' || one.kind === 'temporal-join' || one.kind === 'table-join'
+}
+
+/** The two sides have columns of their own. */
+function wrongColumnOfJoin(one: JoinStep, [left = 0, right = 0]: readonly (number | undefined)[]): string | undefined {
+  const { leftKeys, rightKeys, condition } = one
+  if (one.inputs.length !== 2) return `step ${one.id} joins ${one.inputs.length} inputs`
+  if (leftKeys.length === 0 || leftKeys.length !== rightKeys.length) {
+    return `step ${one.id} joins ${leftKeys.length} columns with ${rightKeys.length}`
+  }
+  const late = 'latePolicy' in one ? one.latePolicy.columns : []
+  const read: readonly (readonly [readonly number[], number])[] = [
+    [[...leftKeys, ...late], left],
+    [rightKeys, right],
+    [condition === undefined ? [] : [...columnsOf(condition)], left + right],
+  ]
+  for (const [columns, width] of read) {
+    const beyond = columns.find((index) => index >= width)
+    if (beyond !== undefined) return `step ${one.id} reads column ${beyond} of ${width}`
+  }
+  return undefined
+}
+
+function columnsRead(one: Step): readonly number[] {
+  switch (one.kind) {
+    case 'scan':
+      return [
+        ...one.computed.flatMap((each) => [...columnsOf(each)]),
+        ...(one.watermark === undefined ? [] : [one.watermark.timeColumn, ...columnsOf(one.watermark.expression)]),
+      ]
+    case 'filter':
+      return [...columnsOf(one.predicate)]
+    case 'project':
+      return one.expressions.flatMap((each) => [...columnsOf(each)])
+    case 'exchange':
+    case 'normalize':
+    case 'reorder':
+    case 'throttle':
+      return one.keys
+    case 'window-assign':
+      return one.latePolicy.columns
+    case 'window-aggregate':
+    case 'session-aggregate':
+      return [...one.keys, ...one.latePolicy.columns, ...aggregateColumns(one.aggregates)]
+    case 'local-aggregate':
+    case 'group-aggregate':
+      return [...one.keys, ...aggregateColumns(one.aggregates)]
+    case 'deduplicate':
+      return [...one.keys, ...one.latePolicy.columns]
+    case 'top-n': {
+      const end = one.windowEndColumn
+      return [...one.partitionBy, ...one.orderBy.map((key) => key.column), ...(end === undefined ? [] : [end])]
+    }
+    case 'interval-join':
+    case 'temporal-join':
+    case 'table-join':
+    case 'union':
+    case 'limit':
+    case 'sink':
+      return []
+  }
+}
+
+function aggregateColumns(aggregates: Extract<Step, { kind: 'group-aggregate' }>['aggregates']): readonly number[] {
+  return aggregates.flatMap((one) => (one.filter === undefined ? one.arguments : [...one.arguments, one.filter]))
+}

@@ -1,0 +1,202 @@
+import type { Random } from '../harness/random.ts'
+
+/**
+ * Random streams and tables, and random joins of them, in a form that both engines can be asked in. Ties in time,
+ * NULLs, rows without a match, rows with several, changes of the columns that are joined by, and deletes are common.
+ */
+export interface JoinWorkload {
+  readonly kind: JoinKind
+  /** Statements for the engine, without the query. */
+  readonly setup: string
+  readonly query: string
+  /** The same over tables in DuckDB: see JoinOracle. */
+  readonly expected: string
+  readonly events: readonly JoinEvent[]
+}
+
+export type JoinKind = 'interval' | 'latest' | 'as-of' | 'tables' | 'semi' | 'stream-semi'
+
+/** A record of a stream, or a change of a table; in the order of arrival. */
+export interface JoinEvent {
+  readonly relation: 'a' | 'b' | 't' | 'u'
+  readonly partition: number
+  readonly id: number
+  readonly k: number | null
+  readonly g: string | null
+  readonly v: number | null
+  readonly ts: number
+  /** Of a table: the row is taken away. */
+  readonly deleted: boolean
+}
+
+/** Nothing is late: the watermark is behind by more than any row ever is. */
+const DELAY_MS = 1_000
+const PARTITIONS = 2
+
+const STREAM = (name: string) =>
+  `CREATE STREAM ${name} (id BIGINT, k BIGINT, g STRING, v BIGINT, ts TIMESTAMP,` +
+  ` WATERMARK FOR ts AS ts - INTERVAL '${DELAY_MS}' MILLISECOND EMIT ON EVENT) WITH (partitions = ${PARTITIONS});`
+
+/** Changes as Debezium brings them, since a delete then says what it deletes. */
+const TABLE = (name: string) =>
+  `CREATE TABLE ${name} (id BIGINT PRIMARY KEY, k BIGINT, g STRING, v BIGINT, ts TIMESTAMP METADATA FROM 'source.ts_ms',` +
+  ` WATERMARK FOR ts AS ts - INTERVAL '${DELAY_MS}' MILLISECOND EMIT ON EVENT)` +
+  ` WITH (partitions = ${PARTITIONS}) FORMAT DEBEZIUM ENCODE JSON;`
+
+export function randomJoin(random: Random, kinds: readonly JoinKind[]): JoinWorkload {
+  const kind = random.pick(kinds)
+  switch (kind) {
+    case 'interval':
+      return intervalJoin(random)
+    case 'latest':
+    case 'as-of':
+      return temporalJoin(random, kind)
+    case 'tables':
+      return tableJoin(random)
+    case 'semi':
+    case 'stream-semi':
+      return semiJoin(random, kind)
+  }
+}
+
+function intervalJoin(random: Random): JoinWorkload {
+  const type = random.pick(['', 'LEFT', 'RIGHT', 'FULL'])
+  const lower = random.pick([-30, -5, 0, 0, 3])
+  const upper = lower + random.pick([0, 1, 10, 50])
+  const on = [
+    ...random.pick([['a.k = b.k'], ['a.k = b.k', 'a.g = b.g'], ['a.k + 1 = b.k']]),
+    ...(random.chance(0.3) ? [random.pick(['a.v < b.v', "b.g <> 'x'", 'a.v + b.v > 3'])] : []),
+  ]
+  const columns = 'a.id AS a_id, a.v AS a_v, b.id AS b_id, b.g AS b_g'
+  const time = `b.ts BETWEEN a.ts + INTERVAL '${lower}' MILLISECOND AND a.ts + INTERVAL '${upper}' MILLISECOND`
+  return {
+    kind: 'interval',
+    setup: [STREAM('a'), STREAM('b')].join('\n'),
+    query: `SELECT ${columns} FROM a ${type} JOIN b ON ${on.join(' AND ')} AND ${time}`,
+    expected: `SELECT ${columns} FROM a ${type} JOIN b ON ${on.join(' AND ')} AND b.ts - a.ts BETWEEN ${lower} AND ${upper}`,
+    events: randomEvents(random, ['a', 'b']),
+  }
+}
+
+function temporalJoin(random: Random, kind: 'latest' | 'as-of'): JoinWorkload {
+  const type = random.pick(['', 'LEFT'])
+  const condition = random.chance(0.3) ? random.pick(['a.v < t.v', "t.g <> 'x'", 't.v IS NOT NULL']) : undefined
+  const columns = 'a.id AS a_id, a.k AS a_k, t.g AS t_g, t.v AS t_v'
+  const and = condition === undefined ? '' : ` AND ${condition}`
+  const table = kind === 'latest' ? 't' : 't FOR SYSTEM_TIME AS OF a.ts AS t'
+  const before = kind === 'latest' ? 'c.seq < a.seq' : 'c.ts <= a.ts'
+  const last = kind === 'latest' ? 'c.seq' : 'c.ts, c.seq'
+  // The last change before the row, and what it left.
+  const version =
+    `(SELECT a.seq AS a_seq, c.* FROM a JOIN t_changes c ON c.id = a.k AND ${before}` +
+    ` QUALIFY ROW_NUMBER() OVER (PARTITION BY a.seq ORDER BY ${last
+      .split(', ')
+      .map((one) => `${one} DESC`)
+      .join(', ')}) = 1)`
+  return {
+    kind,
+    setup: [STREAM('a'), TABLE('t')].join('\n'),
+    query: `SELECT ${columns} FROM a ${type} JOIN ${table} ON a.k = t.id${and}`,
+    expected: `SELECT ${columns} FROM a ${type} JOIN ${version} t ON t.a_seq = a.seq AND NOT t.deleted${and}`,
+    events: randomEvents(random, ['a', 't']),
+  }
+}
+
+function tableJoin(random: Random): JoinWorkload {
+  const type = random.pick(['', 'LEFT', 'RIGHT', 'FULL'])
+  const on = random.pick([
+    't.id = u.id',
+    't.k = u.id',
+    't.id = u.k',
+    't.k = u.k',
+    't.g = u.g',
+    't.k = u.k AND t.g = u.g',
+  ])
+  const condition = random.chance(0.3) ? ` AND ${random.pick(['t.v < u.v', "u.g <> 'x'", 't.v > 2'])}` : ''
+  const columns = 't.id AS t_id, t.v AS t_v, u.id AS u_id, u.g AS u_g'
+  const joined = `SELECT ${columns} FROM t ${type} JOIN u ON ${on}${condition}`
+  const query = random.pick([
+    joined,
+    joined,
+    `SELECT t_v, u_g FROM (${joined}) j WHERE t_v > 2 OR t_v IS NULL`,
+    `SELECT u_g, COUNT(*) AS n, SUM(t_v) AS total, MIN(t_id) AS least FROM (${joined}) j GROUP BY u_g`,
+    `SELECT t_id, a.v AS a_v, u_g FROM (${joined}) j LEFT JOIN t a ON a.id = j.u_id`,
+  ])
+  return {
+    kind: 'tables',
+    setup: [TABLE('t'), TABLE('u')].join('\n'),
+    query: `${query} EMIT CHANGES`,
+    expected: query,
+    events: randomEvents(random, ['t', 'u']),
+  }
+}
+
+function semiJoin(random: Random, kind: 'semi' | 'stream-semi'): JoinWorkload {
+  const left = kind === 'semi' ? 't' : 'a'
+  const not = random.pick(['', 'NOT '])
+  const column = random.pick(['id', 'k'])
+  const filter = random.chance(0.4) ? " AND u.g <> 'x'" : ''
+  // A stream asks what the table has by then; DuckDB is shown the changes that had come.
+  const had =
+    '(SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY id ORDER BY seq DESC) AS rn FROM u_changes c' +
+    ' WHERE c.seq < a.seq) WHERE rn = 1 AND NOT deleted)'
+  const source = (duck: boolean) => (duck && kind === 'stream-semi' ? had : 'u')
+  const sql = (duck: boolean) =>
+    `SELECT ${left}.id AS l_id, ${left}.v AS l_v FROM ${left}` +
+    ` WHERE ${not}EXISTS (SELECT 1 FROM ${source(duck)} u WHERE u.${column} = ${left}.k${filter})`
+  return {
+    kind,
+    setup: [kind === 'semi' ? TABLE('t') : STREAM('a'), TABLE('u')].join('\n'),
+    query: `${sql(false)} EMIT CHANGES`,
+    expected: sql(true),
+    events: randomEvents(random, [left, 'u']),
+  }
+}
+
+function randomEvents(random: Random, relations: readonly JoinEvent['relation'][]): readonly JoinEvent[] {
+  const count = random.integer(0, 60)
+  const keys = random.integer(1, 6)
+  const nulls = random.pick([0, 0.1, 0.4])
+  const disorderMs = random.pick([0, 5, 40, 300])
+  const maybe = <T>(value: T): T | null => (random.chance(nulls) ? null : value)
+  const rows = new Map<string, JoinEvent>()
+  const events: JoinEvent[] = []
+  let time = 0
+  for (let number = 0; number < count; number++) {
+    time += random.pick([0, 0, 1, 1, 3, 10])
+    const relation = random.pick(relations)
+    const isTable = relation === 't' || relation === 'u'
+    const id = isTable ? random.integer(1, keys) : number
+    const known = rows.get(`${relation} ${id}`)
+    const ts = time - (random.chance(0.4) ? random.integer(0, disorderMs) : 0)
+    const partition = id % PARTITIONS
+    const event: JoinEvent =
+      isTable && known !== undefined && random.chance(0.25)
+        ? { ...known, ts, deleted: true }
+        : {
+            relation,
+            partition,
+            id,
+            k: maybe(random.integer(1, keys)),
+            g: maybe(random.pick(['x', 'y', 'z'])),
+            v: maybe(random.integer(0, 5)),
+            ts,
+            deleted: false,
+          }
+    if (event.deleted) rows.delete(`${relation} ${id}`)
+    else if (isTable) rows.set(`${relation} ${id}`, event)
+    events.push(event)
+  }
+  return events
+}
+
+/** The value of the event's record. */
+export function recordText(event: JoinEvent): string {
+  const { id, k, g, v, ts, deleted } = event
+  if (event.relation === 'a' || event.relation === 'b') return JSON.stringify({ id, k, g, v, ts })
+  const row = { id, k, g, v }
+  const source = { ts_ms: ts }
+  return JSON.stringify(
+    deleted ? { before: row, after: null, op: 'd', source } : { before: null, after: row, op: 'u', source },
+  )
+}
