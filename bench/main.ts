@@ -8,11 +8,12 @@ import type { Storage } from '../src/adapters/storage.ts'
 import { SystemClock } from '../src/adapters/system-clock.ts'
 import { WeirRuntime } from '../src/runtime/weir-runtime.ts'
 import { compared, measureFlink, prepareFlink } from './against.ts'
+import type { BenchInput } from './inputs.ts'
 import { measureKafka } from './kafka.ts'
 import { measureLatency } from './latency.ts'
 import { hardware, type Measurement, RssWatch, versions } from './measure.ts'
-import { ORDERS_COLUMNS, type OrdersOptions, order } from './orders.ts'
-import { type BenchQuery, QUERIES } from './queries.ts'
+import type { OrdersOptions } from './orders.ts'
+import { type BenchQuery, inputsOf, QUERIES } from './queries.ts'
 import { measureState } from './state.ts'
 
 /**
@@ -110,12 +111,28 @@ async function measure(name: string, events: number): Promise<Measurement> {
 }
 
 async function run(runtime: WeirRuntime, storage: Storage, query: BenchQuery, events: number): Promise<Measurement> {
-  await executeAll(runtime, `CREATE STREAM orders (${ORDERS_COLUMNS}) WITH (partitions = '${PARTITIONS}')`)
-  await fill(storage, { events, keys: query.keys, eventsPerSecondOfEventTime: query.eventsPerSecondOfEventTime })
+  const options = { events, keys: query.keys, eventsPerSecondOfEventTime: query.eventsPerSecondOfEventTime }
+  const inputs = inputsOf(query)
+  for (const { kind, name, columns, format } of inputs) {
+    await executeAll(runtime, `CREATE ${kind} ${name} (${columns}) WITH (partitions = '${PARTITIONS}') ${format}`)
+  }
+  const loaded = inputs.filter((input) => input.loaded === true)
+  const flowing = inputs.filter((input) => !loaded.includes(input))
+  for (const input of loaded) await fill(storage, input, options)
+  // A table is read first by itself, so that the clock is of what flows.
+  const tableRows = loaded.reduce((sum, { rows }) => sum + rows(options), 0)
+  if (tableRows > 0) {
+    await executeAll(runtime, `CREATE MATERIALIZED VIEW measured AS ${query.sql}`)
+    await untilRead(runtime, tableRows)
+  }
+  for (const input of flowing) await fill(storage, input, options)
   const watch = new RssWatch()
   const cpuStart = process.cpuUsage()
   const start = performance.now()
-  await executeAll(runtime, `CREATE MATERIALIZED VIEW measured AS ${query.sql}`)
+  await executeAll(
+    runtime,
+    tableRows > 0 ? 'RESUME QUERY measured' : `CREATE MATERIALIZED VIEW measured AS ${query.sql}`,
+  )
   await untilRead(runtime, events)
   const seconds = (performance.now() - start) / 1000
   const cpu = process.cpuUsage(cpuStart)
@@ -135,18 +152,19 @@ async function run(runtime: WeirRuntime, storage: Storage, query: BenchQuery, ev
   }
 }
 
-async function fill(storage: Storage, options: OrdersOptions): Promise<void> {
+async function fill(storage: Storage, { name, rows, row }: BenchInput, options: OrdersOptions): Promise<void> {
   const encoder = new TextEncoder()
-  for (let first = 0; first < options.events; first += APPEND_RECORDS * PARTITIONS) {
+  const total = rows(options)
+  for (let first = 0; first < total; first += APPEND_RECORDS * PARTITIONS) {
     const appends = Array.from({ length: PARTITIONS }, (_, partition) => {
       const from = first + partition * APPEND_RECORDS
-      const count = Math.max(0, Math.min(APPEND_RECORDS, options.events - from))
+      const count = Math.max(0, Math.min(APPEND_RECORDS, total - from))
       const records = Array.from({ length: count }, (_, i) => ({
         key: null,
-        value: encoder.encode(order(from + i, options)),
+        value: encoder.encode(row(from + i, options)),
         timestamp: 0,
       }))
-      return records.length === 0 ? undefined : storage.log.append('orders', partition, records)
+      return records.length === 0 ? undefined : storage.log.append(name, partition, records)
     })
     await Promise.all(appends)
   }

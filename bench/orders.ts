@@ -28,7 +28,7 @@ export function order(i: number, options: OrdersOptions): string {
 }
 
 /** A 32-bit hash (splitmix): cheap, and the same everywhere. */
-function mix(value: number): number {
+export function mix(value: number): number {
   let x = (value + 0x9e3779b9) | 0
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b)
   x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35)

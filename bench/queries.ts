@@ -1,10 +1,18 @@
-/** What is measured: one materialized view each, over the stream `orders`. */
+import { ACCOUNTS, type BenchInput, HALF_OF_ORDERS, ORDERS, PAYMENTS, USERS } from './inputs.ts'
+
+/** What is measured: one materialized view each, over the stream `orders` and what it is joined with. */
 export interface BenchQuery {
   readonly name: string
   readonly sql: string
   /** Distinct users in the input. */
   readonly keys: number
   readonly eventsPerSecondOfEventTime: number
+  /** The stream `orders`, unless it says otherwise. */
+  readonly inputs?: readonly BenchInput[]
+}
+
+export function inputsOf({ inputs = [ORDERS] }: BenchQuery): readonly BenchInput[] {
+  return inputs
 }
 
 export const QUERIES: readonly BenchQuery[] = [
@@ -53,5 +61,27 @@ export const QUERIES: readonly BenchQuery[] = [
     keys: 10_000,
     eventsPerSecondOfEventTime: 2_000,
     sql: `SELECT order_id, amount FROM orders WHERE region = 'eu-west' AND amount > 990`,
+  },
+  {
+    name: 'stream-table',
+    keys: 1_000_000,
+    eventsPerSecondOfEventTime: 2_000,
+    inputs: [ORDERS, USERS],
+    sql: 'SELECT o.order_id, o.amount, u.tier FROM orders o JOIN users u ON o.user_id = u.id',
+  },
+  {
+    name: 'interval',
+    keys: 10_000,
+    eventsPerSecondOfEventTime: 2_000,
+    inputs: [HALF_OF_ORDERS, PAYMENTS],
+    sql: `SELECT o.order_id, o.region, p.paid FROM orders o JOIN payments p
+      ON o.order_id = p.order_id AND p.ts BETWEEN o.ts AND o.ts + INTERVAL '1' MINUTE`,
+  },
+  {
+    name: 'table-table',
+    keys: 100_000,
+    eventsPerSecondOfEventTime: 2_000,
+    inputs: [USERS, ACCOUNTS],
+    sql: 'SELECT a.id, u.id AS owner, u.name, a.balance FROM users u JOIN accounts a ON a.user_id = u.id',
   },
 ]
