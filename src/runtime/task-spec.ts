@@ -5,6 +5,7 @@ import type { SideStream } from '../engine/side-outputs.ts'
 import type { Catalog, QueryEntry, QueryLayout } from '../plan/catalog.ts'
 import type { PhysicalPlan, Step } from '../plan/physical/nodes.ts'
 import { cutIntoStages, type Stage, stageTasks } from '../plan/physical/stages.ts'
+import { withoutReorder } from '../plan/physical/without-reorder.ts'
 
 /**
  * One task of a query with all that it needs to know, as JSON: so it can be run by this thread, by another one, or by
@@ -38,7 +39,8 @@ export function incarnationOf({ incarnation, createdAtMs }: QueryEntry): number 
 }
 
 /** A query that is the only task of its plan. */
-export function wholeTask(name: string, plan: PhysicalPlan, catalog: Catalog, id = name): TaskSpec {
+export function wholeTask(name: string, stored: PhysicalPlan, catalog: Catalog, id = name): TaskSpec {
+  const plan = withoutReorder(stored)
   const topic = resultTopicOf(plan)
   return {
     id,

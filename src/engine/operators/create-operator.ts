@@ -3,10 +3,12 @@ import type { Schema } from '../../core/schema.ts'
 import type { ScanStep, SinkStep, Step } from '../../plan/physical/nodes.ts'
 import type { EvalContext } from '../expression/compile.ts'
 import type { Operator } from '../operator.ts'
+import { AsOfJoin } from './as-of-join.ts'
 import { Deduplicate } from './deduplicate.ts'
 import { Filter } from './filter.ts'
 import { GroupAggregate } from './group-aggregate.ts'
 import { IntervalJoin } from './interval-join.ts'
+import { LatestJoin } from './latest-join.ts'
 import { Limit } from './limit.ts'
 import { LocalAggregate } from './local-aggregate.ts'
 import { Normalize } from './normalize.ts'
@@ -15,7 +17,6 @@ import { Project } from './project.ts'
 import { Reorder } from './reorder.ts'
 import { SessionAggregate } from './session-aggregate.ts'
 import { TableJoin } from './table-join.ts'
-import { createTemporalJoin } from './temporal-join.ts'
 import { Throttle } from './throttle.ts'
 import { createTopN } from './top-n.ts'
 import { createWindowAggregate } from './window-aggregate.ts'
@@ -43,7 +44,9 @@ export function createOperator(
     case 'interval-join':
       return new IntervalJoin(step, input, right(step, inputs), evalContext)
     case 'temporal-join':
-      return createTemporalJoin(step, input, right(step, inputs), evalContext)
+      return step.row === 'latest'
+        ? new LatestJoin(step, input, right(step, inputs), evalContext)
+        : new AsOfJoin(step, input, right(step, inputs), evalContext)
     case 'table-join':
       return new TableJoin(step, input, right(step, inputs), evalContext)
     case 'window-assign':

@@ -153,7 +153,7 @@ export class TableJoin implements Operator {
       if (joinedAfter !== undefined) matchesAfter += found.count
       const shown = this.#shows(other, found.matches > 0)
       const more = Number(joinedAfter !== undefined) - Number(joinedBefore !== undefined)
-      if (more !== 0) {
+      if (more !== 0 && this.#countsMatches(other)) {
         found.matches += more
         touched = true
       }
@@ -213,6 +213,11 @@ export class TableJoin implements Operator {
       case 'inner':
         return false
     }
+  }
+
+  /** Whether rows of the side come out depends on their matches. */
+  #countsMatches(side: Side): boolean {
+    return this.#shows(side, true) !== this.#shows(side, false)
   }
 
   get #givesPairs(): boolean {

@@ -1,20 +1,18 @@
 import { must } from '../../core/assert.ts'
 import { type Batch, BatchBuilder, isRetraction, UPDATE_BEFORE } from '../../core/batch.ts'
 import { EvaluationError } from '../../core/evaluation-error.ts'
-import { rowCodec } from '../../core/row-codec.ts'
 import type { Schema } from '../../core/schema.ts'
 import { END_OF_TIME, type EventTimeMs, NO_WATERMARK } from '../../core/time.ts'
 import type { Row } from '../../core/value.ts'
 import type { TemporalJoinStep } from '../../plan/physical/join-steps.ts'
 import type { EvalContext } from '../expression/compile.ts'
-import { hasNullKey, JoinRows } from '../join/join-rows.ts'
+import { JoinRows } from '../join/join-rows.ts'
 import { addVersion, newVersions, prune, type Versions, versionAt, versionsCodec } from '../join/table-versions.ts'
 import { WaitingRows } from '../join/waiting-rows.ts'
 import type { KeyColumns } from '../key-columns.ts'
 import { KeyTimers } from '../key-timers.ts'
 import { KeyedTable } from '../keyed-table.ts'
 import type { Operator, OperatorContext, Output } from '../operator.ts'
-import type { WatermarkPort } from '../pipeline.ts'
 import { LateRows } from './late-rows.ts'
 import { keyColumnsOf } from './window-groups.ts'
 
@@ -26,10 +24,6 @@ const DELETED_BUCKET_MS = 1_000
 
 const STREAM = 0
 const TABLE = 1
-
-export function createTemporalJoin(step: TemporalJoinStep, left: Schema, right: Schema, clock: EvalContext): Operator {
-  return step.row === 'latest' ? new LatestJoin(step, left, right, clock) : new AsOfJoin(step, left, right, clock)
-}
 
 /** How a row of the stream comes out, given the row of the table that it has found. */
 class Lookup {
@@ -67,109 +61,13 @@ class Lookup {
 }
 
 /**
- * A stream with the row that a table has now. The stream is held back until the table has been read up to where it
- * ended when the query began: a lookup in half a table would find nothing where there is something.
- */
-class LatestJoin implements Operator {
-  readonly #step: TemporalJoinStep
-  readonly #right: Schema
-  readonly #leftKey: KeyColumns
-  readonly #rightKey: KeyColumns
-  readonly #lookup: Lookup
-  #context: OperatorContext | undefined
-  #table: KeyedTable<Row> | undefined
-
-  constructor(step: TemporalJoinStep, left: Schema, right: Schema, clock: EvalContext) {
-    this.#step = step
-    this.#right = right
-    this.#leftKey = keyColumnsOf(step.leftKeys, left)
-    this.#rightKey = keyColumnsOf(step.rightKeys, right)
-    this.#lookup = new Lookup(step, left, right, clock)
-  }
-
-  /** The table is as it is: only the stream's time counts. */
-  readonly timedPorts = [STREAM]
-
-  holdsBack(port: number, ports: readonly WatermarkPort[]): boolean {
-    return port === STREAM && (ports[TABLE] as WatermarkPort).watermark === NO_WATERMARK
-  }
-
-  open(context: OperatorContext): void {
-    this.#context = context
-    this.#lookup.open(context)
-    const codec = rowCodec(this.#right.fields.map((field) => field.type))
-    this.#table = new KeyedTable<Row>(context.store('table'), this.#rightKey, codec, context)
-  }
-
-  onBatch(port: number, batch: Batch, out: Output): void {
-    if (port === TABLE) {
-      for (let row = 0; row < batch.length; row++) this.#change(batch, row)
-      return
-    }
-    this.#lookup.to(out)
-    for (let row = 0; row < batch.length; row++) {
-      this.#lookup.emit(batch.row(row), this.#find(batch, row), batch.times[row] as number)
-    }
-    this.#lookup.flush()
-  }
-
-  onBarrier(): void {
-    this.#state.flush()
-  }
-
-  onCommitted(): void {
-    this.#state.evict()
-  }
-
-  get #state(): KeyedTable<Row> {
-    return must(this.#table, 'operator is open')
-  }
-
-  #find(batch: Batch, row: number): Row | undefined {
-    const { columns } = batch
-    if (hasNullKey(this.#step.leftKeys, columns, row)) return undefined
-    const namespace = this.#state.namespace(0)
-    const key = this.#leftKey.keyAt(columns, row)
-    const entry = namespace.entries.get(key)
-    if (entry !== undefined || !namespace.spilled) return entry?.value
-    return this.#state.getByValues(namespace, this.#leftKey.valuesAt(columns, row))?.value
-  }
-
-  #change(batch: Batch, row: number): void {
-    const { columns } = batch
-    const kind = batch.kind(row)
-    const table = this.#state
-    const namespace = table.namespace(0)
-    const key = this.#rightKey.keyAt(columns, row)
-    if (kind === UPDATE_BEFORE && row + 1 < batch.length && this.#rightKey.keyAt(columns, row + 1) === key) return
-    const entry = table.get(namespace, key, columns, row)
-    if (isRetraction(kind)) {
-      if (entry !== undefined) table.delete(namespace, entry)
-      return
-    }
-    const values = batch.row(row)
-    if (entry !== undefined) {
-      entry.value = values
-      if (!entry.dirty) table.touch(namespace, entry)
-      return
-    }
-    try {
-      table.insert(namespace, key, this.#rightKey.valuesAt(columns, row), values)
-    } catch (error) {
-      if (!(error instanceof EvaluationError)) throw error
-      this.#context?.deadLetter(error.reason, values)
-    }
-  }
-}
-
-/**
  * A stream with the row that a table had at the event time of the stream's row, which waits until the watermark has
  * passed it: then all versions up to its time are known. Rows come out in the order of their times.
  *
  * Versions are kept as far back as rows that are not late ask for. A row that asks for one that is no longer known is
  * late. When the watermark stands still, rows go on after `waitMs` with what is known, and are counted.
  */
-class AsOfJoin implements Operator {
+export class AsOfJoin implements Operator {
   readonly #step: TemporalJoinStep
   readonly #left: Schema
   readonly #right: Schema
