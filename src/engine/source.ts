@@ -1,7 +1,7 @@
 import { BATCH_ROWS_MAX, Batch, type Column, isRetraction } from '../core/batch.ts'
 import { END_OF_TIME, type EventTimeMs, NO_WATERMARK } from '../core/time.ts'
 import type { Value } from '../core/value.ts'
-import type { ScanStep, StartupSpec, WatermarkSpec } from '../plan/physical/nodes.ts'
+import type { ScanStep, WatermarkSpec } from '../plan/physical/nodes.ts'
 import { Bootstrap } from './bootstrap.ts'
 import { ChannelWatermarks } from './channel-watermarks.ts'
 import { decodedColumns, endsInHalfAnUpdate, isPair, spread, withoutLast, withTimes } from './decoded-rows.ts'
@@ -48,17 +48,12 @@ export interface SourceCounters {
 /** How often a table that is loading is asked whether it has been loaded. */
 const LOADING_STEP_MS = 10
 
-/** Places that are other ones a moment later. */
-const MOVING_STARTS: readonly StartupSpec['kind'][] = ['latest', 'group-offsets']
-
 export class Source {
   readonly step: ScanStep
   readonly reader: SourceReader
   readonly counters: SourceCounters = { rowsIn: 0, bytesIn: 0, rowsBad: 0, recordsSkipped: 0, rowsFromFuture: 0 }
   readonly #decoder: Decoder
   readonly #positions = new Map<number, number>()
-  /** A partition begins where it would not begin again later: the place is to be kept before anything is read. */
-  beginsNow = false
   readonly #ended = new Set<number>()
   readonly #watermark: SourceWatermark
   /** Of an exchange: the tasks that write it take the place of partitions. */
@@ -88,7 +83,6 @@ export class Source {
     const stored = checkpoint?.inputs[this.step.id]
     for (const partition of this.reader.partitions) {
       const start = stored?.[partition] ?? (await this.reader.startOffset(partition))
-      if (stored?.[partition] === undefined && MOVING_STARTS.includes(this.step.startup.kind)) this.beginsNow = true
       this.#positions.set(partition, start)
     }
     const watermarks = checkpoint?.watermarks[this.step.id]

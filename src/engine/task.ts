@@ -102,7 +102,6 @@ export class Task implements SourceOutput {
         const watermark = source.reader.partitions.length === 0 ? END_OF_TIME : source.watermark
         if (watermark > NO_WATERMARK) task.onWatermark(source.step.id, watermark)
       }
-      task.#dirty = sources.some((source) => source.beginsNow)
       return task
     } catch (error) {
       // A file or a view of the store that is left open would stay so until the process ends.

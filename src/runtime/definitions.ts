@@ -24,7 +24,7 @@ import { createQueryTopics, createSourceTopic, deleteTopic, layOutQuery, ownTopi
 import { checkSource } from './readers.ts'
 import { lateStreamsOf, planAlteration, planReplacement, type Replacement, replacementText } from './replacement.ts'
 import { requireRelation } from './require.ts'
-import { checkStart } from './start-offset.ts'
+import { withFixedStart } from './start-offset.ts'
 import type { StatementsOptions } from './statements.ts'
 import { sourceTopic } from './topics.ts'
 import { invalidSql } from './weir-runtime.ts'
@@ -96,17 +96,17 @@ export class Definitions {
     if (planned.plan.reads.includes(name)) {
       throw new AppError('FAILED_PRECONDITION', `${what} would read itself`, { hint: 'Choose another name.' })
     }
-    await checkStart(planned.plan.plan, storage.log)
     const old = catalog.query(name)
     const replacement = old && planReplacement(statement, old, catalog, session)
     if (replacement?.keepsState === true) {
       await this.#takeOver(statement, replacement, 'running')
       return `${what} replaced; ${replacementText(replacement)}`
     }
+    const plan = await withFixedStart(planned.plan.plan, storage.log)
     if (statement.kind !== 'insert') await this.#replace(statement)
     jobs.checkLimit()
     const relations = this.#relationsOf(statement, planned.plan, name, topic)
-    const entry = await layOutQuery(storage, queryEntry(statement, planned.plan, name, nowMs))
+    const entry = await layOutQuery(storage, queryEntry(statement, { ...planned.plan, plan }, name, nowMs))
     await createQueryTopics(storage, relations, entry, planned.plan)
     await catalog.write({ relations, queries: [entry] })
     try {

@@ -127,7 +127,6 @@ describe('a query that begins at the end of its input', () => {
     await run(`CREATE STREAM s (id BIGINT) WITH ('scan.startup.mode' = 'latest');`)
     await insert(1)
     await run('CREATE MATERIALIZED VIEW ids AS SELECT id, COUNT(*) AS n FROM s GROUP BY id;')
-    await expect.poll(async () => (await server.stats('ids')).epoch).toBeGreaterThan(0)
     await server.close()
     await insert(2)
     server = await open()

@@ -22,15 +22,32 @@ export async function startOffset(scan: ScanStep, partition: number, log: Log): 
   }
 }
 
-/** Fails for a query that could not begin, before it is made. */
-export async function checkStart(plan: PhysicalPlan, log: Log): Promise<void> {
-  for (const step of plan.steps) {
-    if (step.kind !== 'scan' || step.startup.kind !== 'group-offsets') continue
-    const topic = topicOf(step)
-    for (const [partition, offsets] of ((await log.topic(topic))?.offsets ?? []).entries()) {
-      await groupOffset(step.startup, topic, partition, offsets, log)
-    }
-  }
+/**
+ * The plan of a query that stays, with places that move fixed as they are now: its tasks open a while later, on any
+ * server, some of them again after a crash, and what comes until then is theirs. Fails for one that could not begin.
+ */
+export async function withFixedStart(plan: PhysicalPlan, log: Log): Promise<PhysicalPlan> {
+  const steps = await Promise.all(
+    plan.steps.map(async (step) => {
+      const startup = step.kind === 'scan' ? await fixedStart(step, log) : undefined
+      return step.kind === 'scan' && startup !== undefined ? { ...step, startup } : step
+    }),
+  )
+  return { ...plan, steps }
+}
+
+async function fixedStart(scan: ScanStep, log: Log): Promise<StartupSpec | undefined> {
+  const { startup } = scan
+  if (startup.kind !== 'latest' && startup.kind !== 'group-offsets') return undefined
+  const topic = topicOf(scan)
+  const partitions = (await log.topic(topic))?.offsets
+  if (partitions === undefined) return undefined
+  const offsets = await Promise.all(
+    partitions.map((each, partition) =>
+      startup.kind === 'latest' ? each.end : groupOffset(startup, topic, partition, each, log),
+    ),
+  )
+  return { kind: 'offsets', offsets }
 }
 
 async function groupOffset(
