@@ -2,7 +2,8 @@ import type { Diagnostic } from '../../grammar/diagnostic.ts'
 import type { ChangeKind } from '../core/batch.ts'
 import type { Schema } from '../core/schema.ts'
 import type { Row, Value } from '../core/value.ts'
-import type { PeerTablePage, PeerTableRequest } from './peers.ts'
+import type { PeerTablePage, PeerTableRequest, PeerTasksRequest } from './peers.ts'
+import type { TaskDetail } from './task-detail.ts'
 
 /**
  * What the server and the CLI see of the engine: statements in, results out. One implementation (`WeirRuntime`) runs
@@ -29,6 +30,7 @@ export interface Runtime {
   stats(query: string): Promise<QueryStats>
   /** What another replica of the deployment asks for: its request is checked, and nothing else is answered. */
   readTableForPeer(request: PeerTableRequest): AsyncIterable<PeerTablePage>
+  describeTasksForPeer(request: PeerTasksRequest): Promise<ReadonlyMap<string, TaskDetail>>
   /** True when every stored query has been recovered and runs (or is paused). */
   readonly ready: boolean
   /** Stops reading, checkpoints, closes. Safe to call twice. */

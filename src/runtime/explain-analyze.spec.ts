@@ -38,7 +38,7 @@ it('of a query that keeps up says so, and what each operator and partition has s
   await append(1, 20, (i) => i)
   await expect.poll(async () => (await runtime.stats('v')).rowsIn).toBe(50)
   const text = await run('EXPLAIN ANALYZE QUERY v;')
-  expect(text).toMatch(/^query "v": running, 1 of 1 tasks run here; measured for 1\.\d s\nit keeps up\n/)
+  expect(text).toMatch(/^query "v": running, 1 of 1 tasks seen; measured for 1\.\d s\nit keeps up\n/)
   expect(text).toMatch(/\nscan-s +0 rows\/s +0 % busy +50 in +50 out +0 entries of state/)
   expect(text).toMatch(/\ngroup-aggregate-1 .* 50 in .* 10 entries of state/)
   expect(text).toMatch(/\nscan-s 0 +0 records behind +event time 1970-01-01T00:00:00.029Z, \d+\.\d s ago/)
@@ -76,5 +76,25 @@ it.each([
 
 it('of a query that is paused says that it does not run', async () => {
   await run(`${STREAM} ${COUNT} PAUSE QUERY v;`)
-  expect(await run('EXPLAIN ANALYZE QUERY v;')).toBe('query "v": paused, 0 of 1 tasks run here')
+  expect(await run('EXPLAIN ANALYZE QUERY v;')).toBe('query "v": paused, 0 of 1 tasks seen')
+})
+
+it('says how many rows wait for a table that is behind; with time they go on without it, and are counted', async () => {
+  const table = 'CREATE TABLE t (k BIGINT PRIMARY KEY, ts TIMESTAMP, WATERMARK FOR ts AS ts);'
+  const join = (name: string, options: string) => `CREATE MATERIALIZED VIEW ${name} ${options} AS
+    SELECT s.k, t.ts FROM s LEFT JOIN t FOR SYSTEM_TIME AS OF s.ts AS t ON s.k = t.k;`
+  await run(`${STREAM} ${table} INSERT INTO t VALUES (1, TIMESTAMP '1970-01-01 00:00:05');`)
+  await append(0, 20, (i) => 4_900 + 10 * i)
+  await append(1, 20, () => 9_000)
+  await run(join('patient', ''))
+  await expect.poll(async () => (await runtime.stats('patient')).rowsIn).toBe(41)
+  // Those at and after the table's watermark wait; those before it have gone.
+  expect(await run('EXPLAIN ANALYZE QUERY patient;')).toMatch(
+    /\ntemporal-join-1 .* 10 out .*30 rows wait for the table's watermark\n/,
+  )
+  await run(join('hasty', `WITH ('join.wait' = '300 ms')`))
+  await expect.poll(async () => (await runtime.stats('hasty')).rowsOut, { timeout: 5_000 }).toBe(40)
+  expect(await run('EXPLAIN ANALYZE QUERY hasty;')).toMatch(
+    /\ntemporal-join-1 .* 40 out .*30 rows went on without it\n/,
+  )
 })

@@ -1,43 +1,81 @@
 import type { Clock } from '../engine/ports/clock.ts'
+import type { QueryStats } from './api.ts'
 import type { Job } from './job.ts'
 import { activityOf, lagCauses, percent, seconds, type TaskActivity } from './lag-causes.ts'
-import type { OperatorDetail, PartitionDetail, TaskDetail } from './task-detail.ts'
+import { type QueryTasks, tasksOfQuery } from './query-tasks.ts'
+import type { OperatorDetail, PartitionDetail } from './task-detail.ts'
+import type { OtherReplicas } from './view-tables.ts'
 
 /** Between the two looks: long enough for a commit, short enough to wait for. */
 const LOOK_MS = 1_000
 
-/**
- * EXPLAIN ANALYZE QUERY: what the tasks of a running query do, measured for a second, and why it lags. Of a query that
- * several replicas share it tells of the tasks of this one.
- */
-export async function explainAnalyze(job: Job, clock: Clock): Promise<string> {
-  const before = await detailsOf(job)
+/** What a running query does, measured for a moment, and why it lags. */
+export interface QueryAnalysis {
+  readonly query: string
+  readonly state: QueryStats['state']
+  readonly error: string | undefined
+  /** Of how many tasks something is known, and how many there are. */
+  readonly tasksSeen: number
+  readonly tasksTotal: number
+  readonly activity: readonly TaskActivity[]
+  /** The most important one first; empty for a query that keeps up. */
+  readonly causes: readonly string[]
+  readonly seen: QueryTasks
+}
+
+/** Looks twice at the tasks of a query, wherever they run. */
+export async function analyzeQuery(job: Job, clock: Clock, others: OtherReplicas | undefined): Promise<QueryAnalysis> {
+  const before = await tasksOfQuery(job, others)
   await clock.sleepUntil(clock.nowMs() + LOOK_MS)
-  const after = await detailsOf(job)
+  const seen = await tasksOfQuery(job, others)
   const { state, error } = await job.stats()
-  const tasks = [...after].flatMap(([id, now]) => {
-    const old = before.get(id)
+  const activity = [...seen.details].flatMap(([id, now]) => {
+    const old = before.details.get(id)
     return (old && activityOf(old, now)) ?? []
   })
-  const head = `query "${job.entry.name}": ${state}, ${after.size} of ${job.tasks.length} tasks run here`
-  if (tasks.length === 0) return [head, ...(error === undefined ? [] : [`error: ${error}`])].join('\n')
-  const causes = lagCauses(tasks)
+  return {
+    query: job.entry.name,
+    state,
+    error,
+    tasksSeen: seen.details.size,
+    tasksTotal: job.tasks.length,
+    activity,
+    causes: activity.length === 0 ? [] : lagCauses(activity),
+    seen,
+  }
+}
+
+/** EXPLAIN ANALYZE QUERY. */
+export function analysisText({ activity: tasks, causes, error, ...analysis }: QueryAnalysis, nowMs: number): string {
+  const { query, state, tasksSeen, tasksTotal, seen } = analysis
+  const head = `query "${query}": ${state}, ${tasksSeen} of ${tasksTotal} tasks seen`
+  const around = [...silentLines(seen), ...(error === undefined ? [] : [`error: ${error}`])]
+  if (tasks.length === 0) return [head, ...around].join('\n')
   return [
     `${head}; measured for ${seconds(Math.max(...tasks.map(({ elapsedMs }) => elapsedMs)))}`,
     ...(causes.length === 0 ? ['it keeps up'] : causes),
-    ...(error === undefined ? [] : [`error: ${error}`]),
+    ...around,
+    ...replicaLines(seen),
     '== operators ==',
     ...aligned(operatorLines(tasks)),
     '== partitions ==',
-    ...aligned(partitionLines(tasks, clock.nowMs())),
+    ...aligned(partitionLines(tasks, nowMs)),
     '== waiting ==',
     ...waitingLines(tasks),
   ].join('\n')
 }
 
-async function detailsOf(job: Job): Promise<ReadonlyMap<string, TaskDetail>> {
-  const found = await Promise.all(job.running.map(async (id) => [id, await job.detail(id)] as const))
-  return new Map(found.flatMap(([id, detail]) => (detail === undefined ? [] : [[id, detail] as const])))
+/** Where the tasks run, where that is more than one place. */
+function replicaLines({ replicaOf }: QueryTasks): readonly string[] {
+  const counts = new Map<string, number>()
+  for (const replica of replicaOf.values()) counts.set(replica, (counts.get(replica) ?? 0) + 1)
+  if (counts.size < 2) return []
+  const texts = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([replica, count]) => `${replica} ${count}`)
+  return [`tasks by replica: ${texts.join(', ')}`]
+}
+
+function silentLines({ silent }: QueryTasks): readonly string[] {
+  return [...silent].map(([replica, why]) => `replica "${replica}" did not tell of its tasks: ${why}`)
 }
 
 /** By step, all tasks together; the share is of the time of those that have the step. */
@@ -51,6 +89,8 @@ function operatorLines(tasks: readonly TaskActivity[]): readonly (readonly strin
     const busy = those.reduce((all, one) => all + (one.busyMs.get(id) ?? 0), 0)
     const time = those.reduce((all, one) => all + one.elapsedMs, 0)
     const state = total(({ stateEntries }) => stateEntries)
+    const waiting = total(({ rowsWaiting }) => rowsWaiting)
+    const overdue = total(({ rowsOverdue }) => rowsOverdue)
     return [
       id,
       `${Math.round(rate)} rows/s`,
@@ -59,6 +99,8 @@ function operatorLines(tasks: readonly TaskActivity[]): readonly (readonly strin
       `${total(({ rowsOut }) => rowsOut)} out`,
       `${state} entries of state`,
       `watermark ${timeText(Math.min(...operators.map(({ watermark }) => watermark)))}`,
+      waiting === 0 ? '' : `${waiting} rows wait for the table's watermark`,
+      overdue === 0 ? '' : `${overdue} rows went on without it`,
     ]
   })
 }

@@ -21,7 +21,7 @@ function task({ busy = {}, commitMs = 0, prepareMs = 0, outputMs = 0, rows = 0, 
     return { scan: 'scan-s', source: 's', partition, lagRecords, eventTimeMs, holdsBack: given.holdsBack === partition }
   })
   const operators = Object.keys(busy).map((id) => {
-    return { id, rowsIn: 0, rowsOut: 0, busyMs: 0, stateEntries: 0, watermark: 0 }
+    return { id, rowsIn: 0, rowsOut: 0, busyMs: 0, stateEntries: 0, rowsWaiting: 0, rowsOverdue: 0, watermark: 0 }
   })
   return {
     elapsedMs: 1_000,
@@ -106,7 +106,9 @@ describe('the cause of lag', () => {
   it('is not told of a task that was built anew between the two looks', () => {
     const detail = (atMs: number, busyMs: number, commitMs: number): TaskDetail => ({
       atMs,
-      operators: [{ id: 'a', rowsIn: 0, rowsOut: 0, busyMs, stateEntries: 0, watermark: 0 }],
+      operators: [
+        { id: 'a', rowsIn: 0, rowsOut: 0, busyMs, stateEntries: 0, rowsWaiting: 0, rowsOverdue: 0, watermark: 0 },
+      ],
       partitions: [],
       times: { commitMs, prepareMs: 0, outputMs: 0 },
     })

@@ -1,3 +1,4 @@
+import type { TaskDetail } from './task-detail.ts'
 import type { TablePage } from './task-host.ts'
 
 /** The other replicas of the deployment, as far as this one asks them for anything. */
@@ -7,7 +8,18 @@ export interface Peers {
    * @throws AppError UNAVAILABLE where the replica can't be reached, or does not have the task.
    */
   readTable(address: string, request: PeerTableRequest, signal: AbortSignal): AsyncIterable<PeerTablePage>
+  /**
+   * What the tasks of a query do that run there, by id.
+   * @throws AppError UNAVAILABLE where the replica can't be reached, or does not answer within a few seconds.
+   */
+  describeTasks(address: string, request: PeerTasksRequest): Promise<ReadonlyMap<string, TaskDetail>>
   close(): Promise<void>
+}
+
+/** It comes from the network, as that for a table does. */
+export interface PeerTasksRequest {
+  readonly deployment: string
+  readonly query: string
 }
 
 /** What is asked of another replica. It comes from the network: whoever answers checks all of it. */

@@ -9,7 +9,7 @@ import { checkSetting, SESSION_KEYS } from '../plan/bind/session.ts'
 import type { ExecuteOptions, ObjectKind, ResultStream, StatementResult } from './api.ts'
 import type { StoredCatalog } from './catalog.ts'
 import { Definitions } from './definitions.ts'
-import { explainAnalyze } from './explain-analyze.ts'
+import { analysisText, analyzeQuery } from './explain-analyze.ts'
 import { explainStatement } from './explain-statement.ts'
 import { insertValues } from './insert-values.ts'
 import { describeObject, listObjects } from './inventory.ts'
@@ -18,6 +18,7 @@ import type { RuntimeLimits } from './limits.ts'
 import { PrintTopics } from './print-topics.ts'
 import { resetQuery } from './reset-query.ts'
 import { TransientQueries } from './transient-queries.ts'
+import type { OtherReplicas } from './view-tables.ts'
 import { invalidSql } from './weir-runtime.ts'
 
 /** SQL statements one by one: the table of contents of what a script can do. */
@@ -29,6 +30,8 @@ export interface StatementsOptions {
   readonly jobs: Jobs
   readonly limits: RuntimeLimits
   readonly print?: (line: string) => void
+  /** Undefined where this process runs all there is. */
+  readonly others: OtherReplicas | undefined
 }
 
 export class Statements {
@@ -152,7 +155,8 @@ export class Statements {
     }
     const { name } = this.#definitions.requireQuery(target)
     const job = this.#options.jobs.get(name)
-    if (job !== undefined) return explainAnalyze(job, this.#options.clock)
+    const { clock, others } = this.#options
+    if (job !== undefined) return analysisText(await analyzeQuery(job, clock, others), clock.nowMs())
     throw new AppError('FAILED_PRECONDITION', `query "${name}" does not run`)
   }
 

@@ -16,6 +16,10 @@ export interface OperatorDetail {
   readonly rowsOut: number
   readonly busyMs: number
   readonly stateEntries: number
+  /** Rows of a stream that wait for the watermark of a table. */
+  readonly rowsWaiting: number
+  /** Rows that went on without it, when it had stood still for as long as they may wait. */
+  readonly rowsOverdue: number
   /** Event time that it has reached; infinite before the first and after the last. */
   readonly watermark: number
 }
@@ -34,8 +38,9 @@ export interface PartitionDetail {
 }
 
 export function detailOf(task: Task, times: RunnerTimes): TaskDetail {
-  const operators = [...task.metrics()].map(([id, { rowsIn, rowsOut, busyMs, stateEntries }]) => {
-    return { id, rowsIn, rowsOut, busyMs, stateEntries, watermark: task.watermarkOf(id) }
+  const operators = [...task.metrics()].map(([id, { rowsIn, rowsOut, busyMs, stateEntries, ...rows }]) => {
+    const { rowsWaiting, rowsOverdue } = rows
+    return { id, rowsIn, rowsOut, busyMs, stateEntries, rowsWaiting, rowsOverdue, watermark: task.watermarkOf(id) }
   })
   const partitions = task.sources.flatMap((source) => {
     const all = source.openPartitions

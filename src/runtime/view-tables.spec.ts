@@ -59,6 +59,7 @@ function open(): ViewTables {
       asked.push([address, request])
       return answer()
     },
+    describeTasks: async () => new Map(),
     close: async () => {},
   }
   const catalog = { query: (name: string) => (name === 'v' ? query : undefined), relation: () => undefined }

@@ -33,11 +33,13 @@ import { Jobs } from './jobs.ts'
 import { DEFAULT_LIMITS, type RuntimeLimits } from './limits.ts'
 import { LogReplicas } from './log-replicas.ts'
 import { openSubscription } from './open-subscription.ts'
-import type { Peers, PeerTablePage, PeerTableRequest } from './peers.ts'
+import type { Peers, PeerTablePage, PeerTableRequest, PeerTasksRequest } from './peers.ts'
+import { tasksForPeer } from './query-tasks.ts'
 import type { Replicas } from './replicas.ts'
 import { requireRelation, requireStream } from './require.ts'
 import { SingleReplica } from './single-replica.ts'
 import { Statements } from './statements.ts'
+import type { TaskDetail } from './task-detail.ts'
 import { LocalTaskHost, type TaskHost, type TaskHostEvents } from './task-host.ts'
 import { ThreadTaskHost } from './threads/thread-task-host.ts'
 import type { ReadView } from './transient-host.ts'
@@ -87,6 +89,7 @@ export class WeirRuntime implements Runtime {
   readonly #catalog: StoredCatalog
   readonly #replicas: Replicas
   readonly #jobs: Jobs
+  readonly #others: OtherReplicas | undefined
   readonly #tables: ViewTables
   readonly #statements: Statements
   readonly #closing = new AbortController()
@@ -107,12 +110,14 @@ export class WeirRuntime implements Runtime {
       openHost: (events) => this.#openHost(events),
     })
     const { catalog, host } = { catalog: this.#catalog, host: this.#jobs.host }
-    this.#tables = new ViewTables({ host, catalog, clock: options.clock, others: others(options, replicas) })
+    this.#others = others(options, replicas)
+    this.#tables = new ViewTables({ host, catalog, clock: options.clock, others: this.#others })
     this.#statements = new Statements({
       ...options,
       catalog,
       jobs: this.#jobs,
       limits: this.limits,
+      others: this.#others,
     })
   }
 
@@ -228,6 +233,10 @@ export class WeirRuntime implements Runtime {
 
   readTableForPeer(request: PeerTableRequest): AsyncIterable<PeerTablePage> {
     return this.#tables.readForPeer(request)
+  }
+
+  describeTasksForPeer(request: PeerTasksRequest): Promise<ReadonlyMap<string, TaskDetail>> {
+    return tasksForPeer(request, this.#jobs, this.#others)
   }
 
   close(): Promise<void> {

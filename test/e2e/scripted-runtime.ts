@@ -78,6 +78,7 @@ export function scriptedRuntime(parts: Partial<Runtime>): Runtime {
     subscribe: missing,
     ingest: missing,
     readTableForPeer: missing,
+    describeTasksForPeer: missing,
     list: missing,
     describe: missing,
     schemaOf: missing,

@@ -1,9 +1,12 @@
-import { type ClientReadableStream, credentials, makeClientConstructor, type ServiceError } from '@grpc/grpc-js'
+import { type ClientReadableStream, credentials, makeClientConstructor, type ServiceError, status } from '@grpc/grpc-js'
 import { AppError } from '../../core/errors.ts'
-import type { Peers, PeerTablePage, PeerTableRequest } from '../../runtime/peers.ts'
+import type { Peers, PeerTablePage, PeerTableRequest, PeerTasksRequest } from '../../runtime/peers.ts'
+import type { TaskDetail } from '../../runtime/task-detail.ts'
 import { PEER_SERVICE } from '../grpc/protos.ts'
+import type { DescribeTasksResponse } from '../proto/weir/internal/v1/DescribeTasksResponse.ts'
 import type { PeerServiceClient } from '../proto/weir/internal/v1/PeerService.ts'
 import type { ReadTableResponse } from '../proto/weir/internal/v1/ReadTableResponse.ts'
+import type { TaskDescription } from '../proto/weir/internal/v1/TaskDescription.ts'
 
 /**
  * Asks other replicas by gRPC. One connection a replica, opened with the first call; a replica that does not answer
@@ -16,6 +19,8 @@ export interface GrpcPeersOptions {
 }
 
 const PAGE_TIMEOUT_MS = 10_000
+/** Somebody sits and waits for what all replicas say. */
+const TASKS_TIMEOUT_MS = 2_000
 /** A page is 256 KiB, or one row; a row is at most as large as a record of Kafka may be, with room to spare. */
 const MESSAGE_BYTES_MAX = 64 * 1024 * 1024
 /** To a replica that comes back: it is asked for something again and again, and must not wait for minutes. */
@@ -54,6 +59,17 @@ export class GrpcPeers implements Peers {
       signal.removeEventListener('abort', cancel)
       call.cancel()
     }
+  }
+
+  async describeTasks(address: string, request: PeerTasksRequest): Promise<ReadonlyMap<string, TaskDetail>> {
+    const deadline = Date.now() + TASKS_TIMEOUT_MS
+    const { tasks } = await new Promise<DescribeTasksResponse>((resolve, reject) => {
+      this.#client(address).DescribeTasks(request, { deadline }, (error: ServiceError | null, response) => {
+        if (error === null) resolve(response as DescribeTasksResponse)
+        else reject(new AppError('UNAVAILABLE', silence(error), { domain: 'external', retry: true }))
+      })
+    })
+    return new Map(tasks.map((one) => [one.task, detailOf(one)]))
   }
 
   async close(): Promise<void> {
@@ -101,6 +117,19 @@ export class GrpcPeers implements Peers {
 
 function pageOf({ entries, resultEnd, end }: ReadTableResponse): PeerTablePage {
   return { entries: entries.map(({ key, value }) => [key, value] as const), resultEnd: Number(resultEnd), end }
+}
+
+function silence({ code, details }: ServiceError): string {
+  return code === status.DEADLINE_EXCEEDED ? `no answer for ${TASKS_TIMEOUT_MS} ms` : details
+}
+
+function detailOf({ atMs, operators, partitions, commitMs, prepareMs, outputMs }: TaskDescription): TaskDetail {
+  return {
+    atMs,
+    operators,
+    partitions: partitions.map(({ lagRecords, ...rest }) => ({ ...rest, lagRecords })),
+    times: { commitMs, prepareMs, outputMs },
+  }
 }
 
 function cancelled(): AppError {

@@ -7,6 +7,8 @@ import type { GrpcService } from '../grpc/grpc-service.ts'
 import type { GrpcWriter } from '../grpc/grpc-writer.ts'
 import { PEER_SERVICE } from '../grpc/protos.ts'
 import { Slots } from '../grpc/slots.ts'
+import type { DescribeTasksRequest } from '../proto/weir/internal/v1/DescribeTasksRequest.ts'
+import type { DescribeTasksResponseInput } from '../proto/weir/internal/v1/DescribeTasksResponse.ts'
 import type { PeerServiceHandlers } from '../proto/weir/internal/v1/PeerService.ts'
 import type { ReadTableRequest } from '../proto/weir/internal/v1/ReadTableRequest.ts'
 import type { ReadTableResponseInput } from '../proto/weir/internal/v1/ReadTableResponse.ts'
@@ -25,6 +27,22 @@ export class PeersController implements GrpcService {
     this.#runtime = runtime
     this.implementation = {
       ReadTable: calls.serverStream((request, writer, { peer }) => this.#readTable(request, writer, peer)),
+      DescribeTasks: calls.unary((request) => this.#describeTasks(request)),
+    }
+  }
+
+  async #describeTasks({ deployment, query }: DescribeTasksRequest): Promise<DescribeTasksResponseInput> {
+    const tasks = await this.#runtime.describeTasksForPeer({ deployment, query })
+    return {
+      tasks: [...tasks].map(([task, { atMs, operators, partitions, times }]) => ({
+        task,
+        atMs,
+        operators: [...operators],
+        partitions: partitions.map(({ lagRecords, ...rest }) =>
+          lagRecords === undefined ? rest : { ...rest, lagRecords },
+        ),
+        ...times,
+      })),
     }
   }
 

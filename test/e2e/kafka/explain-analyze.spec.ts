@@ -49,7 +49,7 @@ describeKafka('EXPLAIN ANALYZE over Kafka', (kafka) => {
     await world.execute(`${stream(source)} CREATE MATERIALIZED VIEW v AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;`)
     await expect.poll(() => world.select('SELECT k, n FROM v').catch(() => []), SOON).toHaveLength(10)
     const text = await analyze()
-    expect(text).toMatch(/query "v": running, 4 of 4 tasks run here/)
+    expect(text).toMatch(/query "v": running, 4 of 4 tasks seen/)
     expect(text).not.toContain('slow operator')
     expect(text).toContain(
       'watermark held back: partition 1 of "s" holds it, its rows are 1000.0 s of event time behind',

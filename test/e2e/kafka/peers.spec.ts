@@ -140,6 +140,37 @@ describeKafka('replicas that answer for each other', (kafka) => {
     expect(await select(second, 'SELECT user, n FROM counts WHERE user = -1')).toEqual([])
   })
 
+  test('EXPLAIN ANALYZE on either tells of the tasks of both, and names a replica that does not answer', async () => {
+    const first = await start('a', { threads: 1 })
+    const second = await start('b', { threads: 1, sessionTimeoutMs: 20_000 })
+    await expect.poll(() => second.runtime.ready && first.runtime.ready, { timeout: 20_000 }).toBe(true)
+    await execute(first, VIEW())
+    await visit()
+    await bothRun(first, second)
+    await untilRead(first, 1)
+    const analyze = async ({ runtime }: Replica) => {
+      for await (const result of runtime.execute('EXPLAIN ANALYZE QUERY counts')) {
+        if (result.kind === 'text') return result.text
+      }
+      return ''
+    }
+    for (const replica of [first, second]) {
+      const text = await analyze(replica)
+      expect(text).toMatch(/^query "counts": running, 8 of 8 tasks seen; measured for/)
+      expect(text).toContain('tasks by replica: a 4, b 4')
+      // All of the rows, and all of the partitions.
+      expect(text).toMatch(new RegExp(`scan-visits .* ${USERS} in`))
+      for (let partition = 0; partition < PARTITIONS; partition++) {
+        expect(text).toMatch(new RegExp(`scan-visits ${partition} +0 records behind`))
+      }
+    }
+    // Its seat is kept for a session timeout, and nobody is in it.
+    await close(second)
+    const text = await analyze(first)
+    expect(text).toContain('4 of 8 tasks seen')
+    expect(text).toMatch(/replica "b" did not tell of its tasks: .*ECONNREFUSED/)
+  })
+
   test('a push query on a thread tells what comes', async () => {
     const only = await start('a', { threads: 2 })
     await execute(only, VIEW())
