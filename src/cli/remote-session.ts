@@ -29,6 +29,19 @@ const CONNECT_TIMEOUT_MS = 3_000
 /** A SELECT or a PRINT is streamed; all else is answered in one message. */
 const IS_QUERY = /^(?:\s|--[^\r\n]*|\/\*[\s\S]*?\*\/)*(?:select|with|\(|(print))/i
 
+export async function connectTo(address: string): Promise<WeirClient> {
+  try {
+    return await WeirClient.connect(address, { connectTimeoutMs: CONNECT_TIMEOUT_MS })
+  } catch (cause) {
+    throw new AppError('UNAVAILABLE', `no server answers at ${address}`, {
+      domain: 'external',
+      retry: true,
+      hint: 'Start one with `weir server`, name another with --server, or use --local for an engine in this process.',
+      cause,
+    })
+  }
+}
+
 export class RemoteSession implements Session {
   readonly #client: WeirClient
 
@@ -37,16 +50,7 @@ export class RemoteSession implements Session {
   }
 
   static async connect(address: string): Promise<RemoteSession> {
-    try {
-      return new RemoteSession(await WeirClient.connect(address, { connectTimeoutMs: CONNECT_TIMEOUT_MS }))
-    } catch (cause) {
-      throw new AppError('UNAVAILABLE', `no server answers at ${address}`, {
-        domain: 'external',
-        retry: true,
-        hint: 'Start one with `weir server`, name another with --server, or use --local for an engine in this process.',
-        cause,
-      })
-    }
+    return new RemoteSession(await connectTo(address))
   }
 
   async *execute(sql: string, { signal }: Parameters<Session['execute']>[1] = {}): AsyncGenerator<StatementResult> {
@@ -175,7 +179,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   CANCELLED: 'CANCELLED',
 }
 
-function appError(error: unknown): unknown {
+export function appError(error: unknown): unknown {
   if (!(error instanceof WeirError)) return error
   const diagnostics = error.diagnostics.map(
     ({ code, message, hint, line, column, offset, length }): Diagnostic =>

@@ -69,6 +69,17 @@ program
     process.exitCode = await sqlCommand(options, terminal(), process.env)
   })
 
+program
+  .command('lag')
+  .description('say how far the queries of a server are behind, and why')
+  .argument('[query]', 'one query (default: all that run)')
+  .option('-s, --server <address>', 'host:port of the server', process.env['WEIR_ADDRESS'] ?? DEFAULT_ADDRESS)
+  .option('--json', 'one object a line for each query')
+  .action(async (query: string | undefined, options) => {
+    const { lagCommand } = await import('./commands/lag.ts')
+    process.exitCode = await lagCommand(query, options, terminal())
+  })
+
 const server = program
   .command('server')
   .description('serve queries over gRPC until SIGTERM')

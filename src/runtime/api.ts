@@ -2,6 +2,7 @@ import type { Diagnostic } from '../../grammar/diagnostic.ts'
 import type { ChangeKind } from '../core/batch.ts'
 import type { Schema } from '../core/schema.ts'
 import type { Row, Value } from '../core/value.ts'
+import type { QueryAnalysis } from './explain-analyze.ts'
 import type { PeerTablePage, PeerTableRequest, PeerTasksRequest } from './peers.ts'
 import type { TaskDetail } from './task-detail.ts'
 
@@ -28,6 +29,8 @@ export interface Runtime {
   /** Drops a stream, table, view, sink or query and its state. */
   drop(name: string): Promise<void>
   stats(query: string): Promise<QueryStats>
+  /** Looks at a running query for a second, wherever its tasks run. */
+  analyze(query: string): Promise<QueryAnalysis & { readonly text: string }>
   /** What another replica of the deployment asks for: its request is checked, and nothing else is answered. */
   readTableForPeer(request: PeerTableRequest): AsyncIterable<PeerTablePage>
   describeTasksForPeer(request: PeerTasksRequest): Promise<ReadonlyMap<string, TaskDetail>>

@@ -27,6 +27,7 @@ import type {
   SubscribeOptions,
 } from './api.ts'
 import { StoredCatalog } from './catalog.ts'
+import { analysisText, analyzeQuery, type QueryAnalysis } from './explain-analyze.ts'
 import { describeObject, listObjects } from './inventory.ts'
 import type { Job } from './job.ts'
 import { Jobs } from './jobs.ts'
@@ -229,6 +230,12 @@ export class WeirRuntime implements Runtime {
 
   async stats(query: string): Promise<QueryStats> {
     return this.#job(query).stats()
+  }
+
+  async analyze(query: string): Promise<QueryAnalysis & { readonly text: string }> {
+    const { clock } = this.#options
+    const analysis = await analyzeQuery(this.#job(query), clock, this.#others)
+    return { ...analysis, text: analysisText(analysis, clock.nowMs()) }
   }
 
   readTableForPeer(request: PeerTableRequest): AsyncIterable<PeerTablePage> {

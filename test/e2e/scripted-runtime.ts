@@ -79,6 +79,7 @@ export function scriptedRuntime(parts: Partial<Runtime>): Runtime {
     ingest: missing,
     readTableForPeer: missing,
     describeTasksForPeer: missing,
+    analyze: missing,
     list: missing,
     describe: missing,
     schemaOf: missing,

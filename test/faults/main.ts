@@ -2,11 +2,12 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { buildServer, removeBuild } from '../e2e/server-process.ts'
 import { startBrokers } from './fault-brokers.ts'
 import { FAULTS, REPLICA_FAULTS, type ReplicaFault, runFault } from './replica-faults.ts'
+import { keep, writeReport } from './report.ts'
 
 /**
- * `npm run faults -- --fault NAME --runs N [--seed S] [--json]`: N strikes against replicas that count events, or their
- * brokers or input, over a real broker. Prints `{fault, runs, events, lost, doubled, recoveryMsP95}`; fails when an event
- * was lost or doubled.
+ * `npm run faults -- --fault NAME --runs N [--seed S] [--json] [--keep]`: N strikes against replicas that count events,
+ * or their brokers or input, over a real broker. Prints `{fault, runs, events, lost, doubled, recoveryMsP95}`; fails when
+ * an event was lost or doubled. `--report` strikes nobody, and writes the page of what was kept.
  */
 function wholeNumber(text: string): number {
   const value = Number(text)
@@ -18,11 +19,17 @@ const options = new Command('faults')
   .addOption(new Option('--fault <name>', 'what happens').choices(FAULTS).default('kill'))
   .option('--runs <n>', 'how often', wholeNumber, 10)
   .option('--seed <n>', 'chooses the moments and the replicas', wholeNumber, Math.floor(Math.random() * 2 ** 31))
+  .option('--keep', 'keep the verdict, for the report')
+  .option('--report', 'write docs/faults.md from the verdicts that were kept, and nothing else')
   .option('--json', 'one line of JSON, nothing else on the standard output')
   .parse()
-  .opts<{ fault: ReplicaFault; runs: number; seed: number; json?: true }>()
+  .opts<{ fault: ReplicaFault; runs: number; seed: number; json?: true; keep?: true; report?: true }>()
 
 const { fault, runs, seed, json } = options
+if (options.report === true) {
+  writeReport()
+  process.exit()
+}
 process.stderr.write(`fault ${fault}, seed ${seed}\n`)
 const takesAny = REPLICA_FAULTS.some((one) => one === fault)
 const address = takesAny ? process.env['WEIR_TEST_KAFKA'] : undefined
@@ -42,6 +49,7 @@ try {
   const sorted = recoveryMs.toSorted((a, b) => a - b)
   const recoveryMsP95 = sorted[Math.max(0, Math.ceil(sorted.length * 0.95) - 1)] ?? 0
   const verdict = { fault, runs, seed, events, lost, doubled, recoveryMsP95 }
+  if (options.keep === true) keep(verdict)
   if (json === true) console.log(JSON.stringify(verdict))
   else console.table(verdict)
   process.exitCode = lost + doubled === 0 ? 0 : 1

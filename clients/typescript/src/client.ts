@@ -1,6 +1,7 @@
 // The client of one server: SQL in, typed rows out.
 
 import { type ChannelOptions, Client, credentials, type ServiceError } from '@grpc/grpc-js'
+import { type QueryAnalysis, readAnalysis } from './analysis.ts'
 import { toWeirError } from './errors.ts'
 import { type IngestCall, type IngestOptions, IngestWriter } from './ingest.ts'
 import type { Diagnostic as WireDiagnostic } from './proto/weir/v1/Diagnostic.ts'
@@ -116,7 +117,7 @@ const SERVICE_CONFIG = JSON.stringify({
     {
       name: [
         { service: 'weir.v1.CatalogService' },
-        ...['Validate', 'Explain', 'ListQueries', 'DescribeQuery'].map((method) => ({
+        ...['Validate', 'Explain', 'ListQueries', 'DescribeQuery', 'AnalyzeQuery'].map((method) => ({
           service: 'weir.v1.QueryService',
           method,
         })),
@@ -265,6 +266,12 @@ export class WeirClient implements AsyncDisposable {
       const { queries, nextPageToken } = await this.#call(QUERY_SERVICE.ListQueries, { pageSize: PAGE_SIZE, pageToken })
       return [queries.map((query) => ({ ...query, state: stateOf(query.state) })), nextPageToken]
     })
+  }
+
+  /** Looks at a running query for a second: how far each partition is behind, and why. */
+  async analyzeQuery(name: string): Promise<QueryAnalysis> {
+    const answer = await this.#call(QUERY_SERVICE.AnalyzeQuery, { name })
+    return readAnalysis(answer, stateOf(answer.summary?.state ?? 'QUERY_STATE_UNSPECIFIED'))
   }
 
   async describeQuery(name: string): Promise<QueryDescription> {

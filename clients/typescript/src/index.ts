@@ -1,5 +1,6 @@
 // The public face of the package.
 
+export type { PartitionLag, QueryAnalysis } from './analysis.ts'
 export {
   type CallOptions,
   type ConnectOptions,

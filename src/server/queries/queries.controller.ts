@@ -10,6 +10,7 @@ import { pageOf } from '../grpc/page.ts'
 import { QUERY_SERVICE } from '../grpc/protos.ts'
 import { Slots } from '../grpc/slots.ts'
 import { type ResultMessage, writeResults } from '../grpc/write-results.ts'
+import type { AnalyzeQueryResponseInput } from '../proto/weir/v1/AnalyzeQueryResponse.ts'
 import type { DescribeQueryResponseInput } from '../proto/weir/v1/DescribeQueryResponse.ts'
 import type { ListQueriesRequest } from '../proto/weir/v1/ListQueriesRequest.ts'
 import type { ListQueriesResponseInput } from '../proto/weir/v1/ListQueriesResponse.ts'
@@ -18,7 +19,7 @@ import type { Value as WireValue } from '../proto/weir/v1/Value.ts'
 import { CONFIG, RUNTIME } from '../tokens.ts'
 import { toWireDiagnostic } from '../wire/schema.ts'
 import { fromWireValue } from '../wire/value.ts'
-import { toWireDescription, toWireSummary } from './queries.mapper.ts'
+import { toWireAnalysis, toWireDescription, toWireSummary } from './queries.mapper.ts'
 import { QueriesService, type Script } from './queries.service.ts'
 
 interface ScriptRequest {
@@ -52,6 +53,7 @@ export class QueriesController implements GrpcService {
       Query: calls.serverStream((request, writer, context) => this.#query(request, writer, context)),
       ListQueries: calls.unary((request) => this.#list(request)),
       DescribeQuery: calls.unary(({ name }) => this.#describe(name)),
+      AnalyzeQuery: calls.unary(({ name }) => this.#analyze(name)),
       PauseQuery: calls.unary(({ name }) => runtime.pause(name).then(empty)),
       ResumeQuery: calls.unary(({ name }) => runtime.resume(name).then(empty)),
       DropQuery: calls.unary(({ name }) => runtime.drop(name).then(empty)),
@@ -85,6 +87,11 @@ export class QueriesController implements GrpcService {
       items.map(async ({ name, detail }) => toWireSummary(name, detail, await this.#runtime.stats(name))),
     )
     return { queries, nextPageToken }
+  }
+
+  async #analyze(name: string): Promise<AnalyzeQueryResponseInput> {
+    const analysis = await this.#runtime.analyze(name)
+    return toWireAnalysis(analysis, (await this.#runtime.describe(name)).detail)
   }
 
   async #describe(name: string): Promise<DescribeQueryResponseInput> {

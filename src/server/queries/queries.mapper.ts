@@ -4,6 +4,8 @@ import type { Schema } from '../../core/schema.ts'
 import { NO_WATERMARK } from '../../core/time.ts'
 import type { Row } from '../../core/value.ts'
 import type { ObjectDescription, QueryStats, ResultEvent, StatementResult } from '../../runtime/api.ts'
+import type { QueryAnalysis } from '../../runtime/explain-analyze.ts'
+import type { AnalyzeQueryResponseInput } from '../proto/weir/v1/AnalyzeQueryResponse.ts'
 import type { DescribeQueryResponseInput } from '../proto/weir/v1/DescribeQueryResponse.ts'
 import type { QueryState } from '../proto/weir/v1/QueryState.ts'
 import type { QueryStatsInput } from '../proto/weir/v1/QueryStats.ts'
@@ -55,6 +57,30 @@ export function toWireResultSet(schema: Schema, events: readonly RowsEvent[]): R
 
 export function toWireSummary(name: string, detail: string, stats: QueryStats): QuerySummaryInput {
   return { name, detail, state: STATES[stats.state] }
+}
+
+export function toWireAnalysis(
+  analysis: QueryAnalysis & { readonly text: string },
+  detail: string,
+): AnalyzeQueryResponseInput {
+  const { query, state, error, tasksSeen, tasksTotal, causes, seen, text } = analysis
+  const partitions = [...seen.details.values()].flatMap((one) => one.partitions)
+  return {
+    summary: { name: query, detail, state: STATES[state] },
+    error: error ?? '',
+    tasksSeen,
+    tasksTotal,
+    causes: [...causes],
+    partitions: partitions.map(({ source, scan, partition, lagRecords, eventTimeMs, holdsBack }) => ({
+      source: source === '' ? scan : source,
+      partition,
+      ...(lagRecords === undefined ? {} : { records: lagRecords }),
+      ...(Number.isFinite(eventTimeMs) ? { eventTimeMicros: String(microsOf(eventTimeMs)) } : {}),
+      holdsWatermark: holdsBack,
+    })),
+    silentReplicas: [...seen.silent.keys()],
+    text,
+  }
 }
 
 export function toWireDescription(description: ObjectDescription, stats: QueryStats): DescribeQueryResponseInput {

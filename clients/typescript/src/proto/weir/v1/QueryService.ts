@@ -2,6 +2,8 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
+import type { AnalyzeQueryRequestInput as _weir_v1_AnalyzeQueryRequestInput, AnalyzeQueryRequest as _weir_v1_AnalyzeQueryRequest } from '../../weir/v1/AnalyzeQueryRequest.ts';
+import type { AnalyzeQueryResponseInput as _weir_v1_AnalyzeQueryResponseInput, AnalyzeQueryResponse as _weir_v1_AnalyzeQueryResponse } from '../../weir/v1/AnalyzeQueryResponse.ts';
 import type { DescribeQueryRequestInput as _weir_v1_DescribeQueryRequestInput, DescribeQueryRequest as _weir_v1_DescribeQueryRequest } from '../../weir/v1/DescribeQueryRequest.ts';
 import type { DescribeQueryResponseInput as _weir_v1_DescribeQueryResponseInput, DescribeQueryResponse as _weir_v1_DescribeQueryResponse } from '../../weir/v1/DescribeQueryResponse.ts';
 import type { DropQueryRequestInput as _weir_v1_DropQueryRequestInput, DropQueryRequest as _weir_v1_DropQueryRequest } from '../../weir/v1/DropQueryRequest.ts';
@@ -28,6 +30,21 @@ import type { ValidateResponseInput as _weir_v1_ValidateResponseInput, ValidateR
  * first diagnostic (line, column, offset, length, hint), and a BadRequest with one violation of field "sql" for each.
  */
 export interface QueryServiceClient extends grpc.Client {
+  /**
+   * Looks at a running query for a second: how far each partition is behind, and why. Tells of all replicas.
+   */
+  AnalyzeQuery(argument: _weir_v1_AnalyzeQueryRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_weir_v1_AnalyzeQueryResponse>): grpc.ClientUnaryCall;
+  AnalyzeQuery(argument: _weir_v1_AnalyzeQueryRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_weir_v1_AnalyzeQueryResponse>): grpc.ClientUnaryCall;
+  AnalyzeQuery(argument: _weir_v1_AnalyzeQueryRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_weir_v1_AnalyzeQueryResponse>): grpc.ClientUnaryCall;
+  AnalyzeQuery(argument: _weir_v1_AnalyzeQueryRequestInput, callback: grpc.requestCallback<_weir_v1_AnalyzeQueryResponse>): grpc.ClientUnaryCall;
+  /**
+   * Looks at a running query for a second: how far each partition is behind, and why. Tells of all replicas.
+   */
+  analyzeQuery(argument: _weir_v1_AnalyzeQueryRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_weir_v1_AnalyzeQueryResponse>): grpc.ClientUnaryCall;
+  analyzeQuery(argument: _weir_v1_AnalyzeQueryRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_weir_v1_AnalyzeQueryResponse>): grpc.ClientUnaryCall;
+  analyzeQuery(argument: _weir_v1_AnalyzeQueryRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_weir_v1_AnalyzeQueryResponse>): grpc.ClientUnaryCall;
+  analyzeQuery(argument: _weir_v1_AnalyzeQueryRequestInput, callback: grpc.requestCallback<_weir_v1_AnalyzeQueryResponse>): grpc.ClientUnaryCall;
+  
   /**
    * Describes one query, with its counters.
    */
@@ -173,6 +190,11 @@ export interface QueryServiceClient extends grpc.Client {
  */
 export interface QueryServiceHandlers extends grpc.UntypedServiceImplementation {
   /**
+   * Looks at a running query for a second: how far each partition is behind, and why. Tells of all replicas.
+   */
+  AnalyzeQuery: grpc.handleUnaryCall<_weir_v1_AnalyzeQueryRequest, _weir_v1_AnalyzeQueryResponseInput>;
+  
+  /**
    * Describes one query, with its counters.
    */
   DescribeQuery: grpc.handleUnaryCall<_weir_v1_DescribeQueryRequest, _weir_v1_DescribeQueryResponseInput>;
@@ -222,6 +244,7 @@ export interface QueryServiceHandlers extends grpc.UntypedServiceImplementation 
 }
 
 export interface QueryServiceDefinition extends grpc.ServiceDefinition {
+  AnalyzeQuery: MethodDefinition<_weir_v1_AnalyzeQueryRequestInput, _weir_v1_AnalyzeQueryResponseInput, _weir_v1_AnalyzeQueryRequest, _weir_v1_AnalyzeQueryResponse>
   DescribeQuery: MethodDefinition<_weir_v1_DescribeQueryRequestInput, _weir_v1_DescribeQueryResponseInput, _weir_v1_DescribeQueryRequest, _weir_v1_DescribeQueryResponse>
   DropQuery: MethodDefinition<_weir_v1_DropQueryRequestInput, _weir_v1_DropQueryResponseInput, _weir_v1_DropQueryRequest, _weir_v1_DropQueryResponse>
   Execute: MethodDefinition<_weir_v1_ExecuteRequestInput, _weir_v1_ExecuteResponseInput, _weir_v1_ExecuteRequest, _weir_v1_ExecuteResponse>
