@@ -3,16 +3,18 @@ import type { SourceReader } from './ports/log.ts'
 
 /**
  * The loading of a table that a stream looks up: each partition is loaded when it has been read up to where it ended
- * when the query began. Until then what its rows say of time is held back; a partition that has said something has
+ * when the query began; one without an end (`endless`) has nothing to wait for. Until then what its rows say of time is held back; a partition that has said something has
  * been loaded.
  */
 export class Bootstrap {
   readonly #reader: SourceReader
+  readonly #endless: boolean
   /** By partition that is not loaded: its end as it was first known, and the watermark that is held back. */
   readonly #loading = new Map<number, { end: number | undefined; watermark: EventTimeMs }>()
 
-  constructor(reader: SourceReader, partitions: readonly number[]) {
+  constructor(reader: SourceReader, partitions: readonly number[], endless: boolean) {
     this.#reader = reader
+    this.#endless = endless
     for (const partition of partitions) this.#loading.set(partition, { end: undefined, watermark: LOADED })
   }
 
@@ -35,9 +37,12 @@ export class Bootstrap {
     const state = this.#loading.get(partition)
     if (state === undefined) return undefined
     const lag = this.#reader.lag(partition, position)
-    if (lag === undefined) return undefined
-    state.end ??= position + lag
-    if (lag > 0 && position < state.end) return undefined
+    if (lag === undefined) {
+      if (!this.#endless) return undefined
+    } else {
+      state.end ??= position + lag
+      if (lag > 0 && position < state.end) return undefined
+    }
     this.#loading.delete(partition)
     return state.watermark
   }

@@ -89,7 +89,7 @@ export class Source {
     if (watermarks !== undefined) (this.#channels ?? this.#watermark).restore(watermarks)
     if (this.step.bootstrap !== true) return
     const silent = this.openPartitions.filter((one) => this.#watermark.partition(one).emitted === NO_WATERMARK)
-    this.#bootstrap = new Bootstrap(this.reader, silent)
+    this.#bootstrap = new Bootstrap(this.reader, silent, this.step.connector.kind === 'datagen')
   }
 
   get finished(): boolean {

@@ -57,7 +57,7 @@ describeKafka('INSERT INTO one stream from several queries', ({ bootstrap, prefi
     }
     let writing = Promise.resolve()
     try {
-      await using client = await WeirClient.connect(address)
+      await using client = await WeirClient.connect(address, { connectTimeoutMs: 60_000 })
       const source = (name: string) => `CREATE STREAM ${name} (id BIGINT, origin STRING) WITH
         (connector = 'kafka', topic = '${topic(name)}', 'scan.startup.mode' = 'earliest');`
       await client.execute(`${source('web')} ${source('shop')}

@@ -90,7 +90,7 @@ describeKafka('joins over Kafka', ({ bootstrap, prefix }) => {
     }
     let writing = Promise.resolve()
     try {
-      await using client = await WeirClient.connect(address)
+      await using client = await WeirClient.connect(address, { connectTimeoutMs: 60_000 })
       const options = (name: Topic) =>
         `WITH (connector = 'kafka', topic = '${topic(name)}', 'scan.startup.mode' = 'earliest')`
       const watermark = `WATERMARK FOR ts AS ts - INTERVAL '10' SECOND EMIT ON EVENT IDLE TIMEOUT INTERVAL '3' SECOND`

@@ -62,6 +62,8 @@ const STEP_MS = 100
 const WINDOW_MS = 5_000
 const EVENTS_PER_ROUND = 400
 const ROUND_MS = 100
+/** Several processes and brokers start at once, on few cores. */
+const CONNECT_MS_MAX = 60_000
 const RECOVERY_MS_MAX = 60_000
 const POLL_MS = 50
 /** Events of a round that is written again come after some of the same round: they are not late for that. */
@@ -165,7 +167,7 @@ class World {
 
   async #define(): Promise<void> {
     const [first] = this.#replicas
-    await using client = await WeirClient.connect((first as Replica).address)
+    await using client = await WeirClient.connect((first as Replica).address, { connectTimeoutMs: CONNECT_MS_MAX })
     await client.execute(`
       CREATE STREAM events (id BIGINT, k BIGINT, ts TIMESTAMP, WATERMARK FOR ts AS ts - INTERVAL '${DELAY_MS / 1_000}' SECOND)
       WITH (connector = 'kafka', topic = '${this.#topic('in')}', 'scan.startup.mode' = 'earliest',

@@ -234,4 +234,32 @@ export const MUTANTS: readonly Mutant[] = [
       test: 'a reader of several partitions sees each row once',
     },
   },
+  {
+    name: 'a row of an outer join comes out alone while its match may still come',
+    file: 'src/engine/operators/interval-join.ts',
+    from: '    return Math.floor(time) + this.toMs + 1\n',
+    to: '    return Math.floor(time) + 1\n',
+    caughtBy: { spec: 'test/golden/run.spec.ts', test: 'join-interval-left' },
+  },
+  {
+    name: 'a stream does not wait for the table that it looks up',
+    file: 'src/engine/operators/latest-join.ts',
+    from: '    return port === STREAM && (ports[TABLE] as WatermarkPort).watermark === NO_WATERMARK\n',
+    to: '    return port === STREAM && (ports[TABLE] as WatermarkPort).watermark < NO_WATERMARK\n',
+    caughtBy: { spec: 'src/runtime/joins.spec.ts', test: 'a table is read to its end before the stream' },
+  },
+  {
+    name: 'changes of a row that moves between the tasks of a join are not brought into an order',
+    file: 'src/plan/physical/lower.ts',
+    from: '  return !fixed\n',
+    to: '  return !fixed && leftKeys.length === 0\n',
+    caughtBy: { spec: 'test/oracle/joins.spec.ts', test: 'in stages' },
+  },
+  {
+    name: 'a version of a table that may still be asked for is forgotten',
+    file: 'src/engine/join/table-versions.ts',
+    from: '(list[needed] as Version).time > horizon) needed--',
+    to: '(list[needed] as Version).time > horizon + 50) needed--',
+    caughtBy: { spec: 'test/oracle/joins.spec.ts', test: 'in one task' },
+  },
 ]

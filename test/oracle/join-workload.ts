@@ -29,37 +29,38 @@ export interface JoinEvent {
   readonly deleted: boolean
 }
 
-/** Nothing is late: the watermark is behind by more than any row ever is. */
-const DELAY_MS = 1_000
+/** How far a row may be behind those before it. Nothing is late: the watermark is behind by a little more. */
+const DISORDERS_MS = [0, 5, 40, 300]
 const PARTITIONS = 2
 
-const STREAM = (name: string) =>
+const STREAM = (name: string, disorderMs: number) =>
   `CREATE STREAM ${name} (id BIGINT, k BIGINT, g STRING, v BIGINT, ts TIMESTAMP,` +
-  ` WATERMARK FOR ts AS ts - INTERVAL '${DELAY_MS}' MILLISECOND EMIT ON EVENT) WITH (partitions = ${PARTITIONS});`
+  ` WATERMARK FOR ts AS ts - INTERVAL '${disorderMs + 1}' MILLISECOND EMIT ON EVENT) WITH (partitions = ${PARTITIONS});`
 
 /** Changes as Debezium brings them, since a delete then says what it deletes. */
-const TABLE = (name: string) =>
+const TABLE = (name: string, disorderMs: number) =>
   `CREATE TABLE ${name} (id BIGINT PRIMARY KEY, k BIGINT, g STRING, v BIGINT, ts TIMESTAMP METADATA FROM 'source.ts_ms',` +
-  ` WATERMARK FOR ts AS ts - INTERVAL '${DELAY_MS}' MILLISECOND EMIT ON EVENT)` +
+  ` WATERMARK FOR ts AS ts - INTERVAL '${disorderMs + 1}' MILLISECOND EMIT ON EVENT)` +
   ` WITH (partitions = ${PARTITIONS}) FORMAT DEBEZIUM ENCODE JSON;`
 
 export function randomJoin(random: Random, kinds: readonly JoinKind[]): JoinWorkload {
   const kind = random.pick(kinds)
+  const disorderMs = random.pick(DISORDERS_MS)
   switch (kind) {
     case 'interval':
-      return intervalJoin(random)
+      return intervalJoin(random, disorderMs)
     case 'latest':
     case 'as-of':
-      return temporalJoin(random, kind)
+      return temporalJoin(random, disorderMs, kind)
     case 'tables':
-      return tableJoin(random)
+      return tableJoin(random, disorderMs)
     case 'semi':
     case 'stream-semi':
-      return semiJoin(random, kind)
+      return semiJoin(random, disorderMs, kind)
   }
 }
 
-function intervalJoin(random: Random): JoinWorkload {
+function intervalJoin(random: Random, disorderMs: number): JoinWorkload {
   const type = random.pick(['', 'LEFT', 'RIGHT', 'FULL'])
   const lower = random.pick([-30, -5, 0, 0, 3])
   const upper = lower + random.pick([0, 1, 10, 50])
@@ -71,14 +72,14 @@ function intervalJoin(random: Random): JoinWorkload {
   const time = `b.ts BETWEEN a.ts + INTERVAL '${lower}' MILLISECOND AND a.ts + INTERVAL '${upper}' MILLISECOND`
   return {
     kind: 'interval',
-    setup: [STREAM('a'), STREAM('b')].join('\n'),
+    setup: [STREAM('a', disorderMs), STREAM('b', disorderMs)].join('\n'),
     query: `SELECT ${columns} FROM a ${type} JOIN b ON ${on.join(' AND ')} AND ${time}`,
     expected: `SELECT ${columns} FROM a ${type} JOIN b ON ${on.join(' AND ')} AND b.ts - a.ts BETWEEN ${lower} AND ${upper}`,
-    events: randomEvents(random, ['a', 'b']),
+    events: randomEvents(random, disorderMs, ['a', 'b']),
   }
 }
 
-function temporalJoin(random: Random, kind: 'latest' | 'as-of'): JoinWorkload {
+function temporalJoin(random: Random, disorderMs: number, kind: 'latest' | 'as-of'): JoinWorkload {
   const type = random.pick(['', 'LEFT'])
   const condition = random.chance(0.3) ? random.pick(['a.v < t.v', "t.g <> 'x'", 't.v IS NOT NULL']) : undefined
   const columns = 'a.id AS a_id, a.k AS a_k, t.g AS t_g, t.v AS t_v'
@@ -95,14 +96,14 @@ function temporalJoin(random: Random, kind: 'latest' | 'as-of'): JoinWorkload {
       .join(', ')}) = 1)`
   return {
     kind,
-    setup: [STREAM('a'), TABLE('t')].join('\n'),
+    setup: [STREAM('a', disorderMs), TABLE('t', disorderMs)].join('\n'),
     query: `SELECT ${columns} FROM a ${type} JOIN ${table} ON a.k = t.id${and}`,
     expected: `SELECT ${columns} FROM a ${type} JOIN ${version} t ON t.a_seq = a.seq AND NOT t.deleted${and}`,
-    events: randomEvents(random, ['a', 't']),
+    events: randomEvents(random, disorderMs, ['a', 't']),
   }
 }
 
-function tableJoin(random: Random): JoinWorkload {
+function tableJoin(random: Random, disorderMs: number): JoinWorkload {
   const type = random.pick(['', 'LEFT', 'RIGHT', 'FULL'])
   const on = random.pick([
     't.id = u.id',
@@ -124,14 +125,14 @@ function tableJoin(random: Random): JoinWorkload {
   ])
   return {
     kind: 'tables',
-    setup: [TABLE('t'), TABLE('u')].join('\n'),
+    setup: [TABLE('t', disorderMs), TABLE('u', disorderMs)].join('\n'),
     query: `${query} EMIT CHANGES`,
     expected: query,
-    events: randomEvents(random, ['t', 'u']),
+    events: randomEvents(random, disorderMs, ['t', 'u']),
   }
 }
 
-function semiJoin(random: Random, kind: 'semi' | 'stream-semi'): JoinWorkload {
+function semiJoin(random: Random, disorderMs: number, kind: 'semi' | 'stream-semi'): JoinWorkload {
   const left = kind === 'semi' ? 't' : 'a'
   const not = random.pick(['', 'NOT '])
   const column = random.pick(['id', 'k'])
@@ -146,18 +147,21 @@ function semiJoin(random: Random, kind: 'semi' | 'stream-semi'): JoinWorkload {
     ` WHERE ${not}EXISTS (SELECT 1 FROM ${source(duck)} u WHERE u.${column} = ${left}.k${filter})`
   return {
     kind,
-    setup: [kind === 'semi' ? TABLE('t') : STREAM('a'), TABLE('u')].join('\n'),
+    setup: [kind === 'semi' ? TABLE('t', disorderMs) : STREAM('a', disorderMs), TABLE('u', disorderMs)].join('\n'),
     query: `${sql(false)} EMIT CHANGES`,
     expected: sql(true),
-    events: randomEvents(random, [left, 'u']),
+    events: randomEvents(random, disorderMs, [left, 'u']),
   }
 }
 
-function randomEvents(random: Random, relations: readonly JoinEvent['relation'][]): readonly JoinEvent[] {
+function randomEvents(
+  random: Random,
+  disorderMs: number,
+  relations: readonly JoinEvent['relation'][],
+): readonly JoinEvent[] {
   const count = random.integer(0, 60)
   const keys = random.integer(1, 6)
   const nulls = random.pick([0, 0.1, 0.4])
-  const disorderMs = random.pick([0, 5, 40, 300])
   const maybe = <T>(value: T): T | null => (random.chance(nulls) ? null : value)
   const rows = new Map<string, JoinEvent>()
   const events: JoinEvent[] = []

@@ -20,7 +20,7 @@ import { keyColumnsOf } from './window-groups.ts'
  * Two streams, joined within an interval of time. A row comes out with each match as soon as both are there; one
  * without a match comes out alone, where its side asks for that, when the watermark says that none is to come.
  *
- * Rows are kept by time in buckets, of which about eight cover the interval, and go by the bucket when no row that is
+ * Rows are kept by time in buckets, of which about four cover the interval, and go by the bucket when no row that is
  * not late can match them. A row behind the watermark by more than ALLOWED LATENESS is late: counted, and left out, so
  * that what comes out does not depend on what is still in state.
  */
@@ -149,7 +149,7 @@ export class IntervalJoin implements Operator {
 }
 
 /** Buckets that an interval is cut into: how many are looked through for a row, and how much is kept for too long. */
-const BUCKETS_PER_INTERVAL = 8
+const BUCKETS_PER_INTERVAL = 4
 const BUCKET_MS_MIN = 1_000
 /** A row without a match comes out at most this part of the interval after it is known to have none, */
 const TIMERS_PER_INTERVAL = 16
