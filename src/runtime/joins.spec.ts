@@ -108,3 +108,13 @@ it('a key of a join takes so many rows, and one more is a dead letter', async ()
   await append('things', 1, () => ({ id: ROWS_PER_KEY_MAX, owner: 1 }))
   await expect.poll(counts, SOON).toEqual({ rowsOut: ROWS_PER_KEY_MAX, rowsFailed: 1 })
 }, 60_000)
+
+it('a row whose join value is too long to be kept is a dead letter, and nothing is told of it', async () => {
+  await run(`CREATE TABLE owners (id BIGINT PRIMARY KEY, name STRING);
+    CREATE TABLE things (id BIGINT PRIMARY KEY, owner STRING);
+    CREATE MATERIALIZED VIEW owned AS SELECT t.id, o.id AS owner FROM things t LEFT JOIN owners o ON t.owner = o.name;`)
+  await append('things', 2, (i) => ({ id: i, owner: i === 0 ? 'ann' : 'x'.repeat(3_000) }))
+  await append('owners', 1, () => ({ id: 5, name: 'ann' }))
+  await expect.poll(() => select('SELECT id, owner FROM owned'), SOON).toEqual([[0, 5]])
+  expect((await runtime.stats('owned')).rowsFailed).toBe(1)
+})

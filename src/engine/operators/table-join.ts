@@ -100,7 +100,7 @@ export class TableJoin implements Operator {
     const time = batch.times[row] as number
     const values = batch.row(row)
     if (hasNullKey(own.keys, batch.columns, row)) {
-      if (this.#shows(own, false)) this.#change([[this.#alone(own, values), undefined]], isRetraction(kind), time)
+      if (this.#shows(own, false)) this.#emitUnkept(this.#alone(own, values), isRetraction(kind), time)
       return 0
     }
     const keyValues = own.key.valuesAt(batch.columns, row)
@@ -117,9 +117,8 @@ export class TableJoin implements Operator {
     return 0
   }
 
-  /** A change of a row whose key is NULL: it is not kept, since nothing ever matches it. */
-  #change([change]: readonly Change[], isDelete: boolean, time: EventTimeMs): void {
-    const row = must(change?.[0], 'a row')
+  /** A row whose key is NULL is not kept, since nothing ever matches it. */
+  #emitUnkept(row: Row, isDelete: boolean, time: EventTimeMs): void {
     if (isDelete) this.#writer.delete(row, time)
     else this.#writer.insert(row, time)
   }
@@ -131,7 +130,11 @@ export class TableJoin implements Operator {
     const known = entry?.value.rows.get(id)
     // A delete of a row that is not there: it was refused, or forgotten.
     if (after === undefined && known === undefined) return
-    if (after !== undefined && known === undefined && entry !== undefined) checkRoom(entry.value)
+    // Before anything is told of it, a row that can't be kept is refused.
+    if (after !== undefined && known === undefined) {
+      if (entry === undefined) own.key.checkLength(key)
+      else checkRoom(entry.value)
+    }
     // With a key the row that is known is what the change replaces, whatever the input says that it was.
     const before = own.hasKey || after === undefined ? known?.row : undefined
     const matches = this.#step.final ? 0 : this.#emitChanges(own, key, before, after, time)

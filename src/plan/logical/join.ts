@@ -60,7 +60,7 @@ export function join(left: LogicalPlan, right: LogicalPlan, parts: JoinParts): J
     schema: { fields: joinedFields(left.schema, right.schema, type), key: keys[0] ?? [], timeColumn: time, mode },
     keys,
     // Bounds of windows are columns of the result still, and where both sides agree in them they say the same.
-    window: left.window !== undefined && keepsLeft(type) ? left.window : undefined,
+    window: left.window !== undefined && hasLeft(type) ? left.window : undefined,
   }
 }
 
@@ -69,8 +69,8 @@ export function isLeftOnly(type: JoinType): boolean {
   return type === 'semi' || type === 'anti'
 }
 
-/** Rows of the side come out although nothing of the other matches them. */
-export function keepsLeft(type: JoinType): boolean {
+/** The columns of the left are never missing. */
+function hasLeft(type: JoinType): boolean {
   return type !== 'right' && type !== 'full'
 }
 
