@@ -7,12 +7,13 @@ import type { PartitionReader } from './partition-reader.ts'
 
 /**
  * The local copy of a task's state, brought up to date from its changelog. It is always a state that the changelog once
- * described, or on the way from one to the next: a copy that is damaged, or of another topic, or so old that deletes
- * may have been compacted away since, is worth nothing and is made anew.
+ * described, or on the way from one to the next. Worth nothing, and made anew, is a copy that is damaged; of another
+ * topic; of more than the changelog holds; or of less than it begins with or so old that deletes may be gone since.
  */
 const TASK = 'task'
-/** Entries written in one transaction of LMDB while a copy catches up. */
+/** Written in one transaction of LMDB while a copy catches up: whichever comes first. */
 const RESTORE_BATCH_RECORDS = 20_000
+const RESTORE_BATCH_BYTES = 16 * 1024 * 1024
 const READ_WAIT_MS = 100
 
 /**
@@ -27,6 +28,8 @@ export class TaskDirectory {
   #storage: TaskStorage
   /** What the changelog says, as far as it was read. */
   #checkpoint: Checkpoint | undefined
+  /** When it was all that the changelog held, at the latest that is known. */
+  #inStepMs: number
 
   private constructor(path: string, taskId: string, directory: DataDirectory, storage: TaskStorage) {
     this.#path = path
@@ -35,6 +38,7 @@ export class TaskDirectory {
     this.#storage = storage
     const { checkpoint } = storage
     this.#checkpoint = checkpoint?.log && { ...checkpoint, epoch: checkpoint.log.epoch }
+    this.#inStepMs = checkpoint?.wallTimeMs ?? 0
   }
 
   /** A task id may hold what a file system does not take in a name. */
@@ -96,22 +100,40 @@ export class TaskDirectory {
     { end, resultEnd, nowMs }: { readonly end: number; readonly resultEnd: number | undefined; readonly nowMs: number },
     onProgress: Progress,
   ): Promise<void> {
-    await this.#discardUnusable(reader, nowMs)
-    reader.position = Math.max(this.#checkpoint?.log?.changelogEnd ?? 0, await reader.start())
+    const start = await reader.start()
+    if (!this.#isOf(reader.topicId, start, end)) await this.#startAnew()
+    reader.position = this.#checkpoint?.log?.changelogEnd ?? start
+    let isOld = this.#checkpoint !== undefined && nowMs - this.#inStepMs >= COPY_AGE_MAX_MS
     let records = 0
-    let staged = 0
+    const batch = { records: 0, bytes: 0 }
+    const commit = async (position: number) => {
+      batch.records = 0
+      batch.bytes = 0
+      await this.#commitRestored(reader.topicId, position, undefined)
+      onProgress({ records, remaining: Math.max(0, end - position) })
+    }
     while (reader.position < end) {
-      for (const { key, value } of await reader.read(READ_WAIT_MS)) {
+      const read = await reader.read(READ_WAIT_MS)
+      // Each commit leaves its checkpoint: where nothing follows no delete is missing either.
+      if (isOld && read.length > 0) {
+        isOld = false
+        await this.#startAnew()
+        reader.position = start
+        continue
+      }
+      for (const { offset, key, value } of read) {
         this.#apply(decodeChangelog(key, value))
         records++
-        staged++
+        batch.records++
+        batch.bytes += (key?.length ?? 0) + (value?.length ?? 0)
+        // A part of what was read: one fetch of compressed records can be more than a transaction should be.
+        if (batch.bytes >= RESTORE_BATCH_BYTES) await commit(offset + 1)
       }
-      if (staged < RESTORE_BATCH_RECORDS && reader.position < end) continue
-      staged = 0
-      await this.#commitRestored(reader, undefined)
-      onProgress({ records, remaining: Math.max(0, end - reader.position) })
+      if (batch.records >= RESTORE_BATCH_RECORDS) await commit(reader.position)
     }
-    await this.#commitRestored(reader, resultEnd)
+    if (batch.records > 0) await commit(reader.position)
+    await this.#commitRestored(reader.topicId, reader.position, resultEnd)
+    this.#inStepMs = nowMs
   }
 
   async close(): Promise<void> {
@@ -130,23 +152,20 @@ export class TaskDirectory {
     else store.put(record.key, record.value)
   }
 
-  async #commitRestored(reader: PartitionReader, resultEnd: number | undefined): Promise<void> {
+  async #commitRestored(changelogId: string, changelogEnd: number, resultEnd: number | undefined): Promise<void> {
     // Compaction may have left entries of an epoch before its checkpoint comes: the copy then has none yet.
     const checkpoint = this.#checkpoint ?? EMPTY
-    const log = {
-      epoch: checkpoint.epoch,
-      changelogId: reader.topicId,
-      changelogEnd: reader.position,
-      resultEnd,
-    }
-    await this.commit({ ...checkpoint, log })
+    await this.commit({ ...checkpoint, log: { epoch: checkpoint.epoch, changelogId, changelogEnd, resultEnd } })
   }
 
-  async #discardUnusable(reader: PartitionReader, nowMs: number): Promise<void> {
-    const stored = this.#checkpoint
-    if (stored === undefined) return
-    const sameTopic = stored.log?.changelogId === reader.topicId
-    if (sameTopic && nowMs - stored.wallTimeMs < COPY_AGE_MAX_MS) return
+  /** Whether the copy is a part of what the changelog holds from `start` to `end`. An empty one always is. */
+  #isOf(changelogId: string, start: number, end: number): boolean {
+    const log = this.#checkpoint?.log
+    if (log === undefined) return true
+    return log.changelogId === changelogId && log.changelogEnd >= start && log.changelogEnd <= end
+  }
+
+  async #startAnew(): Promise<void> {
     await this.close()
     await rm(this.#path, { recursive: true, force: true })
     const fresh = await open(this.#path, this.#taskId)

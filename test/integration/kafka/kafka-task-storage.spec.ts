@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Admin } from '@platformatic/kafka'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { KafkaState } from '../../../src/adapters/kafka/kafka-state.ts'
+import { COMMIT_BYTES_MAX } from '../../../src/adapters/embedded/commit-queue.ts'
+import { KafkaState, type RestoreProgress } from '../../../src/adapters/kafka/kafka-state.ts'
 import type { KafkaTaskStorage } from '../../../src/adapters/kafka/kafka-task-storage.ts'
 import { PartitionReader } from '../../../src/adapters/kafka/partition-reader.ts'
-import type { TaskTopics } from '../../../src/engine/ports/state.ts'
+import { TaskDirectory } from '../../../src/adapters/kafka/task-directory.ts'
+import type { Checkpoint, LogPositions, TaskTopics } from '../../../src/engine/ports/state.ts'
 import { codeOf, record } from '../../contract/log-contract.ts'
 import { checkpoint } from '../../contract/state-contract.ts'
 import { describeKafka } from '../../harness/kafka/describe-kafka.ts'
@@ -19,6 +21,7 @@ describeKafka('state of a task over Kafka', (kafka) => {
   let root: string
   let number = 0
   const opened: KafkaTaskStorage[] = []
+  const restored: RestoreProgress[] = []
 
   beforeAll(() => {
     admin = new Admin({ clientId: 'test', bootstrapBrokers: [kafka.bootstrap] })
@@ -47,10 +50,21 @@ describeKafka('state of a task over Kafka', (kafka) => {
       connection: { bootstrapBrokers: [kafka.bootstrap] },
       path: join(root, replica),
       prefix: kafka.prefix,
+      onRestore: (_task, progress) => restored.push(progress),
     })
     const storage = await state.openTask(`q.1/0/${number}`, { ...topics, ...with_ })
     opened.push(storage)
     return storage
+  }
+
+  async function changelogEnd(): Promise<number> {
+    const { topic, partition } = topics.changelog
+    const reader = await PartitionReader.open({ bootstrapBrokers: [kafka.bootstrap] }, topic, partition)
+    try {
+      return await reader.end()
+    } finally {
+      await reader.close()
+    }
   }
 
   async function results(): Promise<string[]> {
@@ -154,18 +168,81 @@ describeKafka('state of a task over Kafka', (kafka) => {
     second.store('agg-1', 'groups').delete(bytes('gone'))
     await second.commit({ ...checkpoint(2), wallTimeMs: longAgoMs })
     const { topic, partition } = topics.changelog
-    const [cut] = await admin.listOffsets({
-      topics: [{ name: topic, partitions: [{ partitionIndex: partition, timestamp: -1n }] }],
-    })
-    const offset = cut?.partitions[0]?.offset ?? 0n
+    const cut = await changelogEnd()
     await commit(second, 3, '3')
     await second.close()
     // As compaction does in the end: the delete is no longer in the topic.
-    await admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition, offset }] }] })
+    await admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition, offset: BigInt(cut) }] }] })
     const again = await open('a')
     expect(again.checkpoint?.epoch).toBe(3)
     expect(stored(again)).toBe('3')
     expect(again.store('agg-1', 'groups').get(bytes('gone'))).toBeUndefined()
+  })
+
+  test('a copy that nothing was committed behind is used, however old it is', async () => {
+    const first = await open('a')
+    first.store('agg-1', 'groups').put(bytes('a'), bytes('1'))
+    await first.commit({ ...checkpoint(1), wallTimeMs: Date.now() - 21 * 3_600_000 })
+    await first.close()
+    restored.length = 0
+    const again = await open('a')
+    expect(stored(again)).toBe('1')
+    expect(restored).toEqual([])
+  })
+
+  test('a copy that ends before the changelog begins is made anew: deletes between the two are gone', async () => {
+    const first = await open('a')
+    first.store('agg-1', 'groups').put(bytes('gone'), bytes('x'))
+    await commit(first, 1, '1')
+    await first.close()
+    const second = await open('b')
+    second.store('agg-1', 'groups').delete(bytes('gone'))
+    await commit(second, 2, '2')
+    const cut = await changelogEnd()
+    await commit(second, 3, '3')
+    await second.close()
+    const { topic, partition } = topics.changelog
+    await admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition, offset: BigInt(cut) }] }] })
+    const again = await open('a')
+    expect(again.checkpoint?.epoch).toBe(3)
+    expect(stored(again)).toBe('3')
+    expect(again.store('agg-1', 'groups').get(bytes('gone'))).toBeUndefined()
+  })
+
+  test('a copy of more than the changelog holds is made anew: the changelog is the truth', async () => {
+    const first = await open('a')
+    await commit(first, 1, '1')
+    await first.close()
+    // As after brokers that have lost what they had acknowledged: the copy has seen offsets that are not there.
+    const directory = await TaskDirectory.open(join(root, 'a', TaskDirectory.nameOf(`q.1/0/${number}`)), 'x')
+    const { log, ...before } = directory.checkpoint as Checkpoint
+    directory.store('agg-1', 'groups').put(bytes('lost'), bytes('x'))
+    const changelogEnd = (log?.changelogEnd ?? 0) + 100
+    await directory.commit({ ...before, epoch: 9, log: { ...(log as LogPositions), epoch: 9, changelogEnd } })
+    await directory.close()
+    const again = await open('a')
+    expect(again.checkpoint?.epoch).toBe(1)
+    expect(again.store('agg-1', 'groups').get(bytes('lost'))).toBeUndefined()
+    await commit(again, 2, '2')
+    expect(await results()).toEqual(['1', '2'])
+  })
+
+  test('a state larger than one commit of the copy may be is restored in parts', { timeout: 120_000 }, async () => {
+    const storage = await open('a')
+    const store = storage.store('agg-1', 'groups')
+    const value = Buffer.alloc(64 * 1024, 'v')
+    const perEpoch = 500
+    const epochs = Math.ceil((1.2 * COMMIT_BYTES_MAX) / value.length / perEpoch)
+    for (let epoch = 1; epoch <= epochs; epoch++) {
+      for (let i = 0; i < perEpoch; i++) store.put(bytes(`key-${epoch}-${i}`), value)
+      await storage.commit({ ...checkpoint(epoch), wallTimeMs: Date.now() })
+    }
+    restored.length = 0
+    const again = await open('b')
+    expect(again.checkpoint?.epoch).toBe(epochs)
+    expect(again.store('agg-1', 'groups').get(bytes(`key-${epochs}-${perEpoch - 1}`))).toHaveLength(value.length)
+    expect(restored.length).toBeGreaterThan(10)
+    expect(restored.at(-1)).toMatchObject({ remaining: 0 })
   })
 
   test('a crash after the commit of Kafka and before that of LMDB: the copy reads the rest of the changelog', async () => {
