@@ -26,7 +26,7 @@ describe('tasks', () => {
     expect(runBy(found, 'a')).toEqual([t1, t3])
   })
 
-  it('of a dead member go to who holds their state, the most recent first', () => {
+  it('of a dead member go to who holds their state, the freshest first', () => {
     const members = [
       member('a', { running: claims([t0]), held: new Map([[t0, 9]]) }),
       member('b', { running: claims([t1]), held: new Map([[t2, 5]]) }),
@@ -111,6 +111,21 @@ describe('standbys', () => {
     const held = new Map([[t0, 4]])
     const members = [member('a', { running: claims([t0]), held }), member('b'), member('c', { held })]
     expect(assign([t0], members, 1).standbys.get(t0)).toEqual(['c'])
+  })
+
+  it('of one runner are on different members, so that each takes over a part', () => {
+    const tasks = tasksOf('q', 6)
+    const running = (...at: readonly number[]) => claims(at.map((i) => tasks[i] as string))
+    const members = [
+      member('a', { running: running(0, 3) }),
+      member('b', { running: running(1, 4) }),
+      member('c', { running: running(2, 5) }),
+    ]
+    const { runners, standbys } = assign(tasks, members, 1)
+    for (const { name } of members) {
+      const copies = tasks.filter((task) => runners.get(task) === name).map((task) => standbys.get(task)?.[0])
+      expect(new Set(copies).size).toBe(2)
+    }
   })
 
   it('are spread', () => {

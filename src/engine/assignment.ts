@@ -6,7 +6,7 @@ import type { Member } from './ports/replicas.ts'
  * needs is in the members themselves: what each runs now, and what it has on disk.
  *
  * - Loads differ by at most one task, and no more tasks leave their place than that takes.
- * - A task that has no place goes to who has its state, the most recent first; else to where fewest of its stage are.
+ * - A task that has no place goes to who has its state, the freshest copy first; else to where fewest of its stage are.
  * - Only members that have settled and are not leaving get anything.
  */
 export interface Assignment {
@@ -25,7 +25,7 @@ export function assign(taskIds: readonly string[], members: readonly Member[], s
   const seats = members
     .filter(({ settled, leaving }) => settled && !leaving)
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map((member): Seat => ({ member, tasks: [], stages: new Map(), standbys: 0 }))
+    .map((member): Seat => ({ member, tasks: [], stages: new Map(), standbys: 0, copiedFrom: new Map() }))
   const owners = ownersOf(members)
   if (seats.length === 0) return { runners: keptWhereTheyAre(tasks, members, owners), standbys: new Map() }
   const holders = holdersOf(seats)
@@ -54,6 +54,8 @@ interface Seat {
   /** How many of its tasks belong to each stage. */
   readonly stages: Map<string, number>
   standbys: number
+  /** How many of its standbys each runner has. */
+  readonly copiedFrom: Map<string, number>
 }
 
 /** Before anybody has settled (the first second of a deployment) what runs goes on. */
@@ -123,7 +125,7 @@ function placeTasks(
   for (const task of free.sort((a, b) => choices(a) - choices(b) || (a < b ? -1 : 1))) {
     const seat = best(
       (holders.get(task) ?? []).filter(hasRoom),
-      (one) => -heldEpoch(one, task),
+      (one) => -freshness(one, task),
       (one) => one.tasks.length,
     )
     if (seat === undefined) withoutHolder.push(task)
@@ -176,15 +178,20 @@ function placeStandbys(
     if (seat === undefined) return false
     known.push(seat)
     seat.standbys++
+    const runner = runners.get(task) ?? ''
+    seat.copiedFrom.set(runner, (seat.copiedFrom.get(runner) ?? 0) + 1)
     return true
   }
   const missing = (task: string) => (chosen.get(task)?.length ?? 0) < copies
   for (const task of tasks) {
     const withRoom = () => (holders.get(task) ?? []).filter(({ standbys: count }) => count < share)
-    while (missing(task) && choose(task, withRoom(), (seat) => -heldEpoch(seat, task), load));
+    while (missing(task) && choose(task, withRoom(), (seat) => -freshness(seat, task), load));
   }
   for (const task of tasks) {
-    while (missing(task) && choose(task, seats, ({ standbys: count }) => count, load));
+    // Those of one runner on different members: should it die, each of them takes over some.
+    const runner = runners.get(task)
+    const alike = (seat: Seat) => seat.copiedFrom.get(runner ?? '') ?? 0
+    while (missing(task) && choose(task, seats, alike, ({ standbys: count }) => count, load));
   }
   for (const [task, members] of chosen)
     standbys.set(
@@ -198,7 +205,7 @@ function load(seat: Seat): number {
   return seat.tasks.length + seat.standbys
 }
 
-function heldEpoch(seat: Seat, task: string): number {
+function freshness(seat: Seat, task: string): number {
   return seat.member.held.get(task) ?? 0
 }
 

@@ -167,10 +167,11 @@ describe('joining', () => {
 })
 
 describe('observe', () => {
-  it('says whether somebody has to look: not for a heartbeat that brings only newer epochs', () => {
+  it('says whether somebody has to look: for a task more or less, for a copy that is fresher', () => {
     const script = new HeartbeatScript()
     script.sayAll(0, 2000, ['a'], { held: new Map([['q.1/0/0', 1]]) })
-    expect(script.say(3000, 'a', { held: new Map([['q.1/0/0', 2]]) })).toBe(false)
+    expect(script.say(3000, 'a', { held: new Map([['q.1/0/0', 1]]) })).toBe(false)
+    expect(script.say(3100, 'a', { held: new Map([['q.1/0/0', 2]]) })).toBe(true)
     expect(script.member('a')?.held.get('q.1/0/0')).toBe(2)
     expect(script.say(4000, 'a', { held: new Map([['q.1/0/1', 2]]) })).toBe(true)
     expect(script.say(5000, 'a', { running: ['q.1/0/1'] })).toBe(true)

@@ -47,7 +47,7 @@ export class Membership {
     return this.#seats.get(name)?.heartbeat.incarnation ?? 0
   }
 
-  /** True where somebody has to look at the members again; new epochs of held state alone are no reason to. */
+  /** True where somebody has to look at the members again. */
   observe({ position, timestampMs, heartbeat }: HeartbeatRecord): boolean {
     const gapMs = timestampMs - (this.#lastTimestampMs ?? timestampMs)
     this.#livedMs += Math.min(Math.max(gapMs, 0), GAP_MS_MAX)
@@ -207,6 +207,6 @@ function differs(before: Heartbeat, after: Heartbeat): boolean {
     before.protocol !== after.protocol ||
     before.threads !== after.threads ||
     before.held.size !== after.held.size ||
-    [...after.held.keys()].some((task) => !before.held.has(task))
+    [...after.held].some(([task, freshness]) => before.held.get(task) !== freshness)
   )
 }

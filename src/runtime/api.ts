@@ -2,9 +2,10 @@ import type { Diagnostic } from '../../grammar/diagnostic.ts'
 import type { ChangeKind } from '../core/batch.ts'
 import type { Schema } from '../core/schema.ts'
 import type { Row, Value } from '../core/value.ts'
+import type { RestoreProgress } from '../engine/ports/state.ts'
 import type { QueryAnalysis } from './explain-analyze.ts'
 import type { PeerTablePage, PeerTableRequest, PeerTasksRequest } from './peers.ts'
-import type { TaskDetail } from './task-detail.ts'
+import type { TaskStats } from './task-loop.ts'
 
 /**
  * What the server and the CLI see of the engine: statements in, results out. One implementation (`WeirRuntime`) runs
@@ -33,7 +34,7 @@ export interface Runtime {
   analyze(query: string): Promise<QueryAnalysis & { readonly text: string }>
   /** What another replica of the deployment asks for: its request is checked, and nothing else is answered. */
   readTableForPeer(request: PeerTableRequest): AsyncIterable<PeerTablePage>
-  describeTasksForPeer(request: PeerTasksRequest): Promise<ReadonlyMap<string, TaskDetail>>
+  describeTasksForPeer(request: PeerTasksRequest): Promise<ReadonlyMap<string, TaskStats>>
   /** True when every stored query has been recovered and runs (or is paused). */
   readonly ready: boolean
   /** Stops reading, checkpoints, closes. Safe to call twice. */
@@ -155,4 +156,6 @@ export interface QueryStats {
   readonly stateBytes: number
   readonly epoch: number
   readonly checkpointMsP95: number
+  /** Of tasks whose state was not here when they were opened, read from their changelogs. */
+  readonly restore: RestoreProgress
 }

@@ -48,7 +48,7 @@ it('of a query that keeps up says so, and what each operator and partition has s
 it('names the operator that takes the time', async () => {
   await run(`${STREAM}
     CREATE MATERIALIZED VIEW v AS SELECT max(sha256(repeat(CAST(k AS STRING), 50000))) AS h FROM s GROUP BY k;`)
-  await append(0, 40_000)
+  await append(0, 100_000)
   const text = await run('EXPLAIN ANALYZE QUERY v;')
   expect(text).toMatch(
     /\nslow operator: project-1 takes (\d\d|100) % of the time, of (\d\d|100) % that the task works\n/,

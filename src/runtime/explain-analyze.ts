@@ -1,8 +1,9 @@
 import type { Clock } from '../engine/ports/clock.ts'
+import type { RestoreProgress } from '../engine/ports/state.ts'
 import type { QueryStats } from './api.ts'
 import type { Job } from './job.ts'
 import { activityOf, lagCauses, percent, seconds, type TaskActivity } from './lag-causes.ts'
-import { type QueryTasks, tasksOfQuery } from './query-tasks.ts'
+import { detailsOf, type QueryTasks, statsOfTasks, tasksOfQuery } from './query-tasks.ts'
 import type { OperatorDetail, PartitionDetail } from './task-detail.ts'
 import type { OtherReplicas } from './view-tables.ts'
 
@@ -14,6 +15,7 @@ export interface QueryAnalysis {
   readonly query: string
   readonly state: QueryStats['state']
   readonly error: string | undefined
+  readonly restore: RestoreProgress
   /** Of how many tasks something is known, and how many there are. */
   readonly tasksSeen: number
   readonly tasksTotal: number
@@ -28,16 +30,18 @@ export async function analyzeQuery(job: Job, clock: Clock, others: OtherReplicas
   const before = await tasksOfQuery(job, others)
   await clock.sleepUntil(clock.nowMs() + LOOK_MS)
   const seen = await tasksOfQuery(job, others)
-  const { state, error } = await job.stats()
-  const activity = [...seen.details].flatMap(([id, now]) => {
-    const old = before.details.get(id)
+  const { state, error, restore } = statsOfTasks(job, seen)
+  const [details, detailsBefore] = [detailsOf(seen), detailsOf(before)]
+  const activity = [...details].flatMap(([id, now]) => {
+    const old = detailsBefore.get(id)
     return (old && activityOf(old, now)) ?? []
   })
   return {
     query: job.entry.name,
     state,
     error,
-    tasksSeen: seen.details.size,
+    restore,
+    tasksSeen: details.size,
     tasksTotal: job.tasks.length,
     activity,
     causes: activity.length === 0 ? [] : lagCauses(activity),
@@ -49,13 +53,17 @@ export async function analyzeQuery(job: Job, clock: Clock, others: OtherReplicas
 export function analysisText({ activity: tasks, causes, error, ...analysis }: QueryAnalysis, nowMs: number): string {
   const { query, state, tasksSeen, tasksTotal, seen } = analysis
   const head = `query "${query}": ${state}, ${tasksSeen} of ${tasksTotal} tasks seen`
-  const around = [...silentLines(seen), ...(error === undefined ? [] : [`error: ${error}`])]
+  const around = [
+    ...restoreLines(analysis.restore),
+    ...silentLines(seen),
+    ...(error === undefined ? [] : [`error: ${error}`]),
+  ]
   if (tasks.length === 0) return [head, ...around].join('\n')
   return [
     `${head}; measured for ${seconds(Math.max(...tasks.map(({ elapsedMs }) => elapsedMs)))}`,
     ...(causes.length === 0 ? ['it keeps up'] : causes),
     ...around,
-    ...replicaLines(seen),
+    ...replicaLines(seen, tasksTotal),
     '== operators ==',
     ...aligned(operatorLines(tasks)),
     '== partitions ==',
@@ -65,13 +73,30 @@ export function analysisText({ activity: tasks, causes, error, ...analysis }: Qu
   ].join('\n')
 }
 
-/** Where the tasks run, where that is more than one place. */
-function replicaLines({ replicaOf }: QueryTasks): readonly string[] {
+/** Where the tasks run, where that is more than one place, and where their state is as well. */
+function replicaLines({ replicaOf, copiesOf }: QueryTasks, tasksTotal: number): readonly string[] {
+  const running = [...replicaOf.values()]
+  const copies = [...copiesOf.values()].flat()
+  return [
+    ...(new Set(running).size < 2 ? [] : [`tasks by replica: ${countedByName(running)}`]),
+    ...(copies.length === 0
+      ? []
+      : [`copies in step: of ${copiesOf.size} of ${tasksTotal} tasks, by replica: ${countedByName(copies)}`]),
+  ]
+}
+
+function countedByName(names: readonly string[]): string {
   const counts = new Map<string, number>()
-  for (const replica of replicaOf.values()) counts.set(replica, (counts.get(replica) ?? 0) + 1)
-  if (counts.size < 2) return []
-  const texts = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([replica, count]) => `${replica} ${count}`)
-  return [`tasks by replica: ${texts.join(', ')}`]
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return [...counts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ')
+}
+
+/** Tasks that restore are not open yet. */
+function restoreLines({ records, remaining }: RestoreProgress): readonly string[] {
+  return remaining === 0 ? [] : [`state is restored: ${records} records of the changelog read, ${remaining} to go`]
 }
 
 function silentLines({ silent }: QueryTasks): readonly string[] {

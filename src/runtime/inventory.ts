@@ -6,24 +6,30 @@ import type { QueryEntry, Relation } from '../plan/catalog.ts'
 import type { ObjectDescription, ObjectKind, ObjectSummary } from './api.ts'
 import type { StoredCatalog } from './catalog.ts'
 import type { Jobs } from './jobs.ts'
+import { statsOfTasks, tasksOfQuery } from './query-tasks.ts'
 import { requireRelation } from './require.ts'
+import type { OtherReplicas } from './view-tables.ts'
+
+/** Where the answers are. */
+export interface Inventory {
+  readonly catalog: StoredCatalog
+  readonly jobs: Jobs
+  readonly storage: Storage
+  readonly others: OtherReplicas | undefined
+}
 
 /** What there is: SHOW, DESCRIBE and the catalog service. */
-export async function listObjects(
-  kind: ObjectKind,
-  catalog: StoredCatalog,
-  jobs: Jobs,
-  storage: Storage,
-): Promise<readonly ObjectSummary[]> {
+export async function listObjects(kind: ObjectKind, inventory: Inventory): Promise<readonly ObjectSummary[]> {
+  const { catalog, storage } = inventory
   switch (kind) {
     case 'query':
-      return Promise.all(catalog.queries().map((query) => querySummary(query, jobs)))
+      return Promise.all(catalog.queries().map((query) => querySummary(query, inventory)))
     case 'sink':
       return Promise.all(
         catalog
           .queries()
           .filter((query) => query.kind === 'sink')
-          .map(async (query) => ({ ...(await querySummary(query, jobs)), kind })),
+          .map(async (query) => ({ ...(await querySummary(query, inventory)), kind })),
       )
     case 'topic':
       return (await storage.log.topics()).map(({ name, partitions, bytes, offsets }) => {
@@ -48,21 +54,17 @@ export async function listObjects(
   }
 }
 
-export async function describeObject(
-  name: string,
-  catalog: StoredCatalog,
-  jobs: Jobs,
-  storage: Storage,
-): Promise<ObjectDescription> {
+export async function describeObject(name: string, inventory: Inventory): Promise<ObjectDescription> {
+  const { catalog, storage } = inventory
   const relation = catalog.relation(name)
   const query = catalog.query(name) ?? (relation && 'query' in relation ? catalog.query(relation.query) : undefined)
   if (relation === undefined && query !== undefined) {
     return {
-      ...(await querySummary(query, jobs)),
+      ...(await querySummary(query, inventory)),
       kind: query.kind === 'sink' ? 'sink' : 'query',
       sql: query.sql,
       schema: query.plan.schema,
-      properties: await queryProperties(query, jobs),
+      properties: await queryProperties(query, inventory),
     }
   }
   const found = relation ?? requireRelation(catalog, name)
@@ -72,7 +74,10 @@ export async function describeObject(
     detail: relationDetail(found),
     sql: found.sql,
     schema: found.schema,
-    properties: { ...(await relationProperties(found, storage)), ...(query && (await queryProperties(query, jobs))) },
+    properties: {
+      ...(await relationProperties(found, storage)),
+      ...(query && (await queryProperties(query, inventory))),
+    },
   }
 }
 
@@ -86,15 +91,24 @@ function relationDetail(relation: Relation): string {
   return columns.length > 200 ? `${columns.slice(0, 199)}…` : columns
 }
 
-async function querySummary(query: QueryEntry, jobs: Jobs): Promise<ObjectSummary> {
-  const state = (await jobs.get(query.name)?.stats())?.state ?? query.state
+async function querySummary(query: QueryEntry, { jobs, others }: Inventory): Promise<ObjectSummary> {
+  const job = jobs.get(query.name)
+  const state = job === undefined ? query.state : statsOfTasks(job, await tasksOfQuery(job, others)).state
   return { kind: 'query', name: query.name, detail: `${query.kind.replace('-', ' ')}, ${state}` }
 }
 
-async function queryProperties(query: QueryEntry, jobs: Jobs): Promise<Record<string, string>> {
-  const stats = await jobs.get(query.name)?.stats()
-  const properties: Record<string, string> = { query: query.name, state: stats?.state ?? query.state }
-  if (stats === undefined) return properties
+/** Of all its tasks, wherever they run. */
+async function queryProperties(query: QueryEntry, { jobs, others }: Inventory): Promise<Record<string, string>> {
+  const job = jobs.get(query.name)
+  if (job === undefined) return { query: query.name, state: query.state }
+  const tasks = await tasksOfQuery(job, others)
+  const stats = statsOfTasks(job, tasks)
+  const properties: Record<string, string> = { query: query.name, state: stats.state }
+  for (const [replica, why] of tasks.silent) properties[`replica ${replica}`] = `did not tell of its tasks: ${why}`
+  if (tasks.copiesOf.size > 0)
+    properties['copies in step'] = `${tasks.copiesOf.size} of ${counted(job.tasks.length, 'task')}`
+  const { remaining } = stats.restore
+  if (remaining > 0) properties['to restore (records)'] = String(remaining)
   if (stats.error !== undefined) properties['error'] = stats.error
   properties['rows in'] = String(stats.rowsIn)
   properties['rows out'] = String(stats.rowsOut)

@@ -1,13 +1,13 @@
+import { type Duties, NO_DUTIES } from '../engine/duties.ts'
 import type { QueryEntry } from '../plan/catalog.ts'
-import type { QueryStats } from './api.ts'
-import type { TaskDetail } from './task-detail.ts'
 import type { TaskHost } from './task-host.ts'
 import type { TaskStats } from './task-loop.ts'
 import type { TaskSpec } from './task-spec.ts'
 
 /**
- * One continuous query as this process sees it: the tasks that it consists of, and those of them that run here. Where
- * they run is decided outside; here they are started and stopped, one change after the other.
+ * One continuous query as this process sees it: the tasks that it consists of, those of them that run here, and those
+ * whose state is copied here. Which ones is decided outside; here they are started and stopped, one change after the
+ * other.
  */
 export class Job {
   entry: QueryEntry
@@ -16,6 +16,8 @@ export class Job {
   readonly #onChange: () => void
   /** By task, what resolves when it is open. */
   readonly #running = new Map<string, Promise<void>>()
+  /** By task that is copied here, whether the copy is in step. */
+  readonly #copies = new Map<string, boolean>()
   readonly #finished = new Set<string>()
   /** What tasks that do not run any more have counted. */
   readonly #last = new Map<string, TaskStats>()
@@ -28,6 +30,7 @@ export class Job {
     this.#host = host
   }
 
+  /** All of its tasks have finished here. */
   get finished(): boolean {
     return this.#finished.size === this.tasks.length
   }
@@ -37,19 +40,38 @@ export class Job {
     return [...this.#running.keys()]
   }
 
-  /** Runs exactly these of its tasks here. Rejects with the first failure to open one, when all have been tried. */
-  run(ids: ReadonlySet<string>): Promise<void> {
-    const change = this.#change.then(() => this.#run(ids))
+  /** Ids of the tasks whose state here is, or is about to be, what they could go on from at once. */
+  get inStep(): readonly string[] {
+    return [...this.running, ...[...this.#copies].filter(([, inStep]) => inStep).map(([id]) => id)]
+  }
+
+  /**
+   * Runs exactly those of its tasks here that the duties say, and copies the state of exactly those. Rejects with the
+   * first failure to open one, when all have been tried.
+   */
+  async run(duties: Duties): Promise<void> {
+    const change = this.#change.then(() => this.#run(duties))
     this.#change = change.catch(() => undefined)
-    return change
+    await change
+    // Also those that were started before: whoever asks wants to know that all of them are open. The next change does
+    // not wait for that: there may be much to restore.
+    const opened = await Promise.allSettled(this.#running.values())
+    const failed = opened.find((one) => one.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
   }
 
   stop(): Promise<void> {
-    return this.run(new Set())
+    return this.run(NO_DUTIES)
   }
 
   taskFinished(id: string): void {
     this.#finished.add(id)
+  }
+
+  copyChanged(id: string, inStep: boolean): void {
+    if (!this.#copies.has(id)) return
+    this.#copies.set(id, inStep)
+    this.#onChange()
   }
 
   /** It has stopped by itself: whoever runs it now, it is not this process. */
@@ -58,41 +80,33 @@ export class Job {
     this.#onChange()
   }
 
-  async stats(): Promise<QueryStats> {
-    const tasks = await this.taskStats()
-    return { ...combine(tasks), state: this.#state(tasks) }
+  /** Of the tasks that run here, by id. */
+  async runningStats(): Promise<ReadonlyMap<string, TaskStats>> {
+    const stats = await Promise.all(this.running.map(async (id) => [id, await this.#host.stats(id)] as const))
+    return new Map(stats.flatMap(([id, one]) => (one === undefined ? [] : [[id, one] as const])))
   }
 
-  /** What a task that runs here does. */
-  async detail(id: string): Promise<TaskDetail | undefined> {
-    return (await this.#host.stats(id))?.detail
+  /** What a task has counted that ran here, and does not any more. */
+  lastStats(id: string): TaskStats | undefined {
+    return this.#last.get(id)
   }
 
-  /** Of the tasks that run here, or have run here. */
-  async taskStats(): Promise<readonly TaskStats[]> {
-    const stats = await Promise.all(
-      this.tasks.map(async ({ id }) => (await this.#host.stats(id)) ?? this.#last.get(id)),
-    )
-    return stats.filter((one) => one !== undefined)
-  }
-
-  #state(tasks: readonly TaskStats[]): QueryStats['state'] {
-    if (this.finished) return 'finished'
-    if (tasks.some(({ state }) => state === 'failed')) return 'failed'
-    return this.entry.state
-  }
-
-  async #run(ids: ReadonlySet<string>): Promise<void> {
-    const surplus = this.running.filter((id) => !ids.has(id))
-    await Promise.all(surplus.map((id) => this.#stop(id)))
+  async #run({ claim, run, standby }: Duties): Promise<void> {
+    const surplus = this.running.filter((id) => !run.has(id))
+    // What is claimed runs in a moment: until then its copy goes on.
+    const uncopied = [...this.#copies.keys()].filter((id) => !standby.has(id) && !claim.has(id))
+    await Promise.all([...surplus.map((id) => this.#stop(id)), ...uncopied.map((id) => this.#uncopy(id))])
     for (const task of this.tasks) {
-      if (ids.has(task.id) && !this.#running.has(task.id)) this.#running.set(task.id, this.#host.start(task))
+      const { id } = task
+      if (run.has(id)) {
+        this.#copies.delete(id)
+        if (!this.#running.has(id)) this.#running.set(id, this.#host.start(task))
+      } else if (standby.has(id) && !this.#copies.has(id)) {
+        this.#copies.set(id, false)
+        await this.#host.follow(task)
+      }
     }
     this.#onChange()
-    // Also those that were started before: whoever asks wants to know that all of them are open.
-    const opened = await Promise.allSettled(this.#running.values())
-    const failed = opened.find((one) => one.status === 'rejected')
-    if (failed !== undefined) throw failed.reason
   }
 
   async #stop(id: string): Promise<void> {
@@ -101,23 +115,9 @@ export class Job {
     this.#running.delete(id)
     this.#onChange()
   }
-}
 
-function combine(tasks: readonly TaskStats[]): Omit<QueryStats, 'state'> {
-  const sum = (of: (one: TaskStats) => number) => tasks.reduce((total, one) => total + of(one), 0)
-  const lags = tasks.map(({ lagRecords }) => lagRecords)
-  return {
-    error: tasks.find(({ error }) => error !== undefined)?.error,
-    rowsIn: sum(({ rowsIn }) => rowsIn),
-    rowsOut: sum(({ rowsOut }) => rowsOut),
-    rowsLate: sum(({ rowsLate }) => rowsLate),
-    rowsFailed: sum(({ rowsFailed }) => rowsFailed),
-    recordsSkipped: sum(({ recordsSkipped }) => recordsSkipped),
-    rowsDuplicate: sum(({ rowsDuplicate }) => rowsDuplicate),
-    watermark: tasks.length === 0 ? Number.NEGATIVE_INFINITY : Math.min(...tasks.map(({ watermark }) => watermark)),
-    lagRecords: lags.includes(undefined) ? undefined : lags.reduce((total = 0, lag = 0) => total + lag, 0),
-    stateBytes: sum(({ stateBytes }) => stateBytes),
-    epoch: Math.max(0, ...tasks.map(({ epoch }) => epoch)),
-    checkpointMsP95: Math.max(0, ...tasks.map(({ checkpointMsP95 }) => checkpointMsP95)),
+  async #uncopy(id: string): Promise<void> {
+    await this.#host.stop(id)
+    this.#copies.delete(id)
   }
 }

@@ -1,5 +1,7 @@
 import type { Storage } from '../adapters/storage.ts'
 import { AppError } from '../core/errors.ts'
+import { NO_DUTIES } from '../engine/duties.ts'
+import { COPY_IN_STEP, COPY_OLD } from '../engine/ports/replicas.ts'
 import type { QueryEntry } from '../plan/catalog.ts'
 import { encodePlan } from '../plan/physical/codec.ts'
 import type { PhysicalPlan } from '../plan/physical/nodes.ts'
@@ -45,6 +47,7 @@ export class Jobs {
         job?.taskLost(id)
         void this.#takeBack(query)
       },
+      onCopy: ({ query, id }, inStep) => this.#jobs.get(query)?.copyChanged(id, inStep),
     })
   }
 
@@ -55,6 +58,7 @@ export class Jobs {
   /** Starts what the catalog says should run here. A query that can't start does not keep the others from it. */
   async recover(): Promise<void> {
     for (const entry of this.#options.catalog.queries()) this.#add(entry)
+    await this.#dropForgotten()
     this.#tellTasks()
     await Promise.all([...this.#jobs.values()].map((job) => this.#runAssigned(job).catch(() => undefined)))
   }
@@ -183,9 +187,7 @@ export class Jobs {
 
   async #runAssigned(job: Job): Promise<void> {
     if (this.#stopped) return
-    const { run } = this.#options.replicas.duties()
-    const ids = job.entry.state === 'paused' ? [] : job.tasks.map(({ id }) => id)
-    await job.run(new Set(ids.filter((id) => run.has(id))))
+    await job.run(job.entry.state === 'paused' ? NO_DUTIES : this.#options.replicas.duties())
   }
 
   /** All tasks that should run, anywhere. */
@@ -207,7 +209,18 @@ export class Jobs {
       replicas.report(open(), new Map())
       return
     }
-    void partitioned.heldTasks().then((held) => replicas.report(open(), new Map(held.map((id) => [id, 1]))))
+    void partitioned.heldTasks().then((held) => {
+      const inStep = new Set([...this.#jobs.values()].flatMap((job) => job.inStep))
+      const freshness = held.map((id) => [id, inStep.has(id) ? COPY_IN_STEP : COPY_OLD] as const)
+      replicas.report(open(), new Map(freshness))
+    })
+  }
+
+  /** Copies of state of queries that were dropped while this process did not run. */
+  async #dropForgotten(): Promise<void> {
+    const held = (await this.#options.storage.partitioned?.heldTasks()) ?? []
+    const known = new Set([...this.#jobs.values()].flatMap(({ tasks }) => tasks.map(({ id }) => id)))
+    for (const id of held) if (!known.has(id)) await this.host.drop(id)
   }
 
   async #dropTasks(job: Job): Promise<void> {

@@ -1,5 +1,5 @@
-import type { TaskDetail } from './task-detail.ts'
 import type { TablePage } from './task-host.ts'
+import type { TaskStats } from './task-loop.ts'
 
 /** The other replicas of the deployment, as far as this one asks them for anything. */
 export interface Peers {
@@ -12,7 +12,7 @@ export interface Peers {
    * What the tasks of a query do that run there, by id.
    * @throws AppError UNAVAILABLE where the replica can't be reached, or does not answer within a few seconds.
    */
-  describeTasks(address: string, request: PeerTasksRequest): Promise<ReadonlyMap<string, TaskDetail>>
+  describeTasks(address: string, request: PeerTasksRequest): Promise<ReadonlyMap<string, TaskStats>>
   close(): Promise<void>
 }
 

@@ -162,14 +162,12 @@ export class Statements {
 
   async #show(what: string, statement: string): Promise<StatementResult> {
     const kind = (what === 'queries' ? 'query' : what.replace(/s$/, '')) as ObjectKind
-    const { catalog, jobs, storage } = this.#options
-    const rows = (await listObjects(kind, catalog, jobs, storage)).map(({ name, detail }) => [name, detail])
+    const rows = (await listObjects(kind, this.#options)).map(({ name, detail }) => [name, detail])
     return { kind: 'table', statement, columns: ['name', DETAIL_COLUMN[kind] ?? 'columns'], rows }
   }
 
   async #describe(name: string, extended: boolean, statement: string): Promise<StatementResult> {
-    const { catalog, jobs, storage } = this.#options
-    const { schema, properties, sql } = await describeObject(name, catalog, jobs, storage)
+    const { schema, properties, sql } = await describeObject(name, this.#options)
     const rows = (schema?.fields ?? []).map((field, i) => [
       field.name,
       typeName(field.type),

@@ -1,4 +1,5 @@
 import type { TopicPartition } from '../engine/ports/state.ts'
+import { StandbyLoop } from './standby-loop.ts'
 import { TableCursors } from './table-cursors.ts'
 import { TaskLoop, type TaskState, type TaskStats } from './task-loop.ts'
 import type { TaskSpec } from './task-spec.ts'
@@ -16,6 +17,11 @@ export interface TaskHost extends TableHost, TransientHost {
   start(spec: TaskSpec): Promise<void>
   /** Commits what was processed and stops; resolves with the last counts of a task that ran here. */
   stop(id: string): Promise<TaskStats | undefined>
+  /**
+   * Keeps a copy of the state of a task that runs elsewhere, until it is started, stopped or dropped here. Resolves
+   * when that has begun; it goes on trying.
+   */
+  follow(spec: TaskSpec): Promise<void>
   /** Deletes what is kept of its state here. */
   drop(id: string): Promise<void>
   /** Undefined where it does not run. */
@@ -57,6 +63,8 @@ export interface TaskHostEvents {
   onFailure(task: TaskSpec, error: unknown, willRetry: boolean): void
   /** It no longer runs, and nobody has asked for that: finished, failed for good, or fenced (stopped). */
   onEnd(task: TaskSpec, state: TaskState): void
+  /** Whether the copy of a task that is followed could take over at once; told when that changes. */
+  onCopy(task: TaskSpec, inStep: boolean): void
 }
 
 export interface LocalTaskHostOptions extends LocalTransientHostOptions {
@@ -66,6 +74,7 @@ export interface LocalTaskHostOptions extends LocalTransientHostOptions {
 export class LocalTaskHost implements TaskHost {
   readonly #options: LocalTaskHostOptions
   readonly #loops = new Map<string, TaskLoop>()
+  readonly #standbys = new Map<string, StandbyLoop>()
   readonly #tables: TableCursors
   readonly #transient: LocalTransientHost
 
@@ -78,6 +87,7 @@ export class LocalTaskHost implements TaskHost {
   async start(spec: TaskSpec): Promise<void> {
     const known = this.#loops.get(spec.id)
     if (known !== undefined) return known.start()
+    await this.#unfollow(spec.id)
     const { events } = this.#options
     const loop = new TaskLoop(spec, this.#options, {
       onFailure: (error, willRetry) => events.onFailure(spec, error, willRetry),
@@ -88,11 +98,24 @@ export class LocalTaskHost implements TaskHost {
   }
 
   async stop(id: string): Promise<TaskStats | undefined> {
+    await this.#unfollow(id)
     const loop = this.#loops.get(id)
     await loop?.stop()
     this.#tables.closeTask(id)
     this.#loops.delete(id)
     return loop?.stats()
+  }
+
+  async follow(spec: TaskSpec): Promise<void> {
+    if (this.#standbys.has(spec.id)) return
+    // One that was fenced has ended, and nobody has stopped it.
+    await this.stop(spec.id)
+    const { events } = this.#options
+    const standby = new StandbyLoop(spec, this.#options, {
+      onFailure: (error) => events.onFailure(spec, error, true),
+      onCopy: (inStep) => events.onCopy(spec, inStep),
+    })
+    this.#standbys.set(spec.id, standby)
   }
 
   async drop(id: string): Promise<void> {
@@ -126,7 +149,12 @@ export class LocalTaskHost implements TaskHost {
 
   async close(): Promise<void> {
     await this.#transient.closeAll()
-    await Promise.all([...this.#loops.keys()].map((id) => this.stop(id)))
+    await Promise.all([...this.#loops.keys(), ...this.#standbys.keys()].map((id) => this.stop(id)))
     this.#tables.closeAll()
+  }
+
+  async #unfollow(id: string): Promise<void> {
+    await this.#standbys.get(id)?.stop()
+    this.#standbys.delete(id)
   }
 }

@@ -2,7 +2,7 @@ import { AppError } from '../core/errors.ts'
 import type { Clock } from '../engine/ports/clock.ts'
 import type { FormatRegistry } from '../engine/ports/format.ts'
 import type { Log } from '../engine/ports/log.ts'
-import type { StateBackend } from '../engine/ports/state.ts'
+import type { RestoreProgress, StateBackend } from '../engine/ports/state.ts'
 import { Runner, type RunnerOptions } from '../engine/runner.ts'
 import type { Task } from '../engine/task.ts'
 import type { PhysicalPlan } from '../plan/physical/nodes.ts'
@@ -65,6 +65,7 @@ export class TaskLoop {
   #loop: Promise<void> | undefined
   #stopping = new AbortController()
   #counts = NO_COUNTS
+  #restore: RestoreProgress = NO_RESTORE
 
   constructor(spec: TaskSpec, ports: TaskPorts, events: TaskEvents) {
     this.spec = spec
@@ -121,6 +122,7 @@ export class TaskLoop {
       stateBytes: task?.stateBytes() ?? 0,
       epoch: task?.epoch ?? 0,
       checkpointMsP95: this.#checkpointMs.value(),
+      restore: this.#restore,
       detail: task && this.#runner && detailOf(task, this.#runner.times),
     }
   }
@@ -160,7 +162,10 @@ export class TaskLoop {
   async #runOnce(opened: PromiseWithResolvers<void>): Promise<void> {
     const { state, clock } = this.#ports
     const { spec } = this
-    const storage = await state.openTask(spec.id, spec.topics)
+    this.#restore = NO_RESTORE
+    const storage = await state.openTask(spec.id, spec.topics, (progress) => {
+      this.#restore = progress
+    })
     try {
       const task = await openTask({ ...this.#ports, spec, taskStorage: storage })
       this.#task = task
@@ -238,20 +243,23 @@ const NO_COUNTS = {
   watermark: Number.NEGATIVE_INFINITY,
 }
 
-/** What the steps and sources of a task have counted. */
+export const NO_RESTORE: RestoreProgress = { records: 0, remaining: 0 }
+
+/** What the steps and sources of a task have counted. A row that goes from task to task is in and out once. */
 export function countRows(task: Task): typeof NO_COUNTS {
   const counts = { ...NO_COUNTS, watermark: task.watermark }
   for (const source of task.sources) {
-    counts.rowsIn += source.counters.rowsIn
+    if (source.step.connector.kind !== 'exchange') counts.rowsIn += source.counters.rowsIn
     counts.rowsFailed += source.counters.rowsBad
     counts.recordsSkipped += source.counters.recordsSkipped
   }
-  const last = task.plan.steps.at(-1)?.id
+  const last = task.plan.steps.at(-1)
+  const writesRows = last?.kind !== 'sink' || last.connector.kind !== 'exchange'
   for (const [id, metrics] of task.metrics()) {
     counts.rowsLate += metrics.rowsLate
     counts.rowsFailed += metrics.rowsFailed
     counts.rowsDuplicate += metrics.rowsDuplicate
-    if (id === last) counts.rowsOut = metrics.rowsIn
+    if (id === last?.id && writesRows) counts.rowsOut = metrics.rowsIn
   }
   return counts
 }

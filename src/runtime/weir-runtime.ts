@@ -28,20 +28,20 @@ import type {
 } from './api.ts'
 import { StoredCatalog } from './catalog.ts'
 import { analysisText, analyzeQuery, type QueryAnalysis } from './explain-analyze.ts'
-import { describeObject, listObjects } from './inventory.ts'
+import { describeObject, type Inventory, listObjects } from './inventory.ts'
 import type { Job } from './job.ts'
 import { Jobs } from './jobs.ts'
 import { DEFAULT_LIMITS, type RuntimeLimits } from './limits.ts'
 import { LogReplicas } from './log-replicas.ts'
 import { openSubscription } from './open-subscription.ts'
 import type { Peers, PeerTablePage, PeerTableRequest, PeerTasksRequest } from './peers.ts'
-import { tasksForPeer } from './query-tasks.ts'
+import { statsOfTasks, tasksForPeer, tasksOfQuery } from './query-tasks.ts'
 import type { Replicas } from './replicas.ts'
 import { requireRelation, requireStream } from './require.ts'
 import { SingleReplica } from './single-replica.ts'
 import { Statements } from './statements.ts'
-import type { TaskDetail } from './task-detail.ts'
 import { LocalTaskHost, type TaskHost, type TaskHostEvents } from './task-host.ts'
+import type { TaskStats } from './task-loop.ts'
 import { ThreadTaskHost } from './threads/thread-task-host.ts'
 import type { ReadView } from './transient-host.ts'
 import { type OtherReplicas, ViewTables } from './view-tables.ts'
@@ -77,6 +77,8 @@ export interface ReplicaOptions {
   readonly address: string
   /** It may be silent for so long before others take over its tasks. */
   readonly sessionTimeoutMs: number
+  /** Copies of each task's state that are kept in step on other replicas; 0 by default. */
+  readonly standbyReplicas?: number
   /** How it asks them; undefined where nobody serves them. Closed with the runtime. */
   readonly peers?: Peers
 }
@@ -205,11 +207,11 @@ export class WeirRuntime implements Runtime {
   }
 
   list(kind: ObjectKind): Promise<readonly ObjectSummary[]> {
-    return listObjects(kind, this.#catalog, this.#jobs, this.#options.storage)
+    return listObjects(kind, this.#inventory)
   }
 
   describe(name: string): Promise<ObjectDescription> {
-    return describeObject(name, this.#catalog, this.#jobs, this.#options.storage)
+    return describeObject(name, this.#inventory)
   }
 
   schemaOf(name: string): Schema | undefined {
@@ -229,7 +231,8 @@ export class WeirRuntime implements Runtime {
   }
 
   async stats(query: string): Promise<QueryStats> {
-    return this.#job(query).stats()
+    const job = this.#job(query)
+    return statsOfTasks(job, await tasksOfQuery(job, this.#others))
   }
 
   async analyze(query: string): Promise<QueryAnalysis & { readonly text: string }> {
@@ -242,7 +245,7 @@ export class WeirRuntime implements Runtime {
     return this.#tables.readForPeer(request)
   }
 
-  describeTasksForPeer(request: PeerTasksRequest): Promise<ReadonlyMap<string, TaskDetail>> {
+  describeTasksForPeer(request: PeerTasksRequest): Promise<ReadonlyMap<string, TaskStats>> {
     return tasksForPeer(request, this.#jobs, this.#others)
   }
 
@@ -270,6 +273,10 @@ export class WeirRuntime implements Runtime {
     }
     const { memoryEntriesMax } = this.limits
     return new LocalTaskHost({ ...surroundings, log: storage.log, state: storage.state, formats, memoryEntriesMax })
+  }
+
+  get #inventory(): Inventory {
+    return { catalog: this.#catalog, jobs: this.#jobs, storage: this.#options.storage, others: this.#others }
   }
 
   #job(query: string): Job {
@@ -342,7 +349,7 @@ function others({ storage, replica }: RuntimeOptions, replicas: Replicas): Other
 
 async function openReplicas({ storage, clock, replica, threads, onJobFailure }: RuntimeOptions): Promise<Replicas> {
   if (storage.partitioned === undefined) return new SingleReplica(1)
-  const { name, address, sessionTimeoutMs } = must(replica, 'a replica has a name')
+  const { name, address, sessionTimeoutMs, standbyReplicas } = must(replica, 'a replica has a name')
   return LogReplicas.open({
     log: storage.partitioned.heartbeats,
     clock,
@@ -350,7 +357,7 @@ async function openReplicas({ storage, clock, replica, threads, onJobFailure }: 
     address,
     threads: threads?.count ?? 1,
     sessionTimeoutMs,
-    standbyReplicas: 0,
+    standbyReplicas: standbyReplicas ?? 0,
     process: randomUUID(),
     onFailure: (error) => onJobFailure?.('(replicas)', error, true),
   })

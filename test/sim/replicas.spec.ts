@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Random } from '../harness/random.ts'
-import { type ReplicaMutant, type ReplicaProcess, ReplicaWorld, SESSION_TIMEOUT_MS } from './replica-world.ts'
+import { type ReplicaProcess, SESSION_TIMEOUT_MS } from './replica-process.ts'
+import { type ReplicaMutant, ReplicaWorld } from './replica-world.ts'
 
 /** SIM_SEEDS=n for more; the title of a failure has its seed, and SIM_FIRST_SEED begins there. */
 const FIRST = Number(process.env['SIM_FIRST_SEED'] ?? 1)
@@ -37,7 +38,7 @@ async function started(
   tasks: number,
   mutant?: ReplicaMutant,
 ): Promise<ReplicaWorld> {
-  const world = new ReplicaWorld(new Random(seed), tasks, mutant)
+  const world = new ReplicaWorld(new Random(seed), tasks, mutant, seed % 3)
   for (const name of names) world.start(name)
   await settle(world, 20_000)
   return world
@@ -121,6 +122,23 @@ describe.each(seeds)('replicas, seed %i', (seed) => {
     await run(world, world.random.integer(0, 3000))
     world.random.pick(world.alive).kill()
     expect(await settle(world, SESSION_TIMEOUT_MS + 3000)).toBeGreaterThan(SESSION_TIMEOUT_MS - 5000)
+  })
+
+  it('its tasks go to those that have copies in step, and get new copies', async () => {
+    for (const standbys of [1, 2]) {
+      const world = new ReplicaWorld(new Random(seed), 13, undefined, standbys)
+      for (const name of ['a', 'b', 'c', 'd']) world.start(name)
+      await settle(world, 20_000)
+      await run(world, 10_000)
+      expect(world.miscopied).toEqual([])
+      world.cold = 0
+      world.random.pick(world.alive).kill()
+      await settle(world, SESSION_TIMEOUT_MS + 3000)
+      // Balance goes before: both copies may be on a member that has its share already.
+      expect(world.cold).toBeLessThanOrEqual(1)
+      await run(world, 10_000)
+      expect(world.miscopied).toEqual([])
+    }
   })
 
   it('an outage of the brokers, or a pause of everybody, moves nothing', async () => {

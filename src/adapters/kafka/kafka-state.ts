@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { must } from '../../core/assert.ts'
 import type { Compression } from '../../core/compression.ts'
 import { AppError } from '../../core/errors.ts'
-import type { StateBackend, TaskSnapshot, TaskTopics } from '../../engine/ports/state.ts'
+import type { RestoreProgress, Standby, StateBackend, TaskSnapshot, TaskTopics } from '../../engine/ports/state.ts'
+import { KafkaStandby } from './kafka-standby.ts'
 import { KafkaTaskStorage } from './kafka-task-storage.ts'
 import { TaskDirectory } from './task-directory.ts'
 import type { KafkaClientOptions } from './transactional-producer.ts'
@@ -20,13 +21,6 @@ export interface KafkaStateOptions {
   readonly path: string
   /** Begins the transactional ids: deployments that share a cluster must not fence each other. */
   readonly prefix: string
-  readonly onRestore?: (taskId: string, progress: RestoreProgress) => void
-}
-
-export interface RestoreProgress {
-  readonly records: number
-  /** Offsets between where the copy is and the end of the changelog. */
-  readonly remaining: number
 }
 
 export class KafkaState implements StateBackend {
@@ -37,16 +31,25 @@ export class KafkaState implements StateBackend {
     this.#options = options
   }
 
-  async openTask(taskId: string, topics?: TaskTopics): Promise<KafkaTaskStorage> {
+  async openTask(
+    taskId: string,
+    topics?: TaskTopics,
+    onRestore?: (progress: RestoreProgress) => void,
+  ): Promise<KafkaTaskStorage> {
     const storage = await KafkaTaskStorage.open({
       ...this.#options,
       taskId,
+      onRestore,
       topics: must(topics, 'a task over Kafka has a changelog'),
       directory: this.#directory(taskId),
       onClose: () => this.#open.delete(taskId),
     })
     this.#open.set(taskId, storage)
     return storage
+  }
+
+  openStandby(taskId: string, { changelog }: TaskTopics): Promise<Standby> {
+    return KafkaStandby.open(this.#options.connection, taskId, changelog, this.#directory(taskId))
   }
 
   /** Of a task that is open in this thread. */

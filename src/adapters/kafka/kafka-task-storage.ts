@@ -1,7 +1,14 @@
 import { assert } from '../../core/assert.ts'
 import type { Compression } from '../../core/compression.ts'
 import type { OutputRecord } from '../../engine/ports/log.ts'
-import type { Checkpoint, StateStore, TaskSnapshot, TaskStorage, TaskTopics } from '../../engine/ports/state.ts'
+import type {
+  Checkpoint,
+  RestoreProgress,
+  StateStore,
+  TaskSnapshot,
+  TaskStorage,
+  TaskTopics,
+} from '../../engine/ports/state.ts'
 import { storeName } from '../embedded/tables.ts'
 import { checkRecords } from '../log-rules.ts'
 import { checkpointRecord, entryRecord } from './changelog.ts'
@@ -28,6 +35,7 @@ export interface KafkaTaskOptions extends KafkaStateOptions {
   readonly taskId: string
   readonly topics: TaskTopics
   readonly directory: string
+  readonly onRestore?: ((progress: RestoreProgress) => void) | undefined
   readonly onClose: () => void
 }
 
@@ -73,7 +81,7 @@ export class KafkaTaskStorage implements TaskStorage {
       reader = await PartitionReader.open(connection, topic, partition)
       const ended = await resultEnd(options)
       const to = { end: await reader.end(), resultEnd: ended, nowMs: Date.now() }
-      await directory.restore(reader, to, (progress) => options.onRestore?.(taskId, progress))
+      await directory.restore(reader, to, options.onRestore)
       return new KafkaTaskStorage(options, producer, directory, reader.topicId, ended)
     } catch (error) {
       await producer.close()

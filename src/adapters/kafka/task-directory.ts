@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { AppError } from '../../core/errors.ts'
-import type { Checkpoint, StateStore, TaskSnapshot, TaskStorage } from '../../engine/ports/state.ts'
+import type { Checkpoint, RestoreProgress, StateStore, TaskSnapshot, TaskStorage } from '../../engine/ports/state.ts'
 import { type DataDirectory, openDataDirectory } from '../embedded/data-directory.ts'
 import { type ChangelogRecord, decodeChangelog } from './changelog.ts'
 import type { PartitionReader } from './partition-reader.ts'
@@ -94,11 +94,11 @@ export class TaskDirectory {
     this.#checkpoint = checkpoint
   }
 
-  /** Reads the changelog on, up to `end`; calls back after each part of it. `resultEnd`: of the result log by then. */
+  /** Reads the changelog on, up to `end` or until it is told to stop; calls back after each part of it. */
   async restore(
     reader: PartitionReader,
-    { end, resultEnd, nowMs }: { readonly end: number; readonly resultEnd: number | undefined; readonly nowMs: number },
-    onProgress: Progress,
+    { end, resultEnd, nowMs, signal }: RestoreTarget,
+    onProgress: (progress: RestoreProgress) => void = () => {},
   ): Promise<void> {
     const start = await reader.start()
     if (!this.#isOf(reader.topicId, start, end)) await this.#startAnew()
@@ -112,7 +112,7 @@ export class TaskDirectory {
       await this.#commitRestored(reader.topicId, position, undefined)
       onProgress({ records, remaining: Math.max(0, end - position) })
     }
-    while (reader.position < end) {
+    while (reader.position < end && signal?.aborted !== true) {
       const read = await reader.read(READ_WAIT_MS)
       // Each commit leaves its checkpoint: where nothing follows no delete is missing either.
       if (isOld && read.length > 0) {
@@ -132,8 +132,10 @@ export class TaskDirectory {
       if (batch.records >= RESTORE_BATCH_RECORDS) await commit(reader.position)
     }
     if (batch.records > 0) await commit(reader.position)
-    await this.#commitRestored(reader.topicId, reader.position, resultEnd)
-    this.#inStepMs = nowMs
+    const log = this.#checkpoint?.log
+    const isThere = log?.changelogEnd === reader.position && log.resultEnd === resultEnd
+    if (!isThere) await this.#commitRestored(reader.topicId, reader.position, resultEnd)
+    if (reader.position >= end) this.#inStepMs = nowMs
   }
 
   async close(): Promise<void> {
@@ -175,7 +177,14 @@ export class TaskDirectory {
   }
 }
 
-type Progress = (progress: { readonly records: number; readonly remaining: number }) => void
+export interface RestoreTarget {
+  /** Offset of the changelog. */
+  readonly end: number
+  /** Of the result log by then, where somebody wants to know. */
+  readonly resultEnd: number | undefined
+  readonly nowMs: number
+  readonly signal?: AbortSignal
+}
 
 const EMPTY: Checkpoint = { epoch: 0, inputs: {}, watermarks: {}, watermark: null, wallTimeMs: 0 }
 

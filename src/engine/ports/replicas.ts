@@ -32,6 +32,14 @@ export const HEARTBEAT_INTERVAL_MS = 1000
 /** … and while it waits to settle: that second passes by records, and a lone replica has to write all of them. */
 export const JOINING_INTERVAL_MS = 250
 
+/**
+ * How fresh a copy of a task's state is, the higher the fresher. In steps, and not in epochs: replicas that have read the
+ * log to different positions decide alike as long as nothing has changed between the two.
+ */
+export const COPY_OLD = 1
+/** What a take-over has to read is what was written within some seconds, or nothing. */
+export const COPY_IN_STEP = 2
+
 /** What a replica says of itself. Each heartbeat says all of it: none has to be read with those before it. */
 export interface Heartbeat {
   /** Stable over restarts (the name of the pod): a restart keeps the seat, and with it the tasks. */
@@ -54,7 +62,7 @@ export interface Heartbeat {
   readonly leaving: boolean
   /** Tasks that it runs, has begun to open, or has not finished closing. */
   readonly running: readonly string[]
-  /** Tasks whose state it has on disk, with the epoch of that state. A hint: leaving some out costs restores only. */
+  /** Tasks whose state it has on disk, with how fresh that is. A hint: leaving some out costs restores only. */
   readonly held: ReadonlyMap<string, number>
 }
 

@@ -101,9 +101,32 @@ export interface TaskSnapshot {
   close(): void
 }
 
+/** A copy of a task's state that follows its changelog, while another replica runs the task. */
+export interface Standby {
+  /**
+   * Reads on to where the changelog ends now, or until it is told to stop; one call after the other. What was read is
+   * durable then. After it has rejected the copy is of no more use here: close it and open it anew.
+   */
+  catchUp(signal: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
+
+/** How far the restore of a task's state has come. */
+export interface RestoreProgress {
+  /** Read from the changelog. */
+  readonly records: number
+  /** Offsets between where the copy is and the end of the changelog. */
+  readonly remaining: number
+}
+
 export interface StateBackend {
-  /** `topics` where the log is not part of the backend: its state is then a copy of the changelog. */
-  openTask(taskId: string, topics?: TaskTopics): Promise<TaskStorage>
+  /**
+   * `topics` where the log is not part of the backend: its state is then a copy of the changelog, which is brought up to
+   * date first; `onRestore` is told of each part of that.
+   */
+  openTask(taskId: string, topics?: TaskTopics, onRestore?: (progress: RestoreProgress) => void): Promise<TaskStorage>
+  /** Where the state is a copy of a changelog. Not while the task itself is open. */
+  openStandby?(taskId: string, topics: TaskTopics): Promise<Standby>
   snapshot(taskId: string): TaskSnapshot
   /** Deletes all state of a task. */
   dropTask(taskId: string): Promise<void>

@@ -15,6 +15,7 @@ export type ThreadCalls = { [Call in keyof TaskHost]: TaskHost[Call] }
 export type ServingCalls = {
   taskFailed(task: TaskSpec, error: PlainError, willRetry: boolean): void
   taskEnded(task: TaskSpec, state: TaskState): void
+  copyChanged(task: TaskSpec, inStep: boolean): void
   hasFinished(relation: string): Promise<boolean>
   /** The next page of a partition of a view: `cursor` from the page before, undefined begins. */
   readView(request: ViewRequest, cursor: string | undefined): Promise<TablePage>
@@ -24,7 +25,7 @@ export type ServingCalls = {
 }
 
 /** Events: what nobody waits for. */
-const EVENTS: readonly (keyof ServingCalls)[] = ['taskFailed', 'taskEnded', 'print', 'closeView']
+const EVENTS: readonly (keyof ServingCalls)[] = ['taskFailed', 'taskEnded', 'copyChanged', 'print', 'closeView']
 
 export function channelToThread(worker: Worker, calls: ServingCalls): BirpcReturn<ThreadCalls, ServingCalls> {
   return createBirpc<ThreadCalls, ServingCalls>(calls, channelOptions(worker))

@@ -12,6 +12,7 @@ export function serveTasks(port: MessagePort, openHost: (surroundings: HostSurro
   const calls: ThreadCalls = {
     start: (spec) => host.start(spec),
     stop: (id) => host.stop(id),
+    follow: (spec) => host.follow(spec),
     drop: (id) => host.drop(id),
     stats: (id) => host.stats(id),
     readTable: (request) => host.readTable(request),
@@ -26,6 +27,7 @@ export function serveTasks(port: MessagePort, openHost: (surroundings: HostSurro
     events: {
       onFailure: (task, error, willRetry) => void serving.taskFailed(task, toPlainError(error), willRetry),
       onEnd: (task, state) => void serving.taskEnded(task, state),
+      onCopy: (task, inStep) => void serving.copyChanged(task, inStep),
     },
     hasFinished: (relation) => serving.hasFinished(relation),
     // The thread that serves clients knows where the partition is.

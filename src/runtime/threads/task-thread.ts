@@ -9,7 +9,7 @@ import { ViewCursors } from './view-cursors.ts'
 
 /**
  * One thread that runs tasks, as the thread that serves clients sees it. It is started with its first task. Should it
- * die (out of memory, a defect), the others go on, and another one is started that opens its tasks anew.
+ * die (out of memory, a defect), the others go on, and another one is started that opens its tasks and copies anew.
  */
 export interface TaskThreadOptions {
   readonly spawn: () => Worker
@@ -35,6 +35,7 @@ const RESTART_MS_MAX = 30_000
 export class TaskThread {
   readonly #options: TaskThreadOptions
   readonly #tasks = new Map<string, TaskSpec>()
+  readonly #standbys = new Map<string, TaskSpec>()
   /** Those that have stopped by themselves: finished, failed for good, or taken over by another process. */
   readonly #ended = new Set<string>()
   readonly #transients = new Set<string>()
@@ -53,7 +54,13 @@ export class TaskThread {
     return this.#tasks
   }
 
+  /** Those whose state it keeps a copy of. */
+  get standbys(): ReadonlyMap<string, TaskSpec> {
+    return this.#standbys
+  }
+
   async start(spec: TaskSpec): Promise<void> {
+    this.#standbys.delete(spec.id)
     this.#tasks.set(spec.id, spec)
     this.#ended.delete(spec.id)
     await this.#restart
@@ -61,8 +68,17 @@ export class TaskThread {
     if (this.#tasks.get(spec.id) === spec) await this.channel().start(spec)
   }
 
+  async follow(spec: TaskSpec): Promise<void> {
+    this.#tasks.delete(spec.id)
+    this.#ended.delete(spec.id)
+    this.#standbys.set(spec.id, spec)
+    await this.#restart
+    if (this.#standbys.get(spec.id) === spec) await this.channel().follow(spec)
+  }
+
   stop(id: string): Promise<TaskStats | undefined> {
     this.#tasks.delete(id)
+    this.#standbys.delete(id)
     this.#ended.delete(id)
     return this.#running === undefined ? Promise.resolve(undefined) : this.#running.channel.stop(id)
   }
@@ -165,6 +181,10 @@ export class TaskThread {
     for (const spec of this.#live())
       void this.channel()
         .start(spec)
+        .catch(() => undefined)
+    for (const spec of this.#standbys.values())
+      void this.channel()
+        .follow(spec)
         .catch(() => undefined)
   }
 

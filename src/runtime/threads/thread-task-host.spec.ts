@@ -10,6 +10,7 @@ const ENTRY = new URL('./testing/scripted-thread.ts', import.meta.url)
 const lines: string[] = []
 const failures: string[] = []
 const ends: string[] = []
+const copies: string[] = []
 const views: string[] = []
 let viewPages = 2
 let spawned = 0
@@ -19,6 +20,7 @@ function open(threads: number): ThreadTaskHost {
   lines.length = 0
   failures.length = 0
   ends.length = 0
+  copies.length = 0
   views.length = 0
   spawned = 0
   host = new ThreadTaskHost({
@@ -31,6 +33,7 @@ function open(threads: number): ThreadTaskHost {
     events: {
       onFailure: ({ id }, error, willRetry) => failures.push(`${id}: ${(error as Error).message}, ${willRetry}`),
       onEnd: ({ id }, state) => ends.push(`${id}: ${state}`),
+      onCopy: ({ id }, inStep) => copies.push(`${id}: ${inStep}`),
     },
     hasFinished: (relation) => relation === 'orders',
     readView: async function* (request, signal) {
@@ -90,6 +93,18 @@ describe('tasks on threads', () => {
     expect(threads.slice(4).filter((id) => id === threads[0])).toHaveLength(2)
     await opened.start(tasks[0] as TaskSpec)
     expect(await threadOf(opened, tasks[0] as TaskSpec)).toBe(threads[0])
+  })
+
+  it('are taken over on the thread that has kept the copy', async () => {
+    const opened = open(2)
+    const tasks = [0, 1, 2, 3].map((partition) => task('q', partition))
+    for (const one of tasks) await opened.follow(one)
+    await expect.poll(() => copies).toHaveLength(4)
+    const followed = lines.map((line) => line.replace('follows ', ''))
+    for (const one of tasks) await opened.start(one)
+    const started = await Promise.all(tasks.map(async (one) => `${one.id} on ${await threadOf(opened, one)}`))
+    expect(started).toEqual(followed)
+    expect(new Set(followed.map((line) => line.split(' on ')[1])).size).toBe(2)
   })
 
   it('need no thread before there is one of them', async () => {
@@ -187,6 +202,17 @@ describe('queries of readers on threads', () => {
 })
 
 describe('a thread that dies', () => {
+  it('takes its copies along, and another one keeps them', async () => {
+    const opened = open(1)
+    await opened.follow(task('copied'))
+    await opened.readTable(page('dies', 'copied/0/0')).catch(() => undefined)
+    await expect.poll(() => lines.filter((line) => line.startsWith('follows copied'))).toHaveLength(2)
+    await opened.stop('copied/0/0')
+    await opened.readTable(page('dies', 'copied/0/0')).catch(() => undefined)
+    await opened.start(task('other'))
+    expect(lines.filter((line) => line.startsWith('follows copied'))).toHaveLength(2)
+  })
+
   it('fails what waits for it, and its tasks run on another; those of other threads go on', async () => {
     const opened = open(2)
     const [first, second] = [task('q', 0), task('q', 1)]

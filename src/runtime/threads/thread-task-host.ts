@@ -10,7 +10,8 @@ import { TaskThread, type TaskThreadOptions } from './task-thread.ts'
 
 /**
  * Runs tasks, and the queries of readers, on threads of their own, so that the one that serves clients never waits for
- * an operator. A task stays on its thread until it is stopped: its state and its consumer are there.
+ * an operator. A task stays on its thread until it is stopped: its state and its consumer are there. One that is taken
+ * over stays on the thread that has kept the copy.
  */
 export interface ThreadTaskHostOptions {
   readonly threads: number
@@ -36,6 +37,7 @@ export class ThreadTaskHost implements TaskHost {
         this.#threadOf(task.id)?.ended(task.id)
         events.onEnd(task, state)
       },
+      copyChanged: (task, inStep) => events.onCopy(task, inStep),
       hasFinished: async (relation) => hasFinished(relation),
       print,
     }
@@ -47,6 +49,10 @@ export class ThreadTaskHost implements TaskHost {
 
   start(spec: TaskSpec): Promise<void> {
     return (this.#threadOf(spec.id) ?? this.#freest(spec)).start(spec)
+  }
+
+  follow(spec: TaskSpec): Promise<void> {
+    return (this.#threadOf(spec.id) ?? this.#freest(spec)).follow(spec)
   }
 
   async stop(id: string): Promise<TaskStats | undefined> {
@@ -90,7 +96,7 @@ export class ThreadTaskHost implements TaskHost {
   }
 
   #threadOf(id: string): TaskThread | undefined {
-    return this.#threads.find(({ tasks }) => tasks.has(id))
+    return this.#threads.find(({ tasks, standbys }) => tasks.has(id) || standbys.has(id))
   }
 
   #threadOfTransient(id: string): TaskThread | undefined {
@@ -103,9 +109,10 @@ export class ThreadTaskHost implements TaskHost {
 
   /** Tasks of one stage have the same work: they are spread first. */
   #freest({ query, stage }: TaskSpec): TaskThread {
-    const load = ({ tasks }: TaskThread) => {
-      const alike = [...tasks.values()].filter((task) => task.query === query && task.stage === stage)
-      return alike.length * TASKS_MAX + tasks.size
+    const load = ({ tasks, standbys }: TaskThread) => {
+      const those = [...tasks.values(), ...standbys.values()]
+      const alike = those.filter((task) => task.query === query && task.stage === stage)
+      return alike.length * TASKS_MAX + those.length
     }
     return this.#least(load)
   }

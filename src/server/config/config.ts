@@ -71,6 +71,11 @@ export const SETTINGS = {
     integer(1_000, HOUR_MS),
     10_000,
   ),
+  standbyReplicas: setting(
+    'copies of the state of each task that other replicas keep in step, so that one of them goes on at once',
+    integer(0, 3),
+    0,
+  ),
   threads: setting('threads that run queries over Kafka; 0 is one a core', integer(0, 256), 0),
   kafkaTls: setting('connect to the brokers with TLS', flag, false),
   kafkaCaFile: setting('certificates of the authorities that the brokers must have, PEM', z.string(), ''),

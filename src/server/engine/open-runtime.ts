@@ -26,6 +26,7 @@ export async function openRuntime(config: ServerConfig, logger: Logger): Promise
         name: config.replicaName || `${hostname()}-${config.listen.slice(config.listen.lastIndexOf(':') + 1)}`,
         address: advertisedAddress(config, hostname()),
         sessionTimeoutMs: config.sessionTimeoutMs,
+        standbyReplicas: config.standbyReplicas,
         peers: new GrpcPeers(),
       },
       threads: taskThreads(config),

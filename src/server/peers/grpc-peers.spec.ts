@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { scriptedRuntime } from '../../../test/e2e/scripted-runtime.ts'
 import { AppError } from '../../core/errors.ts'
 import type { PeerTablePage, PeerTableRequest } from '../../runtime/peers.ts'
+import type { TaskStats } from '../../runtime/task-loop.ts'
 import { loadConfig } from '../config/config.ts'
 import { type RunningServer, startServer } from '../start-server.ts'
 import { GrpcPeers } from './grpc-peers.ts'
@@ -21,6 +22,7 @@ let peers: GrpcPeers
 let asked: PeerTableRequest[]
 let answer: (request: PeerTableRequest) => AsyncGenerator<PeerTablePage>
 let ended: number
+let tasks: ReadonlyMap<string, TaskStats>
 
 beforeEach(async () => {
   asked = []
@@ -34,7 +36,9 @@ beforeEach(async () => {
       ended++
     }
   }
-  server = await startServer(config, { open: async () => scriptedRuntime({ readTableForPeer, close: async () => {} }) })
+  const describeTasksForPeer = async () => tasks
+  const runtime = scriptedRuntime({ readTableForPeer, describeTasksForPeer, close: async () => {} })
+  server = await startServer(config, { open: async () => runtime })
   peers = new GrpcPeers({ pageTimeoutMs: PAGE_TIMEOUT_MS })
 })
 afterEach(async () => {
@@ -91,6 +95,60 @@ it('does not take a table for whole that ends without its last page', async () =
     yield page(1, false)
   }
   await expect(all()).rejects.toThrow('the table ended before its end')
+})
+
+it('brings what tasks do as it is, of those too that are not open', async () => {
+  const open: TaskStats = {
+    state: 'running',
+    error: undefined,
+    rowsIn: 2 ** 40,
+    rowsOut: 2,
+    rowsLate: 3,
+    rowsFailed: 4,
+    rowsDuplicate: 5,
+    recordsSkipped: 6,
+    watermark: Number.NEGATIVE_INFINITY,
+    lagRecords: 0,
+    stateBytes: 8,
+    epoch: 9,
+    checkpointMsP95: 1.5,
+    restore: { records: 10, remaining: 0 },
+    detail: {
+      atMs: 1.25,
+      operators: [
+        {
+          id: 'scan-s',
+          rowsIn: 1,
+          rowsOut: 2,
+          busyMs: 3,
+          stateEntries: 4,
+          rowsWaiting: 5,
+          rowsOverdue: 6,
+          watermark: 7,
+        },
+      ],
+      partitions: [
+        { scan: 'scan-s', source: 's', partition: 3, lagRecords: undefined, eventTimeMs: 4, holdsBack: true },
+        { scan: 'scan-s', source: 's', partition: 4, lagRecords: 0, eventTimeMs: 4, holdsBack: false },
+      ],
+      times: { commitMs: 1, prepareMs: 2, outputMs: 3 },
+    },
+  }
+  const restoring: TaskStats = {
+    ...open,
+    state: 'failed',
+    error: '',
+    lagRecords: undefined,
+    restore: { records: 10, remaining: 20 },
+    detail: undefined,
+  }
+  tasks = new Map([
+    ['q.1/0/0', open],
+    ['q.1/0/1', restoring],
+  ])
+  const found = await peers.describeTasks(server.address, { deployment: 'weir/1', query: 'q' })
+  expect(found).toMatchObject(tasks)
+  expect([...found.keys()]).toEqual([...tasks.keys()])
 })
 
 it('waits for an answer no longer than it may, and for nobody at an address where nobody is', async () => {

@@ -1,12 +1,12 @@
 import { type ClientReadableStream, credentials, makeClientConstructor, type ServiceError, status } from '@grpc/grpc-js'
 import { AppError } from '../../core/errors.ts'
 import type { Peers, PeerTablePage, PeerTableRequest, PeerTasksRequest } from '../../runtime/peers.ts'
-import type { TaskDetail } from '../../runtime/task-detail.ts'
+import type { TaskStats } from '../../runtime/task-loop.ts'
 import { PEER_SERVICE } from '../grpc/protos.ts'
 import type { DescribeTasksResponse } from '../proto/weir/internal/v1/DescribeTasksResponse.ts'
 import type { PeerServiceClient } from '../proto/weir/internal/v1/PeerService.ts'
 import type { ReadTableResponse } from '../proto/weir/internal/v1/ReadTableResponse.ts'
-import type { TaskDescription } from '../proto/weir/internal/v1/TaskDescription.ts'
+import { statsOf } from './peers.mapper.ts'
 
 /**
  * Asks other replicas by gRPC. One connection a replica, opened with the first call; a replica that does not answer
@@ -61,7 +61,7 @@ export class GrpcPeers implements Peers {
     }
   }
 
-  async describeTasks(address: string, request: PeerTasksRequest): Promise<ReadonlyMap<string, TaskDetail>> {
+  async describeTasks(address: string, request: PeerTasksRequest): Promise<ReadonlyMap<string, TaskStats>> {
     const deadline = Date.now() + TASKS_TIMEOUT_MS
     const { tasks } = await new Promise<DescribeTasksResponse>((resolve, reject) => {
       this.#client(address).DescribeTasks(request, { deadline }, (error: ServiceError | null, response) => {
@@ -69,7 +69,7 @@ export class GrpcPeers implements Peers {
         else reject(new AppError('UNAVAILABLE', silence(error), { domain: 'external', retry: true }))
       })
     })
-    return new Map(tasks.map((one) => [one.task, detailOf(one)]))
+    return new Map(tasks.map((one) => [one.task, statsOf(one)]))
   }
 
   async close(): Promise<void> {
@@ -121,15 +121,6 @@ function pageOf({ entries, resultEnd, end }: ReadTableResponse): PeerTablePage {
 
 function silence({ code, details }: ServiceError): string {
   return code === status.DEADLINE_EXCEEDED ? `no answer for ${TASKS_TIMEOUT_MS} ms` : details
-}
-
-function detailOf({ atMs, operators, partitions, commitMs, prepareMs, outputMs }: TaskDescription): TaskDetail {
-  return {
-    atMs,
-    operators,
-    partitions: partitions.map(({ lagRecords, ...rest }) => ({ ...rest, lagRecords })),
-    times: { commitMs, prepareMs, outputMs },
-  }
 }
 
 function cancelled(): AppError {

@@ -13,6 +13,7 @@ import type { PeerServiceHandlers } from '../proto/weir/internal/v1/PeerService.
 import type { ReadTableRequest } from '../proto/weir/internal/v1/ReadTableRequest.ts'
 import type { ReadTableResponseInput } from '../proto/weir/internal/v1/ReadTableResponse.ts'
 import { RUNTIME } from '../tokens.ts'
+import { toTaskDescription } from './peers.mapper.ts'
 
 /** Tables that are read at once: two pages of each are in memory, so 1 GiB at the very most. */
 const READS_MAX = 2_000
@@ -34,15 +35,7 @@ export class PeersController implements GrpcService {
   async #describeTasks({ deployment, query }: DescribeTasksRequest): Promise<DescribeTasksResponseInput> {
     const tasks = await this.#runtime.describeTasksForPeer({ deployment, query })
     return {
-      tasks: [...tasks].map(([task, { atMs, operators, partitions, times }]) => ({
-        task,
-        atMs,
-        operators: [...operators],
-        partitions: partitions.map(({ lagRecords, ...rest }) =>
-          lagRecords === undefined ? rest : { ...rest, lagRecords },
-        ),
-        ...times,
-      })),
+      tasks: [...tasks].map(([task, stats]) => toTaskDescription(task, stats)),
     }
   }
 

@@ -5,6 +5,7 @@ import { NO_WATERMARK } from '../../core/time.ts'
 import type { Row } from '../../core/value.ts'
 import type { ObjectDescription, QueryStats, ResultEvent, StatementResult } from '../../runtime/api.ts'
 import type { QueryAnalysis } from '../../runtime/explain-analyze.ts'
+import { detailsOf } from '../../runtime/query-tasks.ts'
 import type { AnalyzeQueryResponseInput } from '../proto/weir/v1/AnalyzeQueryResponse.ts'
 import type { DescribeQueryResponseInput } from '../proto/weir/v1/DescribeQueryResponse.ts'
 import type { QueryState } from '../proto/weir/v1/QueryState.ts'
@@ -64,7 +65,7 @@ export function toWireAnalysis(
   detail: string,
 ): AnalyzeQueryResponseInput {
   const { query, state, error, tasksSeen, tasksTotal, causes, seen, text } = analysis
-  const partitions = [...seen.details.values()].flatMap((one) => one.partitions)
+  const partitions = [...detailsOf(seen).values()].flatMap((one) => one.partitions)
   return {
     summary: { name: query, detail, state: STATES[state] },
     error: error ?? '',

@@ -109,11 +109,16 @@ describeKafka('replicas that answer for each other', (kafka) => {
     CREATE MATERIALIZED VIEW counts AS SELECT user, COUNT(*) AS n FROM visits GROUP BY user;`
   const everybody = (visits: number): readonly Row[] => Array.from({ length: USERS }, (_, user) => [user, visits])
 
-  /** Both run a part of the view. */
-  async function bothRun(first: Replica, second: Replica): Promise<void> {
-    for (const { runtime } of [first, second]) {
-      await expect.poll(async () => (await runtime.stats('counts')).rowsIn, { timeout: 20_000 }).toBeGreaterThan(0)
+  /** Both run a part of the view, and have read of it. */
+  async function bothRun(first: Replica, _second: Replica): Promise<void> {
+    const working = async () => {
+      const { seen } = await first.runtime.analyze('counts')
+      const busy = [...seen.stats]
+        .filter(([, { rowsIn, rowsOut }]) => rowsIn + rowsOut > 0)
+        .map(([id]) => seen.replicaOf.get(id))
+      return [...new Set(busy)].sort()
     }
+    await expect.poll(working, { timeout: 20_000 }).toEqual(['a', 'b'])
   }
 
   const untilRead = (replica: Replica, visits: number) =>
@@ -164,11 +169,58 @@ describeKafka('replicas that answer for each other', (kafka) => {
         expect(text).toMatch(new RegExp(`scan-visits ${partition} +0 records behind`))
       }
     }
+    for (const replica of [first, second]) {
+      const { properties } = await replica.runtime.describe('counts')
+      const all = String(USERS)
+      expect(properties).toMatchObject({ 'rows in': all, 'rows out': all, 'lag (records)': '0', state: 'running' })
+    }
     // Its seat is kept for a session timeout, and nobody is in it.
     await close(second)
+    expect((await first.runtime.describe('counts')).properties).toMatchObject({
+      'replica b': expect.stringContaining('did not tell of its tasks'),
+    })
     const text = await analyze(first)
     expect(text).toContain('4 of 8 tasks seen')
     expect(text).toMatch(/replica "b" did not tell of its tasks: .*ECONNREFUSED/)
+  })
+
+  test('a copy of the state is kept on the other, which goes on at once when one dies', async () => {
+    const standby = { threads: 2, standbyReplicas: 1 }
+    const first = await start('a', standby)
+    const second = await start('b', standby)
+    await expect.poll(() => second.runtime.ready && first.runtime.ready, { timeout: 20_000 }).toBe(true)
+    await execute(first, VIEW())
+    await visit()
+    await bothRun(first, second)
+    const copies = async () => (await second.runtime.describe('counts')).properties['copies in step']
+    await expect.poll(copies, { timeout: 20_000 }).toBe('8 of 8 tasks')
+    expect((await second.runtime.analyze('counts')).text).toContain(
+      'copies in step: of 8 of 8 tasks, by replica: a 4, b 4',
+    )
+    await visit()
+    await untilRead(second, 2)
+    // Long enough for the copies to have had the rest.
+    await new Promise((resolve) => setTimeout(resolve, 2_000))
+    await close(first)
+    await expect.poll(async () => (await second.runtime.analyze('counts')).tasksSeen, { timeout: 20_000 }).toBe(8)
+    // Four changelogs of some thousand records, of which it has read none again.
+    expect((await second.runtime.stats('counts')).restore).toEqual({ records: 0, remaining: 0 })
+    await visit()
+    await untilRead(second, 3)
+  })
+
+  test('without its copies it reads the changelogs, and gets the same', async () => {
+    const first = await start('a', { threads: 2 })
+    const second = await start('b', { threads: 2 })
+    await expect.poll(() => second.runtime.ready && first.runtime.ready, { timeout: 20_000 }).toBe(true)
+    await execute(first, VIEW())
+    await visit()
+    await bothRun(first, second)
+    await untilRead(second, 1)
+    await close(first)
+    await expect.poll(async () => (await second.runtime.analyze('counts')).tasksSeen, { timeout: 20_000 }).toBe(8)
+    expect((await second.runtime.stats('counts')).restore.records).toBeGreaterThan(USERS / 4)
+    await untilRead(second, 1)
   })
 
   test('a push query on a thread tells what comes', async () => {

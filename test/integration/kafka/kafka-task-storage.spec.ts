@@ -2,13 +2,13 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Admin } from '@platformatic/kafka'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { COMMIT_BYTES_MAX } from '../../../src/adapters/embedded/commit-queue.ts'
-import { KafkaState, type RestoreProgress } from '../../../src/adapters/kafka/kafka-state.ts'
+import { KafkaState } from '../../../src/adapters/kafka/kafka-state.ts'
 import type { KafkaTaskStorage } from '../../../src/adapters/kafka/kafka-task-storage.ts'
 import { PartitionReader } from '../../../src/adapters/kafka/partition-reader.ts'
 import { TaskDirectory } from '../../../src/adapters/kafka/task-directory.ts'
-import type { Checkpoint, LogPositions, TaskTopics } from '../../../src/engine/ports/state.ts'
+import type { Checkpoint, LogPositions, RestoreProgress, Standby, TaskTopics } from '../../../src/engine/ports/state.ts'
 import { codeOf, record } from '../../contract/log-contract.ts'
 import { checkpoint } from '../../contract/state-contract.ts'
 import { describeKafka } from '../../harness/kafka/describe-kafka.ts'
@@ -44,15 +44,16 @@ describeKafka('state of a task over Kafka', (kafka) => {
     }
   })
 
+  const taskId = () => `q.1/0/${number}`
+
   /** `replica` names the folder: another one has no copy of the state. */
   async function open(replica: string, with_: Partial<TaskTopics> = {}): Promise<KafkaTaskStorage> {
     const state = new KafkaState({
       connection: { bootstrapBrokers: [kafka.bootstrap] },
       path: join(root, replica),
       prefix: kafka.prefix,
-      onRestore: (_task, progress) => restored.push(progress),
     })
-    const storage = await state.openTask(`q.1/0/${number}`, { ...topics, ...with_ })
+    const storage = await state.openTask(taskId(), { ...topics, ...with_ }, (progress) => restored.push(progress))
     opened.push(storage)
     return storage
   }
@@ -214,7 +215,7 @@ describeKafka('state of a task over Kafka', (kafka) => {
     await commit(first, 1, '1')
     await first.close()
     // As after brokers that have lost what they had acknowledged: the copy has seen offsets that are not there.
-    const directory = await TaskDirectory.open(join(root, 'a', TaskDirectory.nameOf(`q.1/0/${number}`)), 'x')
+    const directory = await TaskDirectory.open(join(root, 'a', TaskDirectory.nameOf(taskId())), 'x')
     const { log, ...before } = directory.checkpoint as Checkpoint
     directory.store('agg-1', 'groups').put(bytes('lost'), bytes('x'))
     const changelogEnd = (log?.changelogEnd ?? 0) + 100
@@ -308,6 +309,85 @@ describeKafka('state of a task over Kafka', (kafka) => {
       'at-least-once 2',
     ])
     expect(written.filter((value) => value.startsWith('at-most'))).toEqual(['at-most-once 1', 'at-most-once 2'])
+  })
+
+  describe('a standby', () => {
+    const standbys: Standby[] = []
+    const going = new AbortController().signal
+
+    async function follow(replica: string): Promise<Standby> {
+      const state = new KafkaState({
+        connection: { bootstrapBrokers: [kafka.bootstrap] },
+        path: join(root, replica),
+        prefix: kafka.prefix,
+      })
+      const standby = await state.openStandby(taskId(), topics)
+      standbys.push(standby)
+      return standby
+    }
+
+    afterEach(async () => {
+      for (const standby of standbys.splice(0)) await standby.close()
+    })
+
+    test('fences nobody, and has all but the last commits to read when it takes over', async () => {
+      const owner = await open('a')
+      const standby = await follow('b')
+      for (let epoch = 1; epoch <= 20; epoch++) await commit(owner, epoch, String(epoch))
+      await standby.catchUp(going)
+      await commit(owner, 21, '21')
+      await standbys.pop()?.close()
+      restored.length = 0
+      const taken = await open('b')
+      expect(taken.checkpoint?.epoch).toBe(21)
+      expect(stored(taken)).toBe('21')
+      // The entry and the checkpoint of one commit.
+      expect(restored).toEqual([{ records: 2, remaining: 0 }])
+      expect(await codeOf(() => commit(owner, 22, 'zombie'))).toBe('FENCED')
+    })
+
+    test('that takes over from a commit in mid-air has nothing of it', async () => {
+      const owner = await open('a')
+      await commit(owner, 1, '1')
+      const standby = await follow('b')
+      await standby.catchUp(going)
+      const fences = await open('c')
+      expect(await codeOf(() => commit(owner, 2, 'never'))).toBe('FENCED')
+      await commit(fences, 2, '2')
+      await standby.catchUp(going)
+      await standbys.pop()?.close()
+      expect(stored(await open('b'))).toBe('2')
+    })
+
+    test('stops in the middle when it is told to, and goes on from there', async () => {
+      const owner = await open('a')
+      const store = owner.store('agg-1', 'groups')
+      for (let i = 0; i < 5_000; i++) store.put(bytes(`key-${i}`), Buffer.alloc(8_000))
+      await owner.commit({ ...checkpoint(1), wallTimeMs: Date.now() })
+      const standby = await follow('b')
+      const stopping = new AbortController()
+      const stopped = standby.catchUp(stopping.signal)
+      setTimeout(() => stopping.abort(), 50)
+      await stopped
+      await standbys.pop()?.close()
+      restored.length = 0
+      const taken = await open('b')
+      expect(taken.store('agg-1', 'groups').get(bytes('key-4999'))).toHaveLength(8_000)
+      expect(taken.checkpoint?.epoch).toBe(1)
+    })
+
+    test('of a topic that was made again begins anew', async () => {
+      const owner = await open('a')
+      await commit(owner, 1, '1')
+      await (await follow('b')).catchUp(going)
+      await standbys.pop()?.close()
+      await owner.close()
+      await admin.deleteTopics({ topics: [topics.changelog.topic] })
+      await admin.createTopics({ topics: [topics.changelog.topic], partitions: 2, replicas: 1 })
+      await (await follow('b')).catchUp(going)
+      await standbys.pop()?.close()
+      expect(stored(await open('b'))).toBeUndefined()
+    })
   })
 
   test('ten thousand entries of one epoch are committed and restored', async () => {

@@ -7,7 +7,7 @@ import { AppError } from '../../../core/errors.ts'
 import type { Row } from '../../../core/value.ts'
 import type { ResultEvent } from '../../api.ts'
 import type { TaskHost } from '../../task-host.ts'
-import type { TaskStats } from '../../task-loop.ts'
+import { NO_RESTORE, type TaskStats } from '../../task-loop.ts'
 import { serveTasks } from '../serve-tasks.ts'
 
 /** A reader that leaves before the end of a view. */
@@ -34,6 +34,7 @@ serveTasks(must(parentPort, 'a thread has a port'), ({ events, hasFinished, read
     stateBytes: 0,
     epoch: 0,
     checkpointMsP95: 0,
+    restore: NO_RESTORE,
     detail: undefined,
   })
   return {
@@ -45,6 +46,10 @@ serveTasks(must(parentPort, 'a thread has a port'), ({ events, hasFinished, read
       if (spec.query === 'ends') events.onEnd(spec, 'finished')
       if (spec.query === 'fails') events.onFailure(spec, new TypeError('boom'), false)
       if (spec.query === 'asks') print?.(`${spec.id}: ${await hasFinished('orders')}`)
+    },
+    follow: async (spec) => {
+      print?.(`follows ${spec.id} on ${threadId}`)
+      events.onCopy(spec, true)
     },
     // Rows stand for the thread: which one runs the task is what tests want to know.
     stop: async (id) => (running.delete(id) ? stats(threadId) : undefined),

@@ -1,7 +1,6 @@
 // Original file: proto/weir/internal/v1/peer.proto
 
-import type { OperatorDescriptionInput as _weir_internal_v1_OperatorDescriptionInput, OperatorDescription as _weir_internal_v1_OperatorDescription } from '../../../weir/internal/v1/OperatorDescription.ts';
-import type { PartitionDescriptionInput as _weir_internal_v1_PartitionDescriptionInput, PartitionDescription as _weir_internal_v1_PartitionDescription } from '../../../weir/internal/v1/PartitionDescription.ts';
+import type { TaskActivityInput as _weir_internal_v1_TaskActivityInput, TaskActivity as _weir_internal_v1_TaskActivity } from '../../../weir/internal/v1/TaskActivity.ts';
 
 /**
  * What one task has done so far.
@@ -12,29 +11,71 @@ export interface TaskDescriptionInput {
    */
   'task'?: (string);
   /**
-   * Milliseconds of a clock of the replica that only goes forward.
+   * running, stopped, failed or finished.
    */
-  'atMs'?: (number | string);
+  'state'?: (string);
   /**
-   * By step.
+   * Why it failed last.
    */
-  'operators'?: (_weir_internal_v1_OperatorDescriptionInput)[];
+  'error'?: (string);
   /**
-   * Those that are read here.
+   * Rows read.
    */
-  'partitions'?: (_weir_internal_v1_PartitionDescriptionInput)[];
+  'rowsIn'?: (number | string);
   /**
-   * Milliseconds that it has waited for commits.
+   * Rows given.
    */
-  'commitMs'?: (number | string);
+  'rowsOut'?: (number | string);
   /**
-   * Milliseconds that it has waited for what a format needs to know.
+   * Rows that came after the allowed lateness.
    */
-  'prepareMs'?: (number | string);
+  'rowsLate'?: (number | string);
   /**
-   * Milliseconds that it has waited for who takes the results.
+   * Records that could not be decoded or computed.
    */
-  'outputMs'?: (number | string);
+  'rowsFailed'?: (number | string);
+  /**
+   * Rows that a deduplication left out.
+   */
+  'rowsDuplicate'?: (number | string);
+  /**
+   * Records that are no rows.
+   */
+  'recordsSkipped'?: (number | string);
+  /**
+   * Event time that it has reached, in milliseconds; infinite before the first and after the last.
+   */
+  'watermark'?: (number | string);
+  /**
+   * Records that it has not read yet; absent where nobody knows.
+   */
+  'lagRecords'?: (number | string);
+  /**
+   * Size of its state.
+   */
+  'stateBytes'?: (number | string);
+  /**
+   * Number of its last checkpoint.
+   */
+  'epoch'?: (number | string);
+  /**
+   * Duration of its checkpoints, 95th percentile, milliseconds.
+   */
+  'checkpointMsP95'?: (number | string);
+  /**
+   * Records of its changelog that were read to restore its state.
+   */
+  'restoredRecords'?: (number | string);
+  /**
+   * Offsets of the changelog that are left to read.
+   */
+  'restoreRemaining'?: (number | string);
+  /**
+   * Absent while it is not open.
+   */
+  'activity'?: (_weir_internal_v1_TaskActivityInput | null);
+  '_error'?: "error";
+  '_lagRecords'?: "lagRecords";
 }
 
 /**
@@ -46,27 +87,69 @@ export interface TaskDescription {
    */
   'task': (string);
   /**
-   * Milliseconds of a clock of the replica that only goes forward.
+   * running, stopped, failed or finished.
    */
-  'atMs': (number);
+  'state': (string);
   /**
-   * By step.
+   * Why it failed last.
    */
-  'operators': (_weir_internal_v1_OperatorDescription)[];
+  'error'?: (string);
   /**
-   * Those that are read here.
+   * Rows read.
    */
-  'partitions': (_weir_internal_v1_PartitionDescription)[];
+  'rowsIn': (number);
   /**
-   * Milliseconds that it has waited for commits.
+   * Rows given.
    */
-  'commitMs': (number);
+  'rowsOut': (number);
   /**
-   * Milliseconds that it has waited for what a format needs to know.
+   * Rows that came after the allowed lateness.
    */
-  'prepareMs': (number);
+  'rowsLate': (number);
   /**
-   * Milliseconds that it has waited for who takes the results.
+   * Records that could not be decoded or computed.
    */
-  'outputMs': (number);
+  'rowsFailed': (number);
+  /**
+   * Rows that a deduplication left out.
+   */
+  'rowsDuplicate': (number);
+  /**
+   * Records that are no rows.
+   */
+  'recordsSkipped': (number);
+  /**
+   * Event time that it has reached, in milliseconds; infinite before the first and after the last.
+   */
+  'watermark': (number);
+  /**
+   * Records that it has not read yet; absent where nobody knows.
+   */
+  'lagRecords'?: (number);
+  /**
+   * Size of its state.
+   */
+  'stateBytes': (number);
+  /**
+   * Number of its last checkpoint.
+   */
+  'epoch': (number);
+  /**
+   * Duration of its checkpoints, 95th percentile, milliseconds.
+   */
+  'checkpointMsP95': (number);
+  /**
+   * Records of its changelog that were read to restore its state.
+   */
+  'restoredRecords': (number);
+  /**
+   * Offsets of the changelog that are left to read.
+   */
+  'restoreRemaining': (number);
+  /**
+   * Absent while it is not open.
+   */
+  'activity': (_weir_internal_v1_TaskActivity | null);
+  '_error'?: "error";
+  '_lagRecords'?: "lagRecords";
 }
