@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { WeirClient } from '../clients/typescript/src/index.ts'
 import { KafkaCluster } from '../scripts/kafka/kafka-cluster.ts'
 import { KafkaLog } from '../src/adapters/kafka/kafka-log.ts'
-import type { RecordChunk, SourceReader } from '../src/engine/ports/log.ts'
+import type { RecordChunk } from '../src/engine/ports/log.ts'
 import { buildServer, freeAddress, removeBuild, ServerProcess, temporaryDirectory } from '../test/e2e/server-process.ts'
 import { hardware, type Measurement, versions } from './measure.ts'
 import { ORDERS_COLUMNS, type OrdersOptions, order } from './orders.ts'
@@ -87,15 +87,10 @@ class KafkaBench {
   async run(): Promise<KafkaMeasurement> {
     try {
       await this.#fill()
-      await this.#warmBroker()
-      const client = await this.#start()
-      try {
-        return await this.#measure(client)
-      } finally {
-        await client.close()
-      }
+      progress('a first run, for the broker to have compiled what it needs')
+      await this.#withServers('warm', (client) => this.#query(client, 'warmed'))
+      return await this.#withServers('measured', (client) => this.#measure(client))
     } finally {
-      for (const server of this.#servers) await server.kill()
       await this.#log.close()
       rmSync(this.#directory, { recursive: true, force: true })
     }
@@ -104,7 +99,7 @@ class KafkaBench {
   async #fill(): Promise<void> {
     const spec = { partitions: PARTITIONS, retentionMs: undefined, retentionBytes: undefined }
     await this.#log.createTopic({ name: 'orders', ...spec })
-    await this.#log.createTopic({ name: 'measured', ...spec })
+    for (const name of ['warmed', 'measured']) await this.#log.createTopic({ name, ...spec })
     const { events } = this.#orders
     for (let first = 0; first < events; first += APPEND_RECORDS * PARTITIONS) {
       if (first % 1_000_000 === 0) progress(`writing orders: ${first / 1e6} of ${events / 1e6} million`)
@@ -120,17 +115,6 @@ class KafkaBench {
     await this.#append(() => [JSON.stringify(last)])
   }
 
-  /** Reads all orders once: the broker's JVM has compiled what it needs, as that of a broker in service has. */
-  async #warmBroker(): Promise<void> {
-    progress('reading the orders once')
-    const reader = await this.#log.openReader('orders')
-    try {
-      await Promise.all(reader.partitions.map((partition) => readToEnd(reader, partition)))
-    } finally {
-      await reader.close()
-    }
-  }
-
   async #append(textsOf: (partition: number) => readonly string[]): Promise<void> {
     const appends = Array.from({ length: PARTITIONS }, (_, partition) => {
       const records = textsOf(partition).map((text) => ({ key: null, value: Buffer.from(text), timestamp: 0 }))
@@ -139,12 +123,22 @@ class KafkaBench {
     await Promise.all(appends)
   }
 
-  async #start(): Promise<WeirClient> {
+  /** Servers of a deployment of their own, which is gone afterwards. */
+  async #withServers<T>(prefix: string, run: (client: WeirClient) => Promise<T>): Promise<T> {
+    try {
+      await using client = await this.#start(prefix)
+      return await run(client)
+    } finally {
+      for (const server of this.#servers.splice(0)) await server.kill()
+    }
+  }
+
+  async #start(prefix: string): Promise<WeirClient> {
     const { replicas, threads } = this.#options
     progress(`starting ${replicas} ${replicas === 1 ? 'server' : 'servers'}`)
     for (let i = 0; i < replicas; i++) {
-      const server = ServerProcess.spawn(await freeAddress(), join(this.#directory, String(i)), [
-        ...['--kafka', this.#cluster.bootstrap, '--kafka-replication-factor', '1'],
+      const server = ServerProcess.spawn(await freeAddress(), join(this.#directory, `${prefix}-${i}`), [
+        ...['--kafka', this.#cluster.bootstrap, '--kafka-prefix', prefix, '--kafka-replication-factor', '1'],
         ...['--replica-name', `replica-${i}`, ...(threads === 0 ? [] : ['--threads', String(threads)])],
       ])
       this.#servers.push(server)
@@ -163,9 +157,7 @@ class KafkaBench {
     const pids = this.#servers.map(({ pid }) => pid)
     const before = { servers: pids.map(cpuSeconds), broker: cpuSeconds(broker) }
     const start = performance.now()
-    await client.execute(`CREATE SINK measured AS ${query.sql}
-      WITH (connector = 'kafka', topic = 'measured') FORMAT PLAIN ENCODE JSON;`)
-    await this.#untilComplete(client)
+    await this.#query(client, 'measured')
     const seconds = (performance.now() - start) / 1000
     const servers = pids.reduce((sum, pid, i) => sum + cpuSeconds(pid) - (before.servers[i] ?? 0), 0)
     const millions = events / 1e6
@@ -181,16 +173,19 @@ class KafkaBench {
       brokerCpuSecondsPerMillion: rounded((cpuSeconds(broker) - before.broker) / millions),
       rssBytesMax: pids.reduce((sum, pid) => sum + peakRss(pid), 0),
       latencyMsP95: null,
-      checkpointMsP95: rounded(await this.#checkpointMsP95()),
+      checkpointMsP95: rounded((await client.describeQuery('measured')).checkpointMsP95),
       versions: { ...versions(), kafka: this.#cluster.version },
       hardware: hardware(),
     }
   }
 
-  async #untilComplete(client: WeirClient): Promise<void> {
+  /** Runs it into a topic of its own, until all of the output is there. */
+  async #query(client: WeirClient, sink: string): Promise<void> {
+    await client.execute(`CREATE SINK ${sink} AS ${this.#options.query.sql}
+      WITH (connector = 'kafka', topic = '${sink}') FORMAT PLAIN ENCODE JSON;`)
     const { weigh, total } = ACCOUNTS[this.#options.query.name] as Account
     const expected = total(this.#orders)
-    const reader = await this.#log.openReader('measured')
+    const reader = await this.#log.openReader(sink)
     const positions = new Map(reader.partitions.map((partition) => [partition, 0]))
     let seen = 0
     while (seen < expected) {
@@ -204,31 +199,11 @@ class KafkaBench {
       }
       if (found) continue
       await pause(POLL_MS)
-      const { error } = await client.describeQuery('measured')
+      const { error } = await client.describeQuery(sink)
       if (error !== undefined) throw new Error(error)
     }
     await reader.close()
     if (seen !== expected) throw new Error(`the output counts ${seen} orders, and there are ${expected}`)
-  }
-
-  async #checkpointMsP95(): Promise<number> {
-    const each = await Promise.all(
-      this.#servers.map(async ({ address }) => {
-        await using client = await WeirClient.connect(address)
-        return (await client.describeQuery('measured')).checkpointMsP95
-      }),
-    )
-    return Math.max(...each)
-  }
-}
-
-async function readToEnd(reader: SourceReader, partition: number): Promise<void> {
-  let offset = 0
-  // Before its first answer a reader can't tell how far the end is.
-  while (reader.lag(partition, offset) !== 0) {
-    const chunk = await reader.read(partition, offset, APPEND_RECORDS, Date.now())
-    if (chunk === undefined) await pause(1)
-    else offset = chunk.nextOffset
   }
 }
 
