@@ -26,9 +26,17 @@ const SOURCE: Meanings = {
   'scan.watermark.emit.strategy': '`on-event` as `EMIT ON EVENT` of the watermark',
 }
 
+const PATTERN: Meanings = {
+  'topic-pattern':
+    'streams only: a regular expression (RE2) for the whole name; [all topics that match](streams.md#several-topics) are read',
+  'scan.topic-partition-discovery.interval':
+    'how often to look for topics, and partitions of them, that have come since; 1 minute, and 0 for never',
+}
+
 const CONNECTOR: Readonly<Record<string, Meanings>> = {
   embedded: {
     topic: 'the topic; the name of the stream, table or sink. Several may share one',
+    ...PATTERN,
     partitions: 'of the topic when it is made; 1',
     'retention.ms': 'records are kept for so long; for ever',
     'retention.bytes': 'and up to this size; without limit',
@@ -36,6 +44,7 @@ const CONNECTOR: Readonly<Record<string, Meanings>> = {
   },
   kafka: {
     topic: 'the topic; the name of the stream, table or sink',
+    ...PATTERN,
     partitions: 'makes the topic, with so many, where there is none; without it the topic has to be there',
     'retention.ms': 'of a topic that is made: records are kept for so long; for ever',
     'retention.bytes': 'and up to this size; without limit',
@@ -185,7 +194,7 @@ function connectorSection([name, definition]: readonly [string, ConnectorDefinit
   const title = `### ${name}`
   const intro = `For ${users.join(', ').replace(/, (?=[^,]*$)/, ' and ')}.`
   if (Object.keys(definition.options).length === 0) return [title, `${intro} It has no options of its own.`]
-  const table = rows(name, definition.options, CONNECTOR[name] ?? {})
+  const table = rows(name, { ...definition.options, ...definition.sourceOptions }, CONNECTOR[name] ?? {})
   if (definition.sinkOptions !== undefined) {
     return [title, intro, table, 'And of sinks:', rows(`${name} sinks`, definition.sinkOptions, SINK[name] ?? {})]
   }

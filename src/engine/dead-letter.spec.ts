@@ -5,6 +5,7 @@ import type { RejectedRecord } from './source.ts'
 
 const RECORD: RejectedRecord = {
   reason: 'not JSON',
+  topic: undefined,
   partition: 3,
   offset: 41,
   timestamp: 1_700_000_000_123,

@@ -82,7 +82,7 @@ export class SideOutputs {
     if (output === undefined) return
     const { reason, partition, offset, timestamp, value } = record
     if (output.encoding === 'dead-letter') {
-      const topic = connector.kind === 'kafka' ? (connector.options['topic'] ?? relation) : undefined
+      const topic = connector.kind === 'kafka' ? (record.topic ?? connector.options['topic'] ?? relation) : undefined
       stage(output, partition, deadLetterOfRecord(record, this.#query, relation, topic))
       return
     }

@@ -30,6 +30,8 @@ export interface SourceOutput {
 export interface RejectedRecord {
   readonly reason: string
   readonly partition: number
+  /** Where the source reads several. */
+  readonly topic: string | undefined
   readonly offset: number
   readonly timestamp: number
   readonly key: Uint8Array | null
@@ -350,7 +352,8 @@ export class Source {
     const bytes = (start = -1, end = -1) => (start < 0 ? null : chunk.data.slice(start, end))
     out.onBadRecord(this.step, {
       reason: bad.reason,
-      partition: chunk.partition,
+      partition: chunk.origin?.partition ?? chunk.partition,
+      topic: chunk.origin?.topic,
       offset: chunk.offsets[bad.index] as number,
       timestamp: chunk.timestamps[bad.index] as number,
       key: bytes(chunk.keyStart?.[bad.index], chunk.keyEnd?.[bad.index]),

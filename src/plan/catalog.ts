@@ -22,7 +22,7 @@ export interface ColumnDefinition {
   readonly name: string
   readonly type: SqlType
   readonly nullable: boolean
-  readonly from: 'value' | 'key' | 'timestamp' | 'offset' | 'partition' | 'headers' | 'envelope' | 'computed'
+  readonly from: 'value' | 'key' | 'timestamp' | 'offset' | 'partition' | 'headers' | 'topic' | 'envelope' | 'computed'
   /** For `value`: field names from the root of the record. */
   readonly path: readonly string[]
   /** For `computed`: over the positions of the columns before it. */

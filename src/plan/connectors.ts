@@ -2,8 +2,10 @@
 // errors, values are checked here, and what is stored is normal: durations in milliseconds, sizes in bytes.
 
 import type { Connector, Property } from '../../grammar/ast.ts'
+import { must } from '../core/assert.ts'
 import { COMPRESSIONS } from '../core/compression.ts'
 import { PARTITIONS_MAX } from '../core/limits.ts'
+import { namePattern } from '../core/name-pattern.ts'
 import { didYouMean } from './bind/did-you-mean.ts'
 import { SESSION_KEYS } from './bind/session.ts'
 import type { Diagnostics } from './diagnostics.ts'
@@ -49,6 +51,8 @@ export interface ConnectorDefinition {
   readonly sink: boolean
   readonly required: readonly string[]
   readonly options: Readonly<Record<string, OptionType>>
+  /** Options that only a source has, beside SOURCE_OPTIONS. */
+  readonly sourceOptions?: Readonly<Record<string, OptionType>>
   /** Options that only a sink has. */
   readonly sinkOptions?: Readonly<Record<string, OptionType>>
   /** Options of a column: `fields.<column>.<option>`. */
@@ -72,6 +76,12 @@ export const SOURCE_OPTIONS: Readonly<Record<string, OptionType>> = {
   'scan.watermark.emit.strategy': oneOf('on-event', 'on-periodic'),
 }
 
+/** Of a source on a log, whose topics may be several. */
+const PATTERN_OPTIONS: Readonly<Record<string, OptionType>> = {
+  'topic-pattern': text,
+  'scan.topic-partition-discovery.interval': duration,
+}
+
 export const CONNECTORS: Readonly<Record<string, ConnectorDefinition>> = {
   embedded: {
     kind: 'embedded',
@@ -85,6 +95,7 @@ export const CONNECTORS: Readonly<Record<string, ConnectorDefinition>> = {
       'retention.bytes': bytes,
       key: text,
     },
+    sourceOptions: PATTERN_OPTIONS,
   },
   kafka: {
     kind: 'kafka',
@@ -102,6 +113,7 @@ export const CONNECTORS: Readonly<Record<string, ConnectorDefinition>> = {
       'properties.group.id': text,
       'properties.auto.offset.reset': oneOf('earliest', 'latest', 'none'),
     },
+    sourceOptions: PATTERN_OPTIONS,
     sinkOptions: { headers: text, compression: oneOf(...COMPRESSIONS) },
   },
   datagen: {
@@ -208,10 +220,40 @@ export function bindConnector(node: Connector, use: ConnectorUse, diagnostics: D
     if (options[key] !== undefined || given.has(key)) continue
     diagnostics.error(node.span, 'MISSING_OPTION', `connector "${definition.kind}" needs the option "${key}"`)
   }
-  if (isLogConnector(definition.kind)) options['topic'] ??= use.name
-  if (definition.kind === 'embedded') options['partitions'] ??= '1'
+  if (options['topic-pattern'] !== undefined) checkPattern(given, options['topic-pattern'], use)
+  else {
+    if (isLogConnector(definition.kind)) options['topic'] ??= use.name
+    if (definition.kind === 'embedded') options['partitions'] ??= '1'
+  }
   const connector: ConnectorSpec = { kind: definition.kind, options }
   return { connector, format: bindFormat(node, given, use, connector, diagnostics), queryOptions }
+}
+
+/** What the topics that match would each have of their own, or none of them has. */
+const NOT_WITH_PATTERN = ['topic', 'partitions', 'retention.ms', 'retention.bytes']
+
+function checkPattern(given: ReadonlyMap<string, Property>, text: string, use: ConnectorUse): void {
+  const property = must(given.get('topic-pattern'), 'it has been given')
+  if (use.keyed) {
+    fail(
+      property.keySpan,
+      'INVALID_OPTION',
+      'a table reads one topic: of two rows of a key nobody could tell the last',
+      {
+        hint: 'Read the topics as a stream, and keep the last row of each key with a query.',
+      },
+    )
+  }
+  const pattern = namePattern(text)
+  if ('fault' in pattern) {
+    fail(property.value.span, 'INVALID_OPTION', `"topic-pattern" is no regular expression: ${pattern.fault}`, {
+      hint: 'It is in the syntax of RE2, without look-around and back-references.',
+    })
+  }
+  for (const key of NOT_WITH_PATTERN) {
+    const other = given.get(key)
+    if (other !== undefined) fail(other.keySpan, 'INVALID_OPTION', `"${key}" can't be said beside "topic-pattern"`)
+  }
 }
 
 function definitionOf(node: Connector, given: ReadonlyMap<string, Property>, use: ConnectorUse): ConnectorDefinition {
@@ -254,7 +296,8 @@ function optionType(definition: ConnectorDefinition, key: string, property: Prop
       hint: didYouMean(option, Object.keys(definition.fields), 'There are'),
     })
   }
-  const ofRole = use.role === 'source' ? SOURCE_OPTIONS : (definition.sinkOptions ?? {})
+  const ofRole =
+    use.role === 'source' ? { ...SOURCE_OPTIONS, ...definition.sourceOptions } : (definition.sinkOptions ?? {})
   const type = own(definition.options, key) ?? own(ofRole, key)
   if (type !== undefined) return type
   const known = [

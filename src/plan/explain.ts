@@ -16,6 +16,7 @@ import type {
   StartupSpec,
   Step,
 } from './physical/nodes.ts'
+import { patternOf } from './physical/scan-topics.ts'
 import { cutIntoStages, exchangeKeys, type Stage } from './physical/stages.ts'
 import { printDuration, printExpression } from './print-expression.ts'
 
@@ -249,6 +250,7 @@ function scanDetails(step: ScanStep): readonly (string | undefined)[] {
   const emit = watermark?.emit.kind === 'on-event' ? 'on event' : 'periodic'
   return [
     step.connector.kind === 'result' ? `of ${step.relation}` : undefined,
+    topicsText(step),
     computed.length === 0 ? undefined : `computes ${computed.join(', ')}`,
     watermark === undefined
       ? undefined
@@ -368,12 +370,19 @@ function aggregatesText(aggregates: readonly AggregateCall[], fields: readonly F
     .join(', ')
 }
 
+function topicsText(step: ScanStep): string | undefined {
+  const pattern = patternOf(step)
+  if (pattern === undefined) return undefined
+  const names = step.topics?.map(({ name }) => name).join(', ')
+  return `topics like ${pattern}${names === undefined ? '' : `: ${names}`}`
+}
+
 function startupText(startup: StartupSpec): string {
   switch (startup.kind) {
     case 'timestamp':
       return `timestamp ${startup.timestampMs}`
     case 'offsets':
-      return `offsets ${startup.offsets.join(', ')}`
+      return `offsets ${Object.values(startup.offsets).join(', ')}`
     case 'group-offsets': {
       const { group, otherwise } = startup
       return `the offsets of group "${group}"${otherwise === 'none' ? '' : `, else ${otherwise}`}`

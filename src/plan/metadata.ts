@@ -25,6 +25,7 @@ const OF_RECORD: Readonly<Record<string, Known>> = {
   timestamp: { from: 'timestamp', types: [TIMESTAMP] },
   offset: { from: 'offset', types: [BIGINT] },
   partition: { from: 'partition', types: [INT, BIGINT] },
+  topic: { from: 'topic', types: [STRING] },
   headers: { from: 'headers', types: HEADER_TYPES },
 }
 

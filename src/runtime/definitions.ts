@@ -24,6 +24,7 @@ import { createQueryTopics, createSourceTopic, deleteTopic, layOutQuery, ownTopi
 import { checkSource } from './readers.ts'
 import { lateStreamsOf, planAlteration, planReplacement, type Replacement, replacementText } from './replacement.ts'
 import { requireRelation } from './require.ts'
+import { withTopics } from './scan-topics.ts'
 import { withFixedStart } from './start-offset.ts'
 import type { StatementsOptions } from './statements.ts'
 import { sourceTopic } from './topics.ts'
@@ -102,7 +103,7 @@ export class Definitions {
       await this.#takeOver(statement, replacement, 'running')
       return `${what} replaced; ${replacementText(replacement)}`
     }
-    const plan = await withFixedStart(planned.plan.plan, storage.log)
+    const plan = await withFixedStart(await withTopics(planned.plan.plan, storage), storage.log)
     if (statement.kind !== 'insert') await this.#replace(statement)
     jobs.checkLimit()
     const relations = this.#relationsOf(statement, planned.plan, name, topic)

@@ -11,6 +11,7 @@ import type { FormatRegistry } from '../engine/ports/format.ts'
 import type { OutputRecord } from '../engine/ports/log.ts'
 import type { Catalog } from '../plan/catalog.ts'
 import { planValues } from '../plan/insert-values.ts'
+import { writableTopic } from './topics.ts'
 import { invalidSql } from './weir-runtime.ts'
 
 /** INSERT INTO … VALUES: rows encoded as the stream's FORMAT says, appended when the statement returns. */
@@ -31,7 +32,7 @@ export async function insertValues(
   const nowMs = clock.nowMs()
   const encoder = formats.encoder(relation.format, schema)
   await encoder.open?.()
-  const topic = relation.connector.options['topic'] ?? relation.name
+  const topic = writableTopic(relation)
   const partitions = (await storage.log.topic(topic))?.partitions ?? 1
   const parts = new Map<number, OutputRecord[]>()
   for (const [i, expressions] of plan.rows.entries()) {

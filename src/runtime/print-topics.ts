@@ -2,6 +2,7 @@ import { errorAt, type Print } from '../../grammar/index.ts'
 import { AppError } from '../core/errors.ts'
 import { didYouMean } from '../plan/bind/did-you-mean.ts'
 import { isLogConnector } from '../plan/connectors.ts'
+import { patternOf } from '../plan/physical/scan-topics.ts'
 import type { SessionOptions, StatementsOptions } from './statements.ts'
 import { TopicPrint } from './topic-print.ts'
 import { sourceTopic } from './topics.ts'
@@ -77,6 +78,7 @@ export class PrintTopics {
     const relation = this.#options.catalog.relation(name)
     if (relation === undefined || relation.kind === 'view') return undefined
     if ('topic' in relation) return relation.topic
-    return isLogConnector(relation.connector.kind) ? sourceTopic(relation).name : undefined
+    const isOneTopic = isLogConnector(relation.connector.kind) && patternOf(relation) === undefined
+    return isOneTopic ? sourceTopic(relation).name : undefined
   }
 }

@@ -6,6 +6,7 @@ import type { TopicSpec } from '../engine/ports/log.ts'
 import type { MaterializedRelation, QueryEntry, QueryLayout, SourceRelation } from '../plan/catalog.ts'
 import { isLogConnector } from '../plan/connectors.ts'
 import { withLocalAggregation } from '../plan/physical/local-aggregation.ts'
+import { patternOf } from '../plan/physical/scan-topics.ts'
 import { layOut, layoutTopics, resultPartitions } from './task-spec.ts'
 import { resultTopic, sinkTopic, sourceTopic } from './topics.ts'
 
@@ -24,6 +25,10 @@ export async function layOutQuery(
     if (step.kind !== 'scan') continue
     const { kind, options } = step.connector
     if (!isLogConnector(kind) && kind !== 'result') continue
+    if (step.topics !== undefined) {
+      partitions.set(step.id, Math.max(...step.topics.map((topic) => topic.partitions)))
+      continue
+    }
     const topic = options['topic'] ?? step.relation
     const found = await log.topic(topic)
     if (found === undefined) throw topicOfStreamMissing(step.relation, topic)
@@ -42,6 +47,7 @@ export async function createSourceTopic(storage: Storage, relation: SourceRelati
       hint: 'Start the server with --kafka host:port, or use the connector "embedded".',
     })
   }
+  if (patternOf(relation) !== undefined) return
   const topic = sourceTopic(relation)
   if (kind === 'kafka' && options['partitions'] === undefined) {
     if ((await storage.log.topic(topic.name)) === undefined) throw topicOfStreamMissing(relation.name, topic.name)

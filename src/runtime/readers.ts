@@ -5,7 +5,9 @@ import type { FormatRegistry } from '../engine/ports/format.ts'
 import type { Log, RecordChunk, SourceReader } from '../engine/ports/log.ts'
 import type { SourceRelation } from '../plan/catalog.ts'
 import type { ScanStep } from '../plan/physical/nodes.ts'
+import { firstNumber, partitionWithin, topicIndex } from '../plan/physical/scan-topics.ts'
 import { startOffset } from './start-offset.ts'
+import { type TopicReader, TopicsReader } from './topics-reader.ts'
 
 export interface ReaderOptions {
   readonly log: Log
@@ -54,13 +56,31 @@ export function checkSource({ connector, format, columns }: SourceRelation, form
 }
 
 async function openTopic(scan: ScanStep, { log, partitions }: ReaderOptions): Promise<SourceReader> {
-  const topic = scan.connector.options['topic'] ?? scan.relation
   if (partitions?.length === 0) return new EmptyReader()
-  const inner = await log.openReader(topic, partitions)
-  const reader = new StartingReader(inner, (partition) => startOffset(scan, partition, log))
-  return scan.connector.options['scan.bounded.mode'] === 'latest-offset'
-    ? BoundedReader.open(reader, topic, log)
-    : reader
+  const topics = scan.topics ?? [{ name: scan.connector.options['topic'] ?? scan.relation }]
+  const readers: TopicReader[] = []
+  try {
+    for (const [i, { name }] of topics.entries()) {
+      const own = partitions?.flatMap((number) => (topicIndex(number) === i ? [partitionWithin(number)] : []))
+      if (own?.length === 0) continue
+      const first = firstNumber(i)
+      const reader = new StartingReader(await log.openReader(name, own), (partition) =>
+        startOffset(scan, first + partition, { topic: name, partition }, log),
+      )
+      readers.push({ topic: name, reader, first })
+    }
+    if (scan.connector.options['scan.bounded.mode'] === 'latest-offset') {
+      for (const [i, one] of readers.entries()) {
+        readers[i] = { ...one, reader: await BoundedReader.open(one.reader, one.topic, log) }
+      }
+    }
+  } catch (error) {
+    for (const { reader } of readers) await reader.close()
+    throw error
+  }
+  const [only] = readers
+  const namesTopic = scan.fields.some(({ from }) => from === 'topic')
+  return scan.topics === undefined && only !== undefined && !namesTopic ? only.reader : new TopicsReader(readers)
 }
 
 /** A source that has nothing for this task, ever. */

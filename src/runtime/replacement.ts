@@ -56,9 +56,11 @@ export function planAlteration(
 
 /** A partition that was never read begins where the query began, or was reset to, and not where one of today would. */
 function startingAs(old: PhysicalPlan, plan: ContinuousPlan): ContinuousPlan {
-  const startups = new Map(old.steps.flatMap((step) => (step.kind === 'scan' ? [[step.id, step.startup]] : [])))
+  const scans = new Map(old.steps.flatMap((step) => (step.kind === 'scan' ? [[step.id, step]] : [])))
   const steps = plan.plan.steps.map((step): Step => {
-    return step.kind === 'scan' ? { ...step, startup: startups.get(step.id) ?? step.startup } : step
+    const before = scans.get(step.id)
+    if (step.kind !== 'scan' || before === undefined) return step
+    return { ...step, startup: before.startup, ...(before.topics && { topics: before.topics }) }
   })
   return { ...plan, plan: { ...plan.plan, steps } }
 }

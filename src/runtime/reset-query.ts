@@ -7,6 +7,8 @@ import { withoutLocalAggregation } from '../plan/physical/local-aggregation.ts'
 import type { PhysicalPlan, ScanStep, StartupSpec, Step } from '../plan/physical/nodes.ts'
 import { planContinuous } from '../plan/planner.ts'
 import { createQueryTopics, deleteTopic, layOutQuery, ownTopics } from './query-topics.ts'
+import { withTopics } from './scan-topics.ts'
+import { endOf } from './start-offset.ts'
 import type { StatementsOptions } from './statements.ts'
 import { incarnationOf } from './task-spec.ts'
 import { invalidSql } from './weir-runtime.ts'
@@ -68,7 +70,7 @@ async function startingAt(
 ): Promise<PhysicalPlan> {
   const { query, to, span } = statement
   const steps: Step[] = []
-  for (const step of withoutLocalAggregation(plan).steps) {
+  for (const step of (await withTopics(withoutLocalAggregation(plan), storage)).steps) {
     const reason = step.kind !== 'scan' || to === 'earliest' ? undefined : whyFromBeginning(step, catalog)
     if (reason !== undefined) {
       const message = `query "${query.name}" can't be reset to ${to === 'latest' ? 'LATEST' : 'a timestamp'}: ${reason}`
@@ -80,16 +82,11 @@ async function startingAt(
   return { ...plan, steps }
 }
 
-async function startupOf(
-  { connector, relation }: ScanStep,
-  { to }: ResetQuery,
-  { log }: Storage,
-): Promise<StartupSpec> {
+async function startupOf(scan: ScanStep, { to }: ResetQuery, { log }: Storage): Promise<StartupSpec> {
   if (to === 'earliest') return { kind: to }
   if (to !== 'latest') return { kind: 'timestamp', timestampMs: to.epochMs }
   // As of this moment: tasks start a while later, some of them elsewhere, and must not miss what comes until then.
-  const topic = await log.topic(connector.options['topic'] ?? relation)
-  return { kind: 'offsets', offsets: (topic?.offsets ?? []).map(({ end }) => end) }
+  return (await endOf(scan, log)) ?? { kind: 'offsets', offsets: {} }
 }
 
 /** Undefined where a scan can begin anywhere. */

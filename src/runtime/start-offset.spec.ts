@@ -19,6 +19,9 @@ const group = (otherwise: 'earliest' | 'latest' | 'none'): StartupSpec => ({
   otherwise,
 })
 
+const begin = (startup: StartupSpec, partition: number, log: Log) =>
+  startOffset(scan(startup), partition, { topic: 't', partition }, log)
+
 describe('where a scan begins', () => {
   it.each<[StartupSpec, number | undefined, number]>([
     [{ kind: 'earliest' }, undefined, 10],
@@ -35,15 +38,15 @@ describe('where a scan begins', () => {
     [group('latest'), 9, 20],
     [group('earliest'), 21, 10],
   ])('%j with a committed offset of %s is %i', async (startup, committed, offset) => {
-    expect(await startOffset(scan(startup), 0, logWith(committed))).toBe(offset)
+    expect(await begin(startup, 0, logWith(committed))).toBe(offset)
   })
 
   it('is an error where nobody can know', async () => {
-    const begin = (committed?: number) => startOffset(scan(group('none')), 0, logWith(committed))
-    await expect(begin()).rejects.toThrow('group "g" has no offset in topic "t", partition 0')
-    await expect(begin(9)).rejects.toThrow('group "g" has offset 9, which does not exist any more, in topic "t"')
-    await expect(startOffset(scan({ kind: 'latest' }), 1, logWith())).rejects.toThrow('has no partition 1')
+    const nowhere = (committed?: number) => begin(group('none'), 0, logWith(committed))
+    await expect(nowhere()).rejects.toThrow('group "g" has no offset in topic "t", partition 0')
+    await expect(nowhere(9)).rejects.toThrow('group "g" has offset 9, which does not exist any more, in topic "t"')
+    await expect(begin({ kind: 'latest' }, 1, logWith())).rejects.toThrow('has no partition 1')
     const withoutGroups = { topic: async () => ({ offsets: [{ start: 0, end: 1 }] }) } as unknown as Log
-    await expect(startOffset(scan(group('earliest')), 0, withoutGroups)).rejects.toThrow('no consumer groups')
+    await expect(begin(group('earliest'), 0, withoutGroups)).rejects.toThrow('no consumer groups')
   })
 })

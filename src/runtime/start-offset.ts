@@ -1,11 +1,15 @@
 import { AppError } from '../core/errors.ts'
 import type { Log, TopicInfo } from '../engine/ports/log.ts'
 import type { PhysicalPlan, ScanStep, StartupSpec } from '../plan/physical/nodes.ts'
+import { partitionNumbers, type TopicPlace } from '../plan/physical/scan-topics.ts'
 
-/** Where a scan begins in a partition that it has no position in yet. */
-export async function startOffset(scan: ScanStep, partition: number, log: Log): Promise<number> {
-  const topic = topicOf(scan)
-  const { startup } = scan
+/** Where a scan begins in a partition that it has no position in yet; `number` is what the scan calls it. */
+export async function startOffset(
+  { startup }: ScanStep,
+  number: number,
+  { topic, partition }: TopicPlace,
+  log: Log,
+): Promise<number> {
   if (startup.kind === 'timestamp') return log.offsetAt(topic, partition, startup.timestampMs)
   const offsets = (await log.topic(topic))?.offsets[partition]
   if (offsets === undefined) throw new AppError('NOT_FOUND', `topic "${topic}" has no partition ${partition}`)
@@ -16,7 +20,7 @@ export async function startOffset(scan: ScanStep, partition: number, log: Log): 
     case 'latest':
       return end
     case 'offsets':
-      return Math.max(start, startup.offsets[partition] ?? 0)
+      return Math.max(start, startup.offsets[number] ?? 0)
     case 'group-offsets':
       return groupOffset(startup, topic, partition, offsets, log)
   }
@@ -38,16 +42,29 @@ export async function withFixedStart(plan: PhysicalPlan, log: Log): Promise<Phys
 
 async function fixedStart(scan: ScanStep, log: Log): Promise<StartupSpec | undefined> {
   const { startup } = scan
-  if (startup.kind !== 'latest' && startup.kind !== 'group-offsets') return undefined
-  const topic = topicOf(scan)
-  const partitions = (await log.topic(topic))?.offsets
-  if (partitions === undefined) return undefined
-  const offsets = await Promise.all(
-    partitions.map((each, partition) =>
-      startup.kind === 'latest' ? each.end : groupOffset(startup, topic, partition, each, log),
-    ),
+  if (startup.kind === 'latest') return endOf(scan, log)
+  if (startup.kind !== 'group-offsets') return undefined
+  return offsetsOf(scan, log, (topic, partition, each) => groupOffset(startup, topic, partition, each, log))
+}
+
+/** Where the topics of a scan end now; undefined where there are none. */
+export function endOf(scan: ScanStep, log: Log): Promise<StartupSpec | undefined> {
+  return offsetsOf(scan, log, async (_topic, _partition, { end }) => end)
+}
+
+async function offsetsOf(
+  scan: ScanStep,
+  log: Log,
+  offsetOf: (topic: string, partition: number, offsets: TopicInfo['offsets'][number]) => Promise<number>,
+): Promise<StartupSpec | undefined> {
+  const topics = await Promise.all(
+    namesOf(scan).map(async (name) => ({ name, offsets: (await log.topic(name))?.offsets ?? [] })),
   )
-  return { kind: 'offsets', offsets }
+  const places = partitionNumbers(topics.map(({ name, offsets }) => ({ name, partitions: offsets.length })))
+  if (places.length === 0) return undefined
+  const each = topics.flatMap(({ name, offsets }) => offsets.map((one, partition) => offsetOf(name, partition, one)))
+  const found = await Promise.all(each)
+  return { kind: 'offsets', offsets: Object.fromEntries(places.map((number, i) => [number, found[i] ?? 0])) }
 }
 
 async function groupOffset(
@@ -64,8 +81,9 @@ async function groupOffset(
   return otherwise === 'latest' ? end : start
 }
 
-function topicOf({ connector, relation }: ScanStep): string {
-  return connector.options['topic'] ?? relation
+/** One, or those that a pattern has found. */
+function namesOf({ connector, relation, topics }: ScanStep): readonly string[] {
+  return topics?.map(({ name }) => name) ?? [connector.options['topic'] ?? relation]
 }
 
 function committedOffset(group: string, topic: string, partition: number, log: Log): Promise<number | undefined> {

@@ -47,10 +47,11 @@ export function detailOf(task: Task, times: RunnerTimes): TaskDetail {
     const lowest = Math.min(...all.map((partition) => source.progress(partition)))
     return all.map((partition): PartitionDetail => {
       const eventTimeMs = source.progress(partition)
+      const origin = source.step.topics === undefined ? undefined : source.reader.origin?.(partition)
       return {
         scan: source.step.id,
-        source: source.step.relation,
-        partition,
+        source: origin === undefined ? source.step.relation : `${source.step.relation}/${origin.topic}`,
+        partition: origin?.partition ?? partition,
         lagRecords: source.reader.lag(partition, source.position(partition)),
         eventTimeMs,
         // One that is idle is further behind than the watermark, and holds nothing back.

@@ -4,6 +4,7 @@ import type { TaskTopics, TopicPartition } from '../engine/ports/state.ts'
 import type { SideStream } from '../engine/side-outputs.ts'
 import type { Catalog, QueryEntry, QueryLayout } from '../plan/catalog.ts'
 import type { PhysicalPlan, Step } from '../plan/physical/nodes.ts'
+import { partitionNumbers, partitionWithin } from '../plan/physical/scan-topics.ts'
 import { cutIntoStages, type Stage, stageTasks } from '../plan/physical/stages.ts'
 import { withoutReorder } from '../plan/physical/without-reorder.ts'
 
@@ -141,7 +142,11 @@ function taskOf(
     // One task alone reads all there is.
     if (step.kind !== 'scan' || (stage.single && step.connector.kind !== 'exchange')) continue
     const count = layout.scanPartitions[step.id] ?? Number.POSITIVE_INFINITY
-    partitions[step.id] = partition < count ? [partition] : []
+    // Those of several topics that have the same number are of one task, and what goes beyond goes round.
+    partitions[step.id] =
+      step.topics === undefined
+        ? [partition].filter((one) => one < count)
+        : partitionNumbers(step.topics).filter((number) => partitionWithin(number) % count === partition)
   }
   return {
     id: `${name}.${incarnationOf(entry).toString(36)}/${stage.number}/${partition}`,

@@ -1,8 +1,10 @@
 // The topics that objects of the catalog live in.
 
+import { AppError } from '../core/errors.ts'
 import type { TopicSpec } from '../engine/ports/log.ts'
 import type { QueryEntry, SourceRelation } from '../plan/catalog.ts'
 import { isLogConnector } from '../plan/connectors.ts'
+import { patternOf } from '../plan/physical/scan-topics.ts'
 import type { ContinuousPlan } from '../plan/planner.ts'
 
 /** The topic that a sink on the log writes. */
@@ -16,6 +18,15 @@ export function sinkTopic({ name, plan }: QueryEntry): TopicSpec | undefined {
     retentionMs: options['retention.ms'] === undefined ? undefined : Number(options['retention.ms']),
     retentionBytes: options['retention.bytes'] === undefined ? undefined : Number(options['retention.bytes']),
   }
+}
+
+/** The topic that rows of a stream are written to. */
+export function writableTopic({ name, connector }: SourceRelation): string {
+  const pattern = patternOf({ connector })
+  if (pattern === undefined) return connector.options['topic'] ?? name
+  throw new AppError('FAILED_PRECONDITION', `stream "${name}" reads all topics like ${pattern}`, {
+    hint: 'Create a stream on the one topic that the rows are for.',
+  })
 }
 
 export function sourceTopic(relation: SourceRelation): TopicSpec {

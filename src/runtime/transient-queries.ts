@@ -5,6 +5,7 @@ import type { PhysicalPlan, ScanStep } from '../plan/physical/nodes.ts'
 import { planQuery } from '../plan/planner.ts'
 import type { ResultStream } from './api.ts'
 import { keyRange } from './key-range.ts'
+import { withTopics } from './scan-topics.ts'
 import type { SessionOptions, StatementsOptions } from './statements.ts'
 import { resultTasks, wholeTask } from './task-spec.ts'
 import type { PullSource } from './transient-host.ts'
@@ -31,7 +32,8 @@ export class TransientQueries {
     this.#checkLimit()
     const planned = planQuery(query, catalog, session.session, session.parameters, { kind: 'transient' })
     if (planned.plan === undefined) throw invalidSql(planned.diagnostics)
-    const { plan, pull } = planned
+    const { pull } = planned
+    const plan = await withTopics(planned.plan, this.#options.storage)
     const id = `transient-${++this.#opened}`
     this.#open.set(id, undefined)
     try {

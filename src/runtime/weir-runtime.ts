@@ -43,6 +43,8 @@ import { Statements } from './statements.ts'
 import { LocalTaskHost, type TaskHost, type TaskHostEvents } from './task-host.ts'
 import type { TaskStats } from './task-loop.ts'
 import { ThreadTaskHost } from './threads/thread-task-host.ts'
+import { TopicDiscovery } from './topic-discovery.ts'
+import { writableTopic } from './topics.ts'
 import type { ReadView } from './transient-host.ts'
 import { type OtherReplicas, ViewTables } from './view-tables.ts'
 
@@ -92,6 +94,7 @@ export class WeirRuntime implements Runtime {
   readonly #catalog: StoredCatalog
   readonly #replicas: Replicas
   readonly #jobs: Jobs
+  readonly #discovery: TopicDiscovery
   readonly #others: OtherReplicas | undefined
   readonly #tables: ViewTables
   readonly #statements: Statements
@@ -113,6 +116,7 @@ export class WeirRuntime implements Runtime {
       openHost: (events) => this.#openHost(events),
     })
     const { catalog, host } = { catalog: this.#catalog, host: this.#jobs.host }
+    this.#discovery = new TopicDiscovery({ ...options, catalog: this.#catalog })
     this.#others = others(options, replicas)
     this.#tables = new ViewTables({ host, catalog, clock: options.clock, others: this.#others })
     this.#statements = new Statements({
@@ -132,6 +136,7 @@ export class WeirRuntime implements Runtime {
       runtime.#ready = true
     })
     void runtime.#keepRetention()
+    void runtime.#discovery.run(runtime.#closing.signal)
     const reconcile = () => void runtime.#jobs.reconcile()
     const stops = [runtime.#catalog.onChange(reconcile), runtime.#replicas.onChange(reconcile)]
     for (const stop of stops) {
@@ -181,7 +186,7 @@ export class WeirRuntime implements Runtime {
       })
     }
     this.#limitIngest(request)
-    const topic = stream.connector.options['topic'] ?? stream.name
+    const topic = writableTopic(stream)
     const partitions = (await this.#options.storage.log.topic(topic))?.partitions ?? 1
     const nowMs = this.#options.clock.nowMs()
     const output = records.map(({ key, value, timestampMs }) => ({

@@ -142,6 +142,7 @@ function outsideValue(from: SourceField['from'], partition: number, offset: numb
     case 'partition':
       return partition
     case 'key':
+    case 'topic':
     case 'headers':
     case 'envelope':
     case 'value':

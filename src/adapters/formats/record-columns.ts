@@ -91,7 +91,9 @@ function outsideValue(field: SourceField, chunk: RecordChunk, index: number): Va
     case 'offset':
       return finiteOrNull(chunk.offsets[index])
     case 'partition':
-      return chunk.partition
+      return chunk.origin?.partition ?? chunk.partition
+    case 'topic':
+      return chunk.origin?.topic ?? null
     case 'headers':
       return headersValue(field, chunk.headers?.(index) ?? [])
     case 'key': {

@@ -28,8 +28,15 @@ export interface RecordChunk {
   readonly columns: readonly (readonly Value[])[] | undefined
   /** With `columns`: change kinds and event times, where the source has them. */
   readonly kinds?: Uint8Array | undefined
+  /** Where it is from, of a source that reads several topics, or whose query asks for the name of its one. */
+  readonly origin?: RecordOrigin | undefined
   /** Names and values of a record's headers, where the log has such; asked for only by queries that read them. */
   readonly headers?: ((index: number) => readonly RecordHeader[]) | undefined
+}
+
+export interface RecordOrigin {
+  readonly topic: string
+  readonly partition: number
 }
 
 export type RecordHeader = readonly [name: Uint8Array | null, value: Uint8Array | null]
@@ -53,6 +60,8 @@ export interface SourceReader {
   lag(partition: number, offset: number): number | undefined
   /** Calls back when there may be something to read; returns how to stop that. */
   onAvailable(listener: () => void): () => void
+  /** Of a source that reads several topics: which partition of which topic a number stands for. */
+  origin?(partition: number): RecordOrigin | undefined
   /** For sources with a rate: when there will be more. */
   nextAvailableMs(nowMs: number): number | undefined
   close(): void | Promise<void>

@@ -152,6 +152,8 @@ const watermark = z.strictObject({
   maxFutureAction: z.enum(['clamp', 'drop', 'dead-letter']),
 })
 
+const offset = z.number().int().nonnegative()
+
 const startup = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('earliest') }),
   z.strictObject({ kind: z.literal('latest') }),
@@ -161,7 +163,7 @@ const startup = z.discriminatedUnion('kind', [
     group: z.string(),
     otherwise: z.enum(['earliest', 'latest', 'none']),
   }),
-  z.strictObject({ kind: z.literal('offsets'), offsets: z.array(z.number().int().nonnegative()) }),
+  z.strictObject({ kind: z.literal('offsets'), offsets: z.union([z.array(offset), z.record(z.string(), offset)]) }),
 ])
 
 const window = z.discriminatedUnion('kind', [
@@ -201,7 +203,7 @@ const step = z.discriminatedUnion('kind', [
         name: z.string(),
         type: sqlType,
         nullable: z.boolean(),
-        from: z.enum(['value', 'key', 'timestamp', 'offset', 'partition', 'headers', 'envelope']),
+        from: z.enum(['value', 'key', 'timestamp', 'offset', 'partition', 'headers', 'topic', 'envelope']),
         path: z.array(z.string()),
       }),
     ),
@@ -211,6 +213,7 @@ const step = z.discriminatedUnion('kind', [
     deadLetter: optional(z.string()),
     startup,
     bootstrap: optional(z.boolean()),
+    topics: optional(z.array(z.strictObject({ name: z.string(), partitions: z.number().int().positive() }))),
   }),
   z.strictObject({ ...base, kind: z.literal('filter'), predicate: expression, byKey: optional(z.boolean()) }),
   z.strictObject({ ...base, kind: z.literal('project'), expressions: z.array(expression) }),

@@ -80,6 +80,16 @@ export interface ScanStep extends StepBase {
    * query began. Without a WATERMARK it says LOADED then.
    */
   readonly bootstrap?: boolean | undefined
+  /**
+   * Of a stream whose topics are said by a pattern: those that it reads, in the order in which they were found. Their
+   * partitions are numbered by `scan-topics.ts`.
+   */
+  readonly topics?: readonly ScanTopic[] | undefined
+}
+
+export interface ScanTopic {
+  readonly name: string
+  readonly partitions: number
 }
 
 export interface SourceField {
@@ -88,9 +98,9 @@ export interface SourceField {
   readonly nullable: boolean
   /**
    * `value`: the field `path` of the record; `envelope`: of what a change stands in; else the record's own key, timestamp,
-   * offset, partition or headers.
+   * offset, partition, headers or topic.
    */
-  readonly from: 'value' | 'key' | 'timestamp' | 'offset' | 'partition' | 'headers' | 'envelope'
+  readonly from: 'value' | 'key' | 'timestamp' | 'offset' | 'partition' | 'headers' | 'topic' | 'envelope'
   /** Field names from the root of the record's value. */
   readonly path: readonly string[]
 }
@@ -116,7 +126,7 @@ export type StartupSpec =
   | { readonly kind: 'latest' }
   | { readonly kind: 'timestamp'; readonly timestampMs: number }
   /** By partition; one that has come since is read from its beginning. */
-  | { readonly kind: 'offsets'; readonly offsets: readonly number[] }
+  | { readonly kind: 'offsets'; readonly offsets: Readonly<Record<number, number>> }
   /** What a consumer group of Kafka has committed, and where it has committed nothing, `otherwise`: an error for none. */
   | { readonly kind: 'group-offsets'; readonly group: string; readonly otherwise: 'earliest' | 'latest' | 'none' }
 

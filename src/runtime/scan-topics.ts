@@ -1,0 +1,81 @@
+// Which topics a scan reads, where a pattern says it.
+
+import type { Storage } from '../adapters/storage.ts'
+import { AppError } from '../core/errors.ts'
+import { namePattern } from '../core/name-pattern.ts'
+import type { TopicInfo } from '../engine/ports/log.ts'
+import { isLogConnector } from '../plan/connectors.ts'
+import type { PhysicalPlan, ScanStep, ScanTopic } from '../plan/physical/nodes.ts'
+import { patternOf, readsPatterns } from '../plan/physical/scan-topics.ts'
+
+/** Each is read by a client of its own in each task. */
+export const PATTERN_TOPICS_MAX = 100
+
+/**
+ * The plan with the topics that its patterns match now: those that it had stay where they are, new ones come behind
+ * them. The same plan where nothing is new.
+ */
+export async function withTopics(plan: PhysicalPlan, storage: Storage): Promise<PhysicalPlan> {
+  if (!readsPatterns(plan)) return plan
+  const topics = (await storage.log.topics()).filter(({ name }) => !isOurs(name, prefixOf(storage)))
+  const written = sinkTopics(plan)
+  let changed = false
+  const steps = plan.steps.map((step) => {
+    if (step.kind !== 'scan' || patternOf(step) === undefined) return step
+    const found = topicsOf(step, topics, written)
+    if (JSON.stringify(found) === JSON.stringify(step.topics)) return step
+    changed = true
+    return { ...step, topics: found }
+  })
+  return changed ? { ...plan, steps } : plan
+}
+
+function topicsOf(scan: ScanStep, topics: readonly TopicInfo[], written: ReadonlySet<string>): readonly ScanTopic[] {
+  const text = patternOf(scan) ?? ''
+  const pattern = namePattern(text)
+  if ('fault' in pattern) throw new AppError('INVALID_ARGUMENT', `"${text}" is no pattern: ${pattern.fault}`)
+  const matching = topics.filter(({ name }) => pattern.matches(name))
+  const own = matching.find(({ name }) => written.has(name))
+  if (own !== undefined) {
+    throw new AppError('FAILED_PRECONDITION', `the query writes topic "${own.name}", which "${scan.relation}" reads`, {
+      hint: 'It would read its own rows: choose another topic for the sink, or a narrower "topic-pattern".',
+    })
+  }
+  const known = scan.topics ?? []
+  const partitions = new Map(matching.map((one) => [one.name, one.partitions]))
+  const kept = known.map((one) => ({ ...one, partitions: Math.max(one.partitions, partitions.get(one.name) ?? 0) }))
+  const names = new Set(known.map(({ name }) => name))
+  const added = matching
+    .filter(({ name }) => !names.has(name))
+    .map((one) => ({ name: one.name, partitions: one.partitions }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  const all = [...kept, ...added]
+  if (all.length === 0) {
+    throw new AppError('NOT_FOUND', `no topic matches "${text}", the pattern of stream "${scan.relation}"`, {
+      hint: 'SHOW TOPICS lists those there are; the pattern has to match the whole of a name.',
+    })
+  }
+  if (all.length <= PATTERN_TOPICS_MAX) return all
+  throw new AppError('RESOURCE_EXHAUSTED', `${all.length} topics match "${text}"; at most ${PATTERN_TOPICS_MAX}`, {
+    hint: 'Choose a narrower pattern, or several streams and a UNION ALL of them.',
+  })
+}
+
+function sinkTopics(plan: PhysicalPlan): ReadonlySet<string> {
+  return new Set(
+    plan.steps.flatMap((step) =>
+      step.kind === 'sink' && isLogConnector(step.connector.kind) ? [step.connector.options['topic'] ?? ''] : [],
+    ),
+  )
+}
+
+/** What a query keeps for itself, and the results that are read as views: no pattern is about them. */
+function isOurs(name: string, prefix: string): boolean {
+  return name.startsWith(`${prefix}.`) && OURS.test(name.slice(prefix.length + 1))
+}
+
+const OURS = /^(catalog|replicas)$|^(results|late|dead)\.|^[^.]+\.[0-9a-z]+\.(changelog|exchange)-\d+$/
+
+function prefixOf({ partitioned }: Storage): string {
+  return partitioned?.prefix ?? 'weir'
+}
