@@ -5,8 +5,8 @@ import { FAULTS, REPLICA_FAULTS, type ReplicaFault, runFault } from './replica-f
 import { keep, writeReport } from './report.ts'
 
 /**
- * `npm run faults -- --fault NAME --runs N [--seed S] [--json] [--keep]`: N strikes against replicas that count events,
- * or their brokers or input, over a real broker. Prints `{fault, runs, events, lost, doubled, recoveryMsP95}`; fails when
+ * `npm run faults -- --fault NAME --runs N [--seed S] [--replicas N] [--threads N] [--standby N] [--json] [--keep]`: N
+ * strikes against replicas that count events, or their brokers or input, over a real broker. Prints `{fault, runs, events, lost, doubled, recoveryMsP95}`; fails when
  * an event was lost or doubled. `--report` strikes nobody, and writes the page of what was kept.
  */
 function wholeNumber(text: string): number {
@@ -19,19 +19,32 @@ const options = new Command('faults')
   .addOption(new Option('--fault <name>', 'what happens').choices(FAULTS).default('kill'))
   .option('--runs <n>', 'how often', wholeNumber, 10)
   .option('--seed <n>', 'chooses the moments and the replicas', wholeNumber, Math.floor(Math.random() * 2 ** 31))
+  .option('--replicas <n>', 'server processes', wholeNumber, 2)
+  .option('--threads <n>', 'of each, that run queries; 0 is one a core', wholeNumber, 0)
+  .option('--standby <n>', 'copies of the state of each task', wholeNumber, 0)
   .option('--keep', 'keep the verdict, for the report')
   .option('--report', 'write docs/faults.md from the verdicts that were kept, and nothing else')
   .option('--json', 'one line of JSON, nothing else on the standard output')
   .parse()
-  .opts<{ fault: ReplicaFault; runs: number; seed: number; json?: true; keep?: true; report?: true }>()
+  .opts<{
+    fault: ReplicaFault
+    runs: number
+    seed: number
+    replicas: number
+    threads: number
+    standby: number
+    json?: true
+    keep?: true
+    report?: true
+  }>()
 
-const { fault, runs, seed, json } = options
+const { fault, runs, seed, json, replicas, threads, standby } = options
 if (options.report === true) {
   writeReport()
   process.exit()
 }
 process.stderr.write(`fault ${fault}, seed ${seed}\n`)
-const takesAny = REPLICA_FAULTS.some((one) => one === fault)
+const takesAny = fault === 'disk' || REPLICA_FAULTS.some((one) => one === fault)
 const address = takesAny ? process.env['WEIR_TEST_KAFKA'] : undefined
 const own = address === undefined ? await startBrokers(fault) : undefined
 buildServer()
@@ -44,6 +57,8 @@ try {
     fault,
     seed,
     strikes: runs,
+    replicas,
+    flags: ['--threads', String(threads), '--standby-replicas', String(standby)],
     log: (line) => process.stderr.write(`${line}\n`),
   })
   const sorted = recoveryMs.toSorted((a, b) => a - b)

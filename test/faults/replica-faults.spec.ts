@@ -4,22 +4,25 @@ import { describeKafka, describeKafkaCluster } from '../harness/kafka/describe-k
 import { namespacesMissing } from '../harness/network-namespace.ts'
 import { startBrokers } from './fault-brokers.ts'
 import { BROKER_FAULTS, REPLICA_FAULTS, type ReplicaFault, runFault } from './replica-faults.ts'
+import { disksMissing } from './small-disk.ts'
 
 const SEED = 1
+const STANDBY = ['--standby-replicas', '1']
 
 describeKafka('two replicas count each event once', ({ bootstrap, prefix }) => {
   beforeAll(buildServer, 60_000)
   afterAll(removeBuild)
 
-  test.each(REPLICA_FAULTS)(
-    'while one of them suffers: %s',
-    async (fault) => {
-      const verdict = await runFault({ bootstrap, prefix: `${prefix}-${fault}`, fault, seed: SEED, strikes: 2 })
-      expect(verdict).toMatchObject({ lost: 0, doubled: 0 })
-      expect(verdict.events).toBeGreaterThan(1_000)
-    },
-    180_000,
-  )
+  const twice = async (fault: ReplicaFault, flags: readonly string[] = []) => {
+    const run = { bootstrap, prefix: `${prefix}-${fault}-${flags.length}`, fault, seed: SEED, strikes: 2, flags }
+    const verdict = await runFault(run)
+    expect(verdict).toMatchObject({ lost: 0, doubled: 0 })
+    expect(verdict.events).toBeGreaterThan(1_000)
+  }
+
+  test.each(REPLICA_FAULTS)('while one of them suffers: %s', (fault) => twice(fault), 180_000)
+  test.skipIf(disksMissing() !== null)('while the disk of one of them is full', () => twice('disk'), 180_000)
+  test('while one of them dies whose state the other keeps a copy of', () => twice('death', STANDBY), 180_000)
 })
 
 const missing = namespacesMissing()
