@@ -20,6 +20,7 @@ import {
 } from '../plan/planner.ts'
 import { createDeadLetterTopic, deadLetterStream, losesItsLastWriter } from './dead-letters.ts'
 import { inferColumns, inferScript } from './infer-columns.ts'
+import { isTopicOfObject } from './own-topics.ts'
 import { createQueryTopics, createSourceTopic, deleteTopic, layOutQuery, ownTopics } from './query-topics.ts'
 import { checkSource } from './readers.ts'
 import { lateStreamsOf, planAlteration, planReplacement, type Replacement, replacementText } from './replacement.ts'
@@ -103,7 +104,7 @@ export class Definitions {
       await this.#takeOver(statement, replacement, 'running')
       return `${what} replaced; ${replacementText(replacement)}`
     }
-    const plan = await withFixedStart(await withTopics(planned.plan.plan, storage), storage.log)
+    const plan = await withFixedStart(await withTopics(planned.plan.plan, this.#options), storage.log)
     if (statement.kind !== 'insert') await this.#replace(statement)
     jobs.checkLimit()
     const relations = this.#relationsOf(statement, planned.plan, name, topic)
@@ -252,13 +253,20 @@ export class Definitions {
 
   /** Topics of ours that nothing in the catalog names: what a crash in the middle of CREATE or DROP has left. */
   async removeLeftovers(): Promise<void> {
-    const { catalog, storage } = this.#options
-    // Where others share the log, a topic that the catalog does not name may be one that is being made.
-    if (storage.partitioned !== undefined) return
-    const named = new Set(catalog.relations().map((relation) => ('topic' in relation ? relation.topic : '')))
-    for (const { name } of await storage.log.topics()) {
-      if (name.startsWith('weir.') && !named.has(name)) await storage.log.deleteTopic(name)
-    }
+    if ((await this.#leftovers()).length === 0) return
+    // Alone: a topic that the catalog does not name yet may be one that another replica is making.
+    await this.#options.catalog.exclusively(async () => {
+      for (const name of await this.#leftovers()) await deleteTopic(this.#options.storage, name)
+    })
+  }
+
+  async #leftovers(): Promise<readonly string[]> {
+    const { catalog, storage, clock } = this.#options
+    const results = catalog.relations().map((relation) => ('topic' in relation ? relation.topic : ''))
+    const own = catalog.queries().flatMap((entry) => ownTopics(entry).map(({ name }) => name))
+    const named = new Set([...results, ...own])
+    const topics = (await storage.log.topics()).map(({ name }) => name)
+    return topics.filter((name) => !named.has(name) && isTopicOfObject(name, this.#prefix, clock.nowMs()))
   }
 
   async #remove(query: string | undefined, relations: readonly Relation[]): Promise<void> {

@@ -140,18 +140,13 @@ export class Jobs {
       if (kind === 'datagen') return options['number-of-rows'] !== undefined
       if (options['scan.bounded.mode'] === 'latest-offset') return true
       if (kind !== 'result') return false
-      const writer = this.#writerOf(step.relation)
+      const writer = this.writerOf(step.relation)
       return writer !== undefined && this.isBounded(writer.plan)
     })
   }
 
-  /** True when the query that writes this result log has ended: then the log has, too. */
-  hasFinished(relation: string): boolean {
-    const writer = this.#writerOf(relation)
-    return writer !== undefined && this.#jobs.get(writer.name)?.finished === true
-  }
-
-  #writerOf(relation: string): QueryEntry | undefined {
+  /** The query that writes a result log. */
+  writerOf(relation: string): QueryEntry | undefined {
     const found = this.#options.catalog.relation(relation)
     return found !== undefined && 'query' in found ? this.#options.catalog.query(found.query) : undefined
   }

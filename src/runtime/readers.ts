@@ -26,7 +26,7 @@ export async function openReader(scan: ScanStep, options: ReaderOptions): Promis
     case 'exchange':
       return openTopic(scan, options)
     case 'result':
-      return new FinishingReader(await openTopic(scan, options), options.writerHasFinished)
+      return new FinishingReader(await openTopic(scan, options), scan, options)
     case 'file':
       return isElsewhere(options) ? new EmptyReader() : new FileReader(properties, scan.format)
     case 'datagen':
@@ -159,11 +159,16 @@ class StartingReader extends ForwardingReader {
 
 /** A result log ends when the query that writes it has ended. */
 class FinishingReader extends ForwardingReader {
-  readonly #writerHasFinished: ReaderOptions['writerHasFinished']
+  readonly #scan: ScanStep
+  readonly #options: ReaderOptions
+  readonly #listeners = new Map<() => void, () => void>()
+  /** Opened when the writer had ended: a reader of before may not have heard of what came last. */
+  #rest: Promise<SourceReader> | undefined
 
-  constructor(inner: SourceReader, writerHasFinished: ReaderOptions['writerHasFinished']) {
+  constructor(inner: SourceReader, scan: ScanStep, options: ReaderOptions) {
     super(inner)
-    this.#writerHasFinished = writerHasFinished
+    this.#scan = scan
+    this.#options = options
   }
 
   override async read(
@@ -172,11 +177,36 @@ class FinishingReader extends ForwardingReader {
     recordsMax: number,
     nowMs: number,
   ): Promise<RecordChunk | undefined> {
-    const read = () => this.inner.read(partition, offset, recordsMax, nowMs)
-    const chunk = await read()
-    if (chunk !== undefined || !(await this.#writerHasFinished())) return chunk
-    // What it wrote between the read and its end is there now.
-    return (await read()) ?? endOfPartition(partition, offset)
+    if (this.#rest === undefined) {
+      const chunk = await this.inner.read(partition, offset, recordsMax, nowMs)
+      if (chunk !== undefined || !(await this.#options.writerHasFinished())) return chunk
+    }
+    this.#rest ??= this.#openRest()
+    return (await this.#rest).read(partition, offset, recordsMax, nowMs)
+  }
+
+  override onAvailable(listener: () => void): () => void {
+    this.#listeners.set(listener, this.inner.onAvailable(listener))
+    return () => {
+      this.#listeners.get(listener)?.()
+      this.#listeners.delete(listener)
+    }
+  }
+
+  override async close(): Promise<void> {
+    await (await this.#rest)?.close()
+    await this.inner.close()
+  }
+
+  async #openRest(): Promise<SourceReader> {
+    const { log, partitions } = this.#options
+    const topic = this.#scan.connector.options['topic'] ?? this.#scan.relation
+    const rest = await BoundedReader.open(await log.openReader(topic, partitions), topic, log)
+    for (const [listener, stop] of this.#listeners) {
+      stop()
+      this.#listeners.set(listener, rest.onAvailable(listener))
+    }
+    return rest
   }
 }
 

@@ -25,7 +25,8 @@ export async function resetQuery(
   old: QueryEntry,
   { catalog, jobs, storage, clock }: StatementsOptions,
 ): Promise<string> {
-  const plan = await startingAt(old.plan, statement, catalog, storage)
+  const found = await withTopics(withoutLocalAggregation(old.plan), { storage, clock })
+  const plan = await startingAt(found, statement, catalog, storage)
   const before = resultsOf(old, catalog)
   checkReaders(old, before, catalog)
   const incarnation = Math.max(clock.nowMs(), incarnationOf(old) + 1)
@@ -70,7 +71,7 @@ async function startingAt(
 ): Promise<PhysicalPlan> {
   const { query, to, span } = statement
   const steps: Step[] = []
-  for (const step of (await withTopics(withoutLocalAggregation(plan), storage)).steps) {
+  for (const step of plan.steps) {
     const reason = step.kind !== 'scan' || to === 'earliest' ? undefined : whyFromBeginning(step, catalog)
     if (reason !== undefined) {
       const message = `query "${query.name}" can't be reset to ${to === 'latest' ? 'LATEST' : 'a timestamp'}: ${reason}`

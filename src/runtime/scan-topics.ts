@@ -3,21 +3,29 @@
 import type { Storage } from '../adapters/storage.ts'
 import { AppError } from '../core/errors.ts'
 import { namePattern } from '../core/name-pattern.ts'
+import type { Clock } from '../engine/ports/clock.ts'
 import type { TopicInfo } from '../engine/ports/log.ts'
 import { isLogConnector } from '../plan/connectors.ts'
 import type { PhysicalPlan, ScanStep, ScanTopic } from '../plan/physical/nodes.ts'
 import { patternOf, readsPatterns } from '../plan/physical/scan-topics.ts'
+import { isOwnTopic } from './own-topics.ts'
 
 /** Each is read by a client of its own in each task. */
 export const PATTERN_TOPICS_MAX = 100
+
+export interface TopicsPorts {
+  readonly storage: Storage
+  readonly clock: Clock
+}
 
 /**
  * The plan with the topics that its patterns match now: those that it had stay where they are, new ones come behind
  * them. The same plan where nothing is new.
  */
-export async function withTopics(plan: PhysicalPlan, storage: Storage): Promise<PhysicalPlan> {
+export async function withTopics(plan: PhysicalPlan, { storage, clock }: TopicsPorts): Promise<PhysicalPlan> {
   if (!readsPatterns(plan)) return plan
-  const topics = (await storage.log.topics()).filter(({ name }) => !isOurs(name, prefixOf(storage)))
+  const nowMs = clock.nowMs()
+  const topics = (await storage.log.topics()).filter(({ name }) => !isOwnTopic(name, prefixOf(storage), nowMs))
   const written = sinkTopics(plan)
   let changed = false
   const steps = plan.steps.map((step) => {
@@ -68,13 +76,6 @@ function sinkTopics(plan: PhysicalPlan): ReadonlySet<string> {
     ),
   )
 }
-
-/** What a query keeps for itself, and the results that are read as views: no pattern is about them. */
-function isOurs(name: string, prefix: string): boolean {
-  return name.startsWith(`${prefix}.`) && OURS.test(name.slice(prefix.length + 1))
-}
-
-const OURS = /^(catalog|replicas)$|^(results|late|dead)\.|^[^.]+\.[0-9a-z]+\.(changelog|exchange)-\d+$/
 
 function prefixOf({ partitioned }: Storage): string {
   return partitioned?.prefix ?? 'weir'

@@ -53,15 +53,15 @@ export class TopicDiscovery {
   }
 
   async #look({ name, plan }: QueryEntry): Promise<void> {
-    const { catalog, storage, clock, onJobFailure } = this.#options
+    const { catalog, clock, onJobFailure } = this.#options
     this.#lookedMs.set(name, clock.nowMs())
     try {
-      if ((await withTopics(plan, storage)) === plan) return
+      if ((await withTopics(plan, this.#options)) === plan) return
       await catalog.exclusively(async () => {
         // Another replica may have found them as well, or somebody has altered the query.
         const entry = catalog.query(name)
         if (entry === undefined) return
-        const found = await withTopics(entry.plan, storage)
+        const found = await withTopics(entry.plan, this.#options)
         if (found !== entry.plan) await catalog.write({ queries: [{ ...entry, plan: found }] })
       })
     } catch (error) {

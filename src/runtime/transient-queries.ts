@@ -33,7 +33,7 @@ export class TransientQueries {
     const planned = planQuery(query, catalog, session.session, session.parameters, { kind: 'transient' })
     if (planned.plan === undefined) throw invalidSql(planned.diagnostics)
     const { pull } = planned
-    const plan = await withTopics(planned.plan, this.#options.storage)
+    const plan = await withTopics(planned.plan, this.#options)
     const id = `transient-${++this.#opened}`
     this.#open.set(id, undefined)
     try {

@@ -28,6 +28,7 @@ import type {
 } from './api.ts'
 import { StoredCatalog } from './catalog.ts'
 import { analysisText, analyzeQuery, type QueryAnalysis } from './explain-analyze.ts'
+import { FinishedWriters } from './finished-writers.ts'
 import { describeObject, type Inventory, listObjects } from './inventory.ts'
 import type { Job } from './job.ts'
 import { Jobs } from './jobs.ts'
@@ -95,6 +96,7 @@ export class WeirRuntime implements Runtime {
   readonly #replicas: Replicas
   readonly #jobs: Jobs
   readonly #discovery: TopicDiscovery
+  readonly #finished: FinishedWriters
   readonly #others: OtherReplicas | undefined
   readonly #tables: ViewTables
   readonly #statements: Statements
@@ -118,6 +120,7 @@ export class WeirRuntime implements Runtime {
     const { catalog, host } = { catalog: this.#catalog, host: this.#jobs.host }
     this.#discovery = new TopicDiscovery({ ...options, catalog: this.#catalog })
     this.#others = others(options, replicas)
+    this.#finished = new FinishedWriters(this.#jobs, options.clock, this.#others)
     this.#tables = new ViewTables({ host, catalog, clock: options.clock, others: this.#others })
     this.#statements = new Statements({
       ...options,
@@ -270,7 +273,7 @@ export class WeirRuntime implements Runtime {
 
   #openHost(events: TaskHostEvents): TaskHost {
     const { storage, formats, clock, threads, print = () => {} } = this.#options
-    const hasFinished = (relation: string) => this.#jobs.hasFinished(relation)
+    const hasFinished = (relation: string) => this.#finished.has(relation)
     const readView: ReadView = (request, signal) => this.#tables.readView(request, signal)
     const surroundings = { clock, events, hasFinished, readView, print }
     if (threads !== undefined) {

@@ -1,6 +1,7 @@
 // What goes through the replicas while faults strike: numbered events, each a transfer between two accounts at a time.
-// One query counts them in windows, once each; another keeps the balance of each account. The verdict compares both,
-// as a reader of committed records sees them, with what is in the input, counted without Weir.
+// Some are written twice. One query counts them in windows, one keeps the balance of each account, and one passes on the
+// first of each number, with a state that grows all the time. The verdict compares all three, as a reader of committed
+// records sees them, with what is in the input, counted without Weir.
 
 import { KafkaLog } from '../../src/adapters/kafka/kafka-log.ts'
 import { PartitionReader } from '../../src/adapters/kafka/partition-reader.ts'
@@ -14,12 +15,17 @@ const ACCOUNTS = 100
 const STEP_MS = 100
 const WINDOW_MS = 5_000
 const EVENTS_PER_ROUND = 400
+/** Of the round before, written once more. */
+const REPEATED_PER_ROUND = 8
 const ROUND_MS = 100
 const POLL_MS = 50
 /** Events of a round that is written again come after some of the same round: they are not late for that. */
 const DELAY_MS = 120_000
 /** Steps ahead of all events: what closes the last windows. */
 const FUTURE = 100_000_000
+/** Three queries of two stages. */
+const TASKS = 3 * 2 * PARTITIONS
+const CHANGELOG = /\.changelog-\d+$/
 export const RECOVERY_MS_MAX = 60_000
 
 export interface WorkloadOptions {
@@ -32,7 +38,7 @@ export interface WorkloadOptions {
 
 export interface Count {
   readonly events: number
-  /** Events that are in no window, and sides of transfers that are in no balance. */
+  /** Events that are in no window or were not passed on, and sides of transfers that are in no balance. */
   readonly lost: number
   /** Those that are in one more than once. */
   readonly doubled: number
@@ -64,8 +70,9 @@ export class FaultWorkload {
   async createTopics(): Promise<void> {
     const spec = { retentionMs: undefined, retentionBytes: undefined }
     await this.#log.createTopic({ name: this.#topic('in'), partitions: PARTITIONS, ...spec })
-    await this.#log.createTopic({ name: this.#topic('out'), partitions: OUTPUT_PARTITIONS, ...spec })
-    await this.#log.createTopic({ name: this.#topic('balances'), partitions: OUTPUT_PARTITIONS, ...spec })
+    for (const name of ['out', 'balances', 'firsts']) {
+      await this.#log.createTopic({ name: this.#topic(name), partitions: OUTPUT_PARTITIONS, ...spec })
+    }
   }
 
   get statements(): string {
@@ -83,7 +90,9 @@ export class FaultWorkload {
       CREATE VIEW sides AS SELECT src AS account, -amount AS amount FROM events
         UNION ALL SELECT dst AS account, amount FROM events;
       CREATE SINK balances AS SELECT account, COUNT(*) AS n, SUM(amount) AS balance FROM sides GROUP BY account
-      EMIT CHANGES ${sink('balances')} FORMAT UPSERT ENCODE JSON;`
+      EMIT CHANGES ${sink('balances')} FORMAT UPSERT ENCODE JSON;
+      CREATE SINK firsts AS SELECT id FROM DEDUPLICATE(TABLE events PARTITION BY id, DESCRIPTOR(ts))
+      ${sink('firsts')} FORMAT PLAIN ENCODE JSON;`
   }
 
   start(): void {
@@ -103,21 +112,19 @@ export class FaultWorkload {
     await this.#log.close()
   }
 
-  /** How far the tasks have come that read the input, partition by partition: what they have committed. */
+  /** How far each task of each query has come: the end of what it has committed to its changelog. */
   async progress(): Promise<readonly number[]> {
     const topics = await this.#log.topics().catch(() => [])
-    const changelog = topics.find(
-      ({ name }) => name.startsWith(`${this.#options.prefix}.windows.`) && name.endsWith('.changelog-0'),
-    )
-    return changelog?.offsets.map(({ end }) => end) ?? []
+    const changelogs = topics.filter(({ name }) => name.startsWith(this.#topic('')) && CHANGELOG.test(name))
+    return changelogs.flatMap(({ offsets }) => offsets.map(({ end }) => end))
   }
 
-  /** Until each partition has come further than it was; `describe` says what the replicas say, where it does not. */
+  /** Until each task has come further than it was; `describe` says what the replicas say, where it does not. */
   async untilProgress(before: readonly number[], describe: () => string): Promise<void> {
     const giveUpMs = performance.now() + RECOVERY_MS_MAX
     for (;;) {
       const now = await this.progress()
-      if (now.length === PARTITIONS && now.every((end, partition) => end > (before[partition] ?? 0))) return
+      if (now.length === TASKS && now.every((end, task) => end > (before[task] ?? 0))) return
       if (performance.now() > giveUpMs) {
         throw new Error(`no progress for ${RECOVERY_MS_MAX} ms: from [${before}] to [${now}]\n${describe()}`)
       }
@@ -147,12 +154,13 @@ export class FaultWorkload {
     const input = (await this.#records('in', PARTITIONS)).flatMap(eventIn)
     const windows = await this.#windows(input)
     const balances = await this.#balances(input)
+    const firsts = await this.#firsts(input)
     // Each bad record is among the dead letters, once.
     const dead = (await this.#records('dead', 1).catch(() => [])).length
     return {
       events,
-      lost: windows.lost + balances.lost + Math.max(0, this.#deadExpected - dead),
-      doubled: windows.doubled + balances.doubled + Math.max(0, dead - this.#deadExpected),
+      lost: windows.lost + balances.lost + firsts.lost + Math.max(0, this.#deadExpected - dead),
+      doubled: windows.doubled + balances.doubled + firsts.doubled + Math.max(0, dead - this.#deadExpected),
     }
   }
 
@@ -166,6 +174,7 @@ export class FaultWorkload {
       const first = this.#events
       await this.#append(first, first + EVENTS_PER_ROUND, (id) => id * STEP_MS)
       this.#events = first + EVENTS_PER_ROUND
+      await this.#append(first, first + REPEATED_PER_ROUND, (id) => id * STEP_MS)
       await pause(ROUND_MS)
     }
   }
@@ -258,6 +267,17 @@ export class FaultWorkload {
       if (n === row.n && balance !== row.balance) lost++
     }
     return { lost, doubled }
+  }
+
+  /** Each number is passed on once, however often its event was written. */
+  async #firsts(input: readonly Event[]): Promise<Pick<Count, 'lost' | 'doubled'>> {
+    const expected = new Set(input.map(({ id }) => id))
+    const passed = async () =>
+      (await this.#records('firsts', OUTPUT_PARTITIONS)).map((value) => Number(JSON.parse(value.toString()).id))
+    const found = await this.#until(passed, (ids) => ids.length >= expected.size)
+    const once = new Set(found)
+    const lost = [...expected].filter((id) => !once.has(id)).length
+    return { lost, doubled: found.length - once.size }
   }
 
   /** What is there once it is whole, or when there has been time enough for that. */

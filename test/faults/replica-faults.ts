@@ -53,8 +53,8 @@ export interface FaultRun {
 
 export interface Verdict extends Count {
   /**
-   * By strike: until each partition of the input has gone on, ms. It counts from the strike, or from when what was
-   * taken away is there again.
+   * By strike: until each task of each query has gone on, ms. It counts from the strike, or from when what was taken
+   * away is there again.
    */
   readonly recoveryMs: readonly number[]
 }

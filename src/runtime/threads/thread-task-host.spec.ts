@@ -35,7 +35,7 @@ function open(threads: number): ThreadTaskHost {
       onEnd: ({ id }, state) => ends.push(`${id}: ${state}`),
       onCopy: ({ id }, inStep) => copies.push(`${id}: ${inStep}`),
     },
-    hasFinished: (relation) => relation === 'orders',
+    hasFinished: async (relation) => relation === 'orders',
     readView: async function* (request, signal) {
       views.push(`${request.view}/${request.partition}`)
       signal.addEventListener('abort', () => views.push('closed'))

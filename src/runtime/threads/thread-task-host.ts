@@ -19,7 +19,7 @@ export interface ThreadTaskHostOptions {
   readonly spawn: () => Worker
   readonly clock: Clock
   readonly events: TaskHostEvents
-  readonly hasFinished: (relation: string) => boolean
+  readonly hasFinished: (relation: string) => Promise<boolean>
   readonly readView: ReadView
   readonly print: (line: string) => void
 }
@@ -38,7 +38,7 @@ export class ThreadTaskHost implements TaskHost {
         events.onEnd(task, state)
       },
       copyChanged: (task, inStep) => events.onCopy(task, inStep),
-      hasFinished: async (relation) => hasFinished(relation),
+      hasFinished,
       print,
     }
     const onDeath = (tasks: readonly TaskSpec[], error: Error) => {

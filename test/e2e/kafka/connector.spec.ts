@@ -1,5 +1,6 @@
 // What a stream or sink of the connector `kafka` may say, over a real broker, with another client on the other side.
 
+import { ConfigResourceTypes, Partitioners, type PartitionMetadata } from 'kafkajs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { describeKafka } from '../../harness/kafka/describe-kafka.ts'
 import { KafkaWorld } from '../../harness/kafka/kafka-world.ts'
@@ -41,6 +42,136 @@ describeKafka('connector kafka', (kafka) => {
     await expect
       .poll(() => world.select('SELECT * FROM why'), { timeout: 20_000 })
       .toEqual([[2, 'the record\'s headers: "trace" is not valid UTF-8']])
+  })
+
+  test('the key of a record is a column; values may be CSV, or bytes as they are', async () => {
+    const source = await world.topic('csv')
+    await world.produce(source, [
+      { key: 'k1', value: '1,"a, b",2.50' },
+      { key: null, value: '2,,3' },
+      { key: 'k3', value: 'three,c,1' },
+      { key: 'k4', value: '4,d,0.1' },
+    ])
+    const raw = await world.topic('raw')
+    await world.execute(`CREATE STREAM lines (id BIGINT, note STRING, amount DECIMAL(8, 2), key STRING METADATA)
+        WITH (connector = 'kafka', topic = '${source}') FORMAT PLAIN ENCODE CSV;
+      CREATE MATERIALIZED VIEW seen AS SELECT id, note, amount, key FROM lines;
+      CREATE SINK csv AS SELECT id, note, amount FROM lines WITH (connector = 'kafka', topic = '${source}.out', partitions = 1)
+        FORMAT PLAIN ENCODE CSV;
+      CREATE STREAM raws (value BYTES, k BYTES METADATA FROM 'key')
+        WITH (connector = 'kafka', topic = '${raw}') FORMAT PLAIN ENCODE BYTES;
+      CREATE SINK bytes AS SELECT value FROM raws WITH (connector = 'kafka', topic = '${raw}.out', partitions = 1)
+        FORMAT PLAIN ENCODE BYTES;
+      CREATE MATERIALIZED VIEW lengths AS SELECT octet_length(value) AS n, k FROM raws;`)
+    const amounts = async () =>
+      (await world.select('SELECT * FROM seen')).map(([id, note, amount, key]) => [id, note, String(amount), key])
+    await expect.poll(amounts, { timeout: 20_000 }).toEqual([
+      [1n, 'a, b', '2.50', 'k1'],
+      [2n, null, '3.00', null],
+      [4n, 'd', '0.10', 'k4'],
+    ])
+    expect((await world.consume(`${source}.out`, 3)).map(({ value }) => value)).toEqual([
+      '1,"a, b",2.50',
+      '2,,3.00',
+      '4,d,0.10',
+    ])
+    await world.produce(raw, [{ key: 'raw', value: 'not {JSON' }])
+    await expect
+      .poll(() => world.select('SELECT * FROM lengths'), { timeout: 20_000 })
+      .toEqual([[9, new Uint8Array(Buffer.from('raw'))]])
+    expect((await world.consume(`${raw}.out`, 1))[0]?.value).toBe('not {JSON')
+  })
+
+  test('a row goes to the partition that a Java producer would choose for its key', async () => {
+    const source = await world.topic('keyed')
+    const keys = [
+      '',
+      'a',
+      'eu',
+      'zürich',
+      '東京',
+      'x'.repeat(300),
+      ...Array.from({ length: 60 }, (_, i) => `user-${i}`),
+    ]
+    await world.produce(
+      source,
+      keys.map((k) => ({ value: JSON.stringify({ k }) })),
+    )
+    const sink = await world.topic('placed', 7)
+    await world.execute(`CREATE STREAM s (k STRING) WITH (connector = 'kafka', topic = '${source}');
+      CREATE SINK placed AS SELECT k, k AS name FROM s WITH (connector = 'kafka', topic = '${sink}', key = 'k')
+        FORMAT PLAIN ENCODE JSON;`)
+    // The default partitioner of kafkajs is a port of that of the Java client; the record's key is what it goes by.
+    const partitionOf = Partitioners.DefaultPartitioner()
+    const partitionMetadata = Array.from({ length: 7 }, (_, partitionId) => ({
+      partitionId,
+      leader: 0,
+    })) as PartitionMetadata[]
+    const consumer = world.client.consumer({ groupId: `${world.prefix}-placed` })
+    await consumer.connect()
+    await consumer.subscribe({ topic: sink, fromBeginning: true })
+    const wrong: string[] = []
+    let seen = 0
+    await consumer.run({
+      eachMessage: async ({ partition, message }) => {
+        seen++
+        const should = partitionOf({ topic: sink, partitionMetadata, message })
+        if (partition !== should) wrong.push(`${message.key} is in ${partition}, not ${should}`)
+      },
+    })
+    await expect.poll(() => seen, { timeout: 30_000 }).toBe(keys.length)
+    await consumer.disconnect()
+    expect(wrong).toEqual([])
+  })
+
+  test('topics of a query are set up as what they are: changelogs compacted, exchanges kept for a week', async () => {
+    const source = await world.topic('in', 3)
+    await world.execute(`CREATE STREAM s (k STRING) WITH (connector = 'kafka', topic = '${source}');
+      CREATE MATERIALIZED VIEW counts AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;`)
+    const names = (await world.log.topics()).map(({ name }) => name).filter((name) => name.startsWith(world.prefix))
+    const settings = await world.admin(async (admin) => {
+      const resources = names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name }))
+      const described = await admin.describeConfigs({ includeSynonyms: false, resources })
+      return new Map(
+        described.resources.map(({ resourceName, configEntries }) => [
+          resourceName,
+          Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+        ]),
+      )
+    })
+    const like = (pattern: RegExp) =>
+      [...settings].filter(([name]) => pattern.test(name.slice(world.prefix.length + 1)))
+    const changelogs = like(/\.changelog-\d$/)
+    expect(changelogs).toHaveLength(2)
+    for (const [, config] of [...changelogs, ...like(/^catalog$/)]) expect(config['cleanup.policy']).toBe('compact')
+    const exchanges = like(/\.exchange-\d$/)
+    expect(exchanges).toHaveLength(1)
+    for (const [, config] of exchanges) {
+      expect(config).toMatchObject({ 'cleanup.policy': 'delete', 'retention.ms': String(7 * 86_400_000) })
+    }
+    const [, results] = like(/^results\./)[0] ?? []
+    expect(results).toMatchObject({ 'cleanup.policy': 'delete', 'retention.ms': '-1' })
+    const [, heartbeats] = like(/^replicas$/)[0] ?? []
+    expect(heartbeats).toMatchObject({ 'message.timestamp.type': 'LogAppendTime' })
+    const partitions = new Map((await world.log.topics()).map((one) => [one.name, one.partitions]))
+    for (const [name] of [...changelogs, ...exchanges]) expect(partitions.get(name)).toBe(3)
+  })
+
+  test('a start deletes what a crash in a CREATE has left, and no topic that somebody else has named', async () => {
+    const time = (Date.now() - 1_000).toString(36)
+    const left = [`gone.${time}.changelog-0`, `gone.${time}.exchange-1`, `results.gone.${time}`]
+    const theirs = [await world.topic('orders'), await world.topic('results.daily')]
+    for (const name of left) await world.topic(name)
+    await world.execute(`CREATE STREAM s (k STRING) WITH (connector = 'kafka', topic = '${theirs[0]}');
+      CREATE MATERIALIZED VIEW counts AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;`)
+    const names = async () =>
+      (await world.log.topics()).map(({ name }) => name).filter((name) => name.startsWith(world.prefix))
+    const before = await names()
+    await world.stop()
+    await world.start()
+    const gone = left.map((name) => `${world.prefix}.${name}`)
+    expect(new Set(await names())).toEqual(new Set(before.filter((name) => !gone.includes(name))))
+    expect(await names()).toEqual(expect.arrayContaining(theirs))
   })
 
   test('a bounded source is read to its end, whatever the partitions hold, and its query has ended then', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import avro from 'avsc'
 import { Kafka, logLevel } from 'kafkajs'
+import protobuf from 'protobufjs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { formatRegistry } from '../../../src/adapters/formats/registry.ts'
 import { KafkaLog } from '../../../src/adapters/kafka/kafka-log.ts'
@@ -114,6 +115,67 @@ describeKafka('formats with schemas over Kafka', (kafka) => {
     )
     // Microseconds, where the order had milliseconds.
     for (const row of rows) expect(row.placed).toBe(row.id * 1_000)
+  })
+
+  test('Protobuf from another producer, and a sink that another consumer reads', async () => {
+    const topic = `${prefix}.visits`
+    await log.createTopic({ name: topic, partitions: 2, retentionMs: undefined, retentionBytes: undefined })
+    const schema = 'syntax = "proto3"; message Visit { int64 id = 1; string page = 2; int64 ms = 3; }'
+    const id = registry.add(`${topic}-value`, schema, 'PROTOBUF')
+    const visit = protobuf.parse(schema).root.lookupType('Visit')
+    const visits = Array.from({ length: 40 }, (_, i) => ({ id: i, page: i % 2 === 0 ? '/' : '/cart', ms: 10 * i }))
+    // Behind the schema's id a list of which message it is: 0 for the first.
+    const bytes = (one: object) => Buffer.concat([Buffer.from([0]), visit.encode(visit.create(one)).finish()])
+    await produce(
+      topic,
+      visits.map((one) => ({ value: framed(id, bytes(one)) })),
+    )
+    await execute(`CREATE STREAM visits WITH (connector = 'kafka', topic = '${topic}', format = 'protobuf');
+      CREATE MATERIALIZED VIEW pages AS SELECT page, COUNT(*) AS n, SUM(ms) AS ms FROM visits GROUP BY page;
+      CREATE SINK carts AS SELECT id, ms FROM visits WHERE page = '/cart'
+      WITH (connector = 'kafka', topic = '${topic}.carts') FORMAT PLAIN ENCODE PROTOBUF;`)
+    const pages = async () => (await select('SELECT page, n, ms FROM pages')).map((row) => row.map(String)).sort()
+    await expect.poll(pages, { timeout: 30_000 }).toEqual([
+      ['/', '20', '3800'],
+      ['/cart', '20', '4000'],
+    ])
+    const values = await consume(`${topic}.carts`, 20)
+    const stored = registry.latest(`${topic}.carts-value`)
+    const written = protobuf.parse(stored?.schema ?? '', { keepCase: true }).root.nestedArray[0] as protobuf.Type
+    const ids = values.map((value) => {
+      const { id: written_by, bytes: body } = unframed(value)
+      expect(written_by).toBe(stored?.id)
+      return Number(written.toObject(written.decode(body.subarray(1)), { longs: String })['id'])
+    })
+    expect(ids.sort((a, b) => a - b)).toEqual(visits.filter(({ page }) => page === '/cart').map((one) => one.id))
+  })
+
+  test('JSON with a schema from another producer, and a sink that another consumer reads', async () => {
+    const topic = `${prefix}.clicks`
+    await log.createTopic({ name: topic, partitions: 2, retentionMs: undefined, retentionBytes: undefined })
+    const schema = {
+      type: 'object',
+      properties: { id: { type: 'integer' }, button: { type: 'string' } },
+      required: ['id'],
+    }
+    const id = registry.add(`${topic}-value`, schema, 'JSON')
+    const clicks = Array.from({ length: 30 }, (_, i) => (i % 3 === 0 ? { id: i } : { id: i, button: 'buy' }))
+    await produce(
+      topic,
+      clicks.map((one) => ({ value: framed(id, Buffer.from(JSON.stringify(one))) })),
+    )
+    await execute(`CREATE STREAM clicks WITH (connector = 'kafka', topic = '${topic}', format = 'json_sr');
+      CREATE SINK bought AS SELECT id FROM clicks WHERE button = 'buy'
+      WITH (connector = 'kafka', topic = '${topic}.bought', format = 'json_sr');`)
+    const values = await consume(`${topic}.bought`, 20)
+    const stored = registry.latest(`${topic}.bought-value`)
+    expect(JSON.parse(stored?.schema ?? '')).toMatchObject({ type: 'object', title: expect.any(String) })
+    const ids = values.map((value) => {
+      const { id: written_by, bytes: body } = unframed(value)
+      expect(written_by).toBe(stored?.id)
+      return JSON.parse(Buffer.from(body).toString()).id as number
+    })
+    expect(ids.sort((a, b) => a - b)).toEqual(clicks.filter((one) => 'button' in one).map((one) => one.id))
   })
 
   test('Debezium: the table that the database has', async () => {

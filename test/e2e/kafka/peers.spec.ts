@@ -223,6 +223,27 @@ describeKafka('replicas that answer for each other', (kafka) => {
     await untilRead(second, 1)
   })
 
+  test('a query of a view that ends ends with it, with all of its rows, whichever replicas run the tasks', async () => {
+    const first = await start('a', { threads: 1 })
+    const second = await start('b', { threads: 1 })
+    await expect.poll(() => second.runtime.ready && first.runtime.ready, { timeout: 20_000 }).toBe(true)
+    await visit()
+    await execute(
+      first,
+      `CREATE STREAM visits (user BIGINT) WITH (connector = 'kafka', topic = '${topic}',
+        'scan.startup.mode' = 'earliest', 'scan.bounded.mode' = 'latest-offset');
+      CREATE MATERIALIZED VIEW counts AS SELECT user, COUNT(*) AS n FROM visits GROUP BY user;
+      CREATE MATERIALIZED VIEW parity AS SELECT user % 2 AS odd, COUNT(*) AS n FROM counts GROUP BY user % 2;`,
+    )
+    for (const { runtime } of [first, second]) {
+      await expect.poll(async () => (await runtime.stats('parity')).state, { timeout: 30_000 }).toBe('finished')
+    }
+    expect(await select(second, 'SELECT odd, n FROM parity')).toEqual([
+      [0, USERS / 2],
+      [1, USERS / 2],
+    ])
+  })
+
   test('a push query on a thread tells what comes', async () => {
     const only = await start('a', { threads: 2 })
     await execute(only, VIEW())
