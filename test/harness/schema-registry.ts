@@ -22,6 +22,8 @@ export class TestSchemaRegistry {
   /** Requests so far, as `GET /schemas/ids/1`. */
   readonly requests: string[] = []
   readonly authorizations: (string | undefined)[] = []
+  /** Each answer takes so long. */
+  delayMs = 0
   /** Answers what it would have answered with this instead; undefined is back to normal. */
   fault: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
 
@@ -92,6 +94,7 @@ export class TestSchemaRegistry {
     this.authorizations.push(request.headers.authorization)
     if (this.fault !== undefined) return this.fault(request, response)
     const body = await textOf(request)
+    if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs))
     const [status, json] = this.#route(request.method ?? 'GET', request.url ?? '/', body)
     response.writeHead(status, { 'content-type': 'application/vnd.schemaregistry.v1+json' }).end(JSON.stringify(json))
   }

@@ -1,8 +1,11 @@
 // Why a query lags, over a real broker and with its tasks on threads: each cause is made to happen.
 
+import avro from 'avsc'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { describeKafka } from '../../harness/kafka/describe-kafka.ts'
 import { KafkaWorld } from '../../harness/kafka/kafka-world.ts'
+import { framed } from '../../harness/registry-world.ts'
+import { TestSchemaRegistry } from '../../harness/schema-registry.ts'
 
 const SOON = { timeout: 30_000 }
 /** Some fifty microseconds a row, on a fast machine. */
@@ -40,6 +43,33 @@ describeKafka('EXPLAIN ANALYZE over Kafka', (kafka) => {
       CREATE MATERIALIZED VIEW v AS SELECT k, max(${SLOW}) AS h FROM s GROUP BY k;`)
     await expect.poll(analyze, SOON).toContain('skewed partition: partition 1 of "s" has')
     expect(await analyze()).toMatch(/slow operator: project-1 takes \d+ % of the time/)
+  })
+
+  test('an external call that takes the time is named: a schema registry that answers slowly', async () => {
+    await using registry = await TestSchemaRegistry.open()
+    const source = await world.topic('in', 1)
+    const type = avro.Type.forSchema({ type: 'record', name: 'K', fields: [{ name: 'k', type: 'long' }] })
+    // Each record has a schema of its own, which has to be asked for.
+    const records = Array.from({ length: 4_000 }, (_, k) => {
+      const schema = { type: 'record', name: 'K', doc: String(k), fields: [{ name: 'k', type: 'long' }] }
+      const id = registry.add(`${source}-value`, schema)
+      return { key: null, value: framed(id, type.toBuffer({ k })), timestamp: 0 }
+    })
+    await world.log.append(source, 0, records)
+    registry.delayMs = 20
+    await world.execute(`CREATE STREAM s (k BIGINT) WITH (connector = 'kafka', topic = '${source}')
+        FORMAT PLAIN ENCODE AVRO ('schema.registry' = '${registry.url}');
+      CREATE MATERIALIZED VIEW v AS SELECT COUNT(*) AS n FROM s;`)
+    await expect.poll(analyze, SOON).toMatch(/external call: \d+ % of the time goes to waiting for the schema registry/)
+    registry.delayMs = 0
+  })
+
+  test('commits that take the time are named', async () => {
+    const source = await world.topic('in', 1)
+    for (let i = 0; i < 30; i++) await fill(source, 0, 10_000)
+    await world.execute(`${stream(source)} SET 'checkpoint.interval' = '1 ms';
+      CREATE SINK v AS SELECT k FROM s WITH (connector = 'kafka', topic = '${source}.out', partitions = 1);`)
+    await expect.poll(analyze, SOON).toMatch(/commits: \d+ % of the time goes to waiting for the broker or the disk/)
   })
 
   test('a partition that holds the watermark back is named, although the query keeps up', async () => {
