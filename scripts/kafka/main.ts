@@ -1,9 +1,9 @@
 // `npm run kafka`: a real broker for development, or three, until Ctrl-C.
 
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { JavaMissingError } from '../maven-jars.ts'
 import { DockerBroker, hasDocker } from './docker-broker.ts'
 import { KafkaCluster } from './kafka-cluster.ts'
-import { KafkaMissingError } from './kafka-program.ts'
 
 interface Options {
   readonly port: number
@@ -67,7 +67,7 @@ async function start(): Promise<KafkaCluster | DockerBroker> {
       onBrokerLost: say,
     })
   } catch (error) {
-    const dockerWillDo = error instanceof KafkaMissingError && brokers === '1' && data === undefined
+    const dockerWillDo = error instanceof JavaMissingError && brokers === '1' && data === undefined
     if (!dockerWillDo || !(await hasDocker())) throw error
     say('there is no Java: starting a broker in Docker')
     return DockerBroker.start(port)

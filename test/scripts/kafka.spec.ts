@@ -6,13 +6,13 @@ import { type BoundListener, brokerProperties, propertiesText } from '../../scri
 import { shellWord } from '../../scripts/kafka/death-guard.ts'
 import { dockerArguments } from '../../scripts/kafka/docker-broker.ts'
 import { freePorts, isFree } from '../../scripts/kafka/free-ports.ts'
-import { missingTools } from '../../scripts/kafka/kafka-program.ts'
+import { missingTools } from '../../scripts/maven-jars.ts'
 
 describe('what a broker needs', () => {
   const java = 'openjdk version "17.0.15" 2025-04-15'
 
   it('is there with Java 17 and Maven', () => {
-    expect(missingTools({ java, maven: 'Apache Maven 3.8.7' })).toBeUndefined()
+    expect(missingTools('a Kafka broker', { java, maven: 'Apache Maven 3.8.7' })).toBeUndefined()
   })
 
   it.each([
@@ -21,8 +21,8 @@ describe('what a broker needs', () => {
     ['Maven', { java, maven: undefined }, 'needs Maven (mvn) on the path'],
     ['both', { java: undefined, maven: undefined }, 'needs Java 17 or later (java) and Maven (mvn) on the path'],
   ])('is named when %s is missing, with how to install it', (_, tools, message) => {
-    expect(missingTools(tools)).toContain(message)
-    expect(missingTools(tools)).toContain('apt install openjdk-17-jdk-headless maven')
+    expect(missingTools('a Kafka broker', tools)).toContain(message)
+    expect(missingTools('a Kafka broker', tools)).toContain('apt install openjdk-17-jdk-headless maven')
   })
 })
 

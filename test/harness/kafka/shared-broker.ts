@@ -5,7 +5,8 @@ import { Admin } from '@platformatic/kafka'
 import type { TestProject } from 'vitest/node'
 import { DockerBroker, hasDocker } from '../../../scripts/kafka/docker-broker.ts'
 import { KafkaCluster } from '../../../scripts/kafka/kafka-cluster.ts'
-import { KafkaMissingError, prepareKafka } from '../../../scripts/kafka/kafka-program.ts'
+import { prepareKafka } from '../../../scripts/kafka/kafka-program.ts'
+import { JavaMissingError } from '../../../scripts/maven-jars.ts'
 
 /** What a spec is told: an address and what names of the run begin with, or why there is none. */
 export type SharedBroker =
@@ -43,7 +44,7 @@ async function findJars(): Promise<string | null> {
     await prepareKafka((line) => console.error(line))
     return null
   } catch (error) {
-    if (!(error instanceof KafkaMissingError)) throw error
+    if (!(error instanceof JavaMissingError)) throw error
     return error.message
   }
 }

@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { DeathGuard, shellWord } from '../../../scripts/kafka/death-guard.ts'
 import { freePorts } from '../../../scripts/kafka/free-ports.ts'
-import { missingTools } from '../../../scripts/kafka/kafka-program.ts'
 import { LoggedProcess } from '../../../scripts/kafka/logged-process.ts'
+import { missingTools, saysOf } from '../../../scripts/maven-jars.ts'
 
 /** The last that runs on Java 17. */
 const VERSION = '3.0.9'
@@ -85,11 +85,11 @@ const RUNNER = `apicurio-registry-app-${VERSION}-runner.jar`
 async function prepare(): Promise<string> {
   const folder = join(CACHE, VERSION)
   const fetched = existsSync(folder)
-  const problem = missingTools({
+  const problem = missingTools('a schema registry', {
     java: await saysOf('java', ['-version']),
     maven: fetched ? 'not needed' : await saysOf('mvn', ['-version']),
   })
-  if (problem !== undefined) throw new RegistryMissingError(problem.replace('a Kafka broker', 'a schema registry'))
+  if (problem !== undefined) throw new RegistryMissingError(problem)
   if (!fetched) await fetchProgram(folder)
   return folder
 }
@@ -118,14 +118,5 @@ async function fetchProgram(folder: string): Promise<void> {
     if (!existsSync(folder)) throw error
   } finally {
     rmSync(partial, { recursive: true, force: true })
-  }
-}
-
-async function saysOf(command: string, args: readonly string[]): Promise<string | undefined> {
-  try {
-    const { stdout, stderr } = await run(command, args)
-    return stdout + stderr
-  } catch {
-    return undefined
   }
 }
