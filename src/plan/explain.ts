@@ -15,6 +15,7 @@ import type {
   SortKey,
   StartupSpec,
   Step,
+  UnnestStep,
 } from './physical/nodes.ts'
 import { patternOf } from './physical/scan-topics.ts'
 import { cutIntoStages, exchangeKeys, type Stage } from './physical/stages.ts'
@@ -108,6 +109,8 @@ function logicalLine(node: LogicalPlan): Line {
       return { title: `filter ${printExpression(node.predicate, fields)}`, details: [], inputs }
     case 'project':
       return { title: `project ${projection(node.expressions, node.schema.fields, fields)}`, details: [], inputs }
+    case 'unnest':
+      return { title: `unnest ${unnestText(node, fields)}`, details: [result], inputs }
     case 'throttle':
       return { title: `throttle every ${printDuration(node.everyMs)}`, details: [result], inputs }
     case 'union':
@@ -182,6 +185,8 @@ function physicalLine(step: Step, inputs: readonly (readonly Field[])[]): Omit<L
       const late = 'latePolicy' in step ? lateText(step.latePolicy) : ttlText(step.ttlMs)
       return { title: `${step.id} ${title}`, details: [...details, late, result] }
     }
+    case 'unnest':
+      return { title: `${step.id} ${unnestText(step, fields)}`, details: [result] }
     case 'exchange':
     case 'normalize':
     case 'reorder':
@@ -368,6 +373,13 @@ function aggregatesText(aggregates: readonly AggregateCall[], fields: readonly F
       return `${one.function}(${one.distinct ? 'distinct ' : ''}${list})${filter}`
     })
     .join(', ')
+}
+
+function unnestText(
+  { expression, ordinality, outer }: Pick<UnnestStep, 'expression' | 'ordinality' | 'outer'>,
+  fields: readonly Field[],
+): string {
+  return `${printExpression(expression, fields)}${ordinality ? ' with ordinality' : ''}${outer ? ', outer' : ''}`
 }
 
 function topicsText(step: ScanStep): string | undefined {

@@ -19,6 +19,7 @@ import { SessionAggregate } from './session-aggregate.ts'
 import { TableJoin } from './table-join.ts'
 import { Throttle } from './throttle.ts'
 import { createTopN } from './top-n.ts'
+import { Unnest } from './unnest.ts'
 import { createWindowAggregate } from './window-aggregate.ts'
 import { WindowAssign } from './window-assign.ts'
 
@@ -37,6 +38,8 @@ export function createOperator(
     case 'union':
     case 'exchange':
       return new PassThrough()
+    case 'unnest':
+      return new Unnest(step, input, evalContext)
     case 'normalize':
       return new Normalize(step, input)
     case 'reorder':

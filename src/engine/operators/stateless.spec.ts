@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { DELETE, INSERT, UPDATE_AFTER, UPDATE_BEFORE } from '../../core/batch.ts'
-import { BIGINT, BOOLEAN, INT, STRING, TIMESTAMP } from '../../core/type.ts'
+import { BATCH_ROWS_MAX, DELETE, INSERT, UPDATE_AFTER, UPDATE_BEFORE } from '../../core/batch.ts'
+import { arrayOf, BIGINT, BOOLEAN, INT, STRING, TIMESTAMP } from '../../core/type.ts'
 import type { Expression } from '../../plan/physical/expression.ts'
-import type { FilterStep, LimitStep, ProjectStep, WindowAssignStep } from '../../plan/physical/nodes.ts'
+import type { FilterStep, LimitStep, ProjectStep, UnnestStep, WindowAssignStep } from '../../plan/physical/nodes.ts'
 import { type Action, drive, schemaOf } from '../testing/drive.ts'
 import { CHANGES, ROWS } from '../testing/steps.ts'
 
@@ -178,5 +178,48 @@ describe('window-assign', () => {
     expect(drive(assign(hop), ROWS, [untimed]).failures).toEqual(['the event time is NULL: a,1,'])
     const clock = assign({ kind: 'tumble', sizeMs: 10, offsetMs: 0 }, { time: 'processing' })
     expect(drive(clock, ROWS, [{ now: 12 }, untimed]).output).toEqual(['+I a 1 NULL 10 20 @19'])
+  })
+})
+
+describe('unnest', () => {
+  const LISTS = schemaOf({ k: STRING, list: arrayOf(BIGINT) })
+  const unnest = (mode: 'append' | 'retract', outer = false): UnnestStep => ({
+    ...base,
+    kind: 'unnest',
+    expression: { kind: 'column', index: 1, type: arrayOf(BIGINT) },
+    ordinality: true,
+    outer,
+    schema: schemaOf({ k: STRING, list: arrayOf(BIGINT), v: BIGINT, n: BIGINT }, { mode }),
+  })
+  const list = (key: string, elements: readonly number[] | null, kind: 0 | 1 | 2 | 3 = INSERT): Action => ({
+    row: [key, elements],
+    time: 5,
+    kind,
+  })
+  const short = (output: readonly string[]) => output.map((line) => `${line.slice(0, 4)} ${line.split(' ').slice(-3)}`)
+
+  test('gives more rows than a batch holds in several, with the places counted through', () => {
+    const elements = Array.from({ length: 2 * BATCH_ROWS_MAX + 1 }, (_, i) => 10 * i)
+    const { output } = drive(unnest('append'), LISTS, [list('a', elements), list('b', [7])], { batchRows: 4 })
+    expect(output).toHaveLength(elements.length + 1)
+    const count = elements.length
+    expect(short(output.slice(-2))).toEqual([`+I a ${10 * (count - 1)},${count},@5`, '+I b 7,1,@5'])
+  })
+
+  test('takes back the elements of an old row, of which there may be more or fewer', () => {
+    const { output } = drive(unnest('retract', true), { ...LISTS, mode: 'retract' }, [
+      list('a', [1, 2]),
+      list('a', [1, 2], UPDATE_BEFORE),
+      list('a', null, UPDATE_AFTER),
+      list('a', null, DELETE),
+    ])
+    expect(short(output)).toEqual([
+      '+I a 1,1,@5',
+      '+I a 2,2,@5',
+      '-D a 1,1,@5',
+      '-D a 2,2,@5',
+      '+I a null,null,@5',
+      '-D a null,null,@5',
+    ])
   })
 })

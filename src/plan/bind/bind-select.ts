@@ -14,6 +14,7 @@ import { bindJoin } from './bind-join.ts'
 import { type BoundRelation, bindRelation } from './bind-relation.ts'
 import { bindRowNumber, findRowNumber, type RowNumberPattern, rowNumberPattern } from './bind-row-number.ts'
 import { bindSubquery, splitSubqueries } from './bind-subquery.ts'
+import { bindUnnest } from './bind-unnest.ts'
 import { castTo } from './cast.ts'
 import { type Clauses, groupEmit, NO_CLAUSES, takesClauses } from './clauses.ts'
 import { didYouMean } from './did-you-mean.ts'
@@ -50,9 +51,14 @@ export function bindSelect(
 function bindFrom(select: Select, environment: Environment, clauses: Clauses): BoundRelation {
   if (select.from === undefined) return bindOneRow()
   const inner = takesClauses(select) ? NO_CLAUSES : clauses
-  const first = bindRelation(select.from, environment, fromClauses(select, clauses, inner))
+  const { from } = select
+  const first =
+    from.kind === 'unnest-relation'
+      ? bindUnnest(bindOneRow(), from, undefined, environment)
+      : bindRelation(from, environment, fromClauses(select, clauses, inner))
   const ofJoins = isGrouped(select) ? withLatenessOf(clauses) : clauses
   return select.joins.reduce((left, join) => {
+    if (join.relation.kind === 'unnest-relation') return bindUnnest(left, join.relation, join, environment)
     const right = bindRelation(join.relation, environment, withLatenessOf(clauses))
     return bindJoin(left, right, join, environment, ofJoins)
   }, first)

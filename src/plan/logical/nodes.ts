@@ -16,6 +16,7 @@ import type {
   StartupSpec,
 } from '../physical/nodes.ts'
 import type { JoinNode } from './join.ts'
+import type { UnnestNode } from './unnest.ts'
 
 export type LogicalPlan =
   | ScanNode
@@ -30,6 +31,7 @@ export type LogicalPlan =
   | TopNNode
   | LimitNode
   | ThrottleNode
+  | UnnestNode
 
 export type WindowSpec =
   | AlignedWindow
@@ -399,7 +401,7 @@ function aggregateFields(aggregates: readonly AggregateCall[], names: readonly s
 }
 
 /** Without a key a change can't be told from another row: then the old row has to come along. */
-function modeOf(keys: readonly (readonly number[])[]): 'upsert' | 'retract' {
+export function modeOf(keys: readonly (readonly number[])[]): 'upsert' | 'retract' {
   return keys.length === 0 ? 'retract' : 'upsert'
 }
 

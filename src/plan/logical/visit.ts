@@ -18,6 +18,7 @@ import {
   windowAggregate,
   windowAssign,
 } from './nodes.ts'
+import { unnest, unnestNames } from './unnest.ts'
 
 /** The same node over another input that has the same columns in the same places. */
 export function withInput(
@@ -43,6 +44,8 @@ export function withInput(
       return limit(input, node.count)
     case 'throttle':
       return throttle(input, node.everyMs)
+    case 'unnest':
+      return unnest(input, node, unnestNames(node))
   }
 }
 

@@ -55,6 +55,8 @@ function columnsRead(one: Step): readonly number[] {
       ]
     case 'filter':
       return [...columnsOf(one.predicate)]
+    case 'unnest':
+      return [...columnsOf(one.expression)]
     case 'project':
       return one.expressions.flatMap((each) => [...columnsOf(each)])
     case 'exchange':

@@ -72,6 +72,16 @@ function rowsAfter(step: Step, inputs: readonly Rows[]): Rows {
         filters: inputs.flatMap((one, i) => one.filters.map((filter) => `${filter} in part ${i + 1}`)),
         schema,
       }
+    case 'unnest': {
+      const elements = schema.fields
+        .slice(of(input).columns.length)
+        .map((_, i) => `element ${i} of ${textOf(step.expression, of(input))}`)
+      const filters = [
+        ...of(input).filters,
+        ...(step.outer ? [] : [`elements of ${textOf(step.expression, of(input))}`]),
+      ]
+      return { columns: [...of(input).columns, ...elements], filters, schema }
+    }
     case 'window-assign': {
       const window = `${JSON.stringify(step.window)} by ${step.time} time`
       return { ...of(input), columns: [...of(input).columns, `start of ${window}`, `end of ${window}`], schema }
@@ -177,6 +187,7 @@ function stateShape(step: Step, inputs: readonly Rows[]): Shape | undefined {
     case 'filter':
     case 'project':
     case 'union':
+    case 'unnest':
     case 'exchange':
     case 'local-aggregate':
     case 'window-assign':

@@ -90,6 +90,13 @@ class Lowering {
       }
       case 'join':
         return this.#join(node, needsOld)
+      case 'unnest': {
+        const input = this.lower(node.input, changes(node.input))
+        const schema = withMode(node.schema, input.schema.mode)
+        const { expression, ordinality, outer } = node
+        const id = this.add({ kind: 'unnest', inputs: [input.id], schema, expression, ordinality, outer })
+        return { id, schema, partitionedBy: input.partitionedBy }
+      }
       case 'window-assign': {
         const input = this.lower(node.input, changes(node.input))
         assert(node.spec.kind !== 'session', 'session windows belong to an aggregate')

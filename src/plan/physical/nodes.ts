@@ -33,6 +33,7 @@ export type Step =
   | FilterStep
   | ProjectStep
   | UnionStep
+  | UnnestStep
   | ExchangeStep
   | LocalAggregateStep
   | NormalizeStep
@@ -151,6 +152,18 @@ export interface FilterStep extends StepBase {
 export interface ProjectStep extends StepBase {
   readonly kind: 'project'
   readonly expressions: readonly Expression[]
+}
+
+/**
+ * Each row once for each element: the input's columns, those of the element, and with `ordinality` its place from 1. A
+ * row without elements comes once, with NULLs, where it is `outer`.
+ */
+export interface UnnestStep extends StepBase {
+  readonly kind: 'unnest'
+  /** An array or a map. */
+  readonly expression: Expression
+  readonly ordinality: boolean
+  readonly outer: boolean
 }
 
 /** UNION ALL of inputs with the same columns. */

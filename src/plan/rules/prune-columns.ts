@@ -18,6 +18,7 @@ import {
   windowAggregate,
   windowAssign,
 } from '../logical/nodes.ts'
+import { unnest, unnestNames } from '../logical/unnest.ts'
 import { aggregateNames } from '../logical/visit.ts'
 import type { AggregateCall, LatePolicy } from '../physical/nodes.ts'
 import { scannedColumns } from '../scanned-columns.ts'
@@ -79,6 +80,15 @@ function prune(node: LogicalPlan, needed: ReadonlySet<number>): Pruned {
     case 'throttle': {
       const input = prune(node.input, withKey(node.input, needed))
       return over(node, input, () => throttle(input.node, node.everyMs))
+    }
+    case 'unnest': {
+      const width = node.input.schema.fields.length
+      const below = [...needed].filter((index) => index < width)
+      const input = prune(node.input, new Set([...below, ...columnsOf(node.expression)]))
+      const to = (index: number) =>
+        index < width ? input.to(index) : input.node.schema.fields.length + (index - width)
+      const moved = () => ({ ...node, expression: mapColumns(node.expression, input.to) })
+      return { ...over(node, input, () => unnest(input.node, moved(), unnestNames(node))), to }
     }
     case 'window-assign': {
       const width = node.input.schema.fields.length

@@ -3,7 +3,8 @@
 
 import { allOf, columnsOf, conjuncts, mapColumns, some, substituteColumns } from '../expression-tree.ts'
 import { type JoinNode, join } from '../logical/join.ts'
-import { filter, type LogicalPlan, union } from '../logical/nodes.ts'
+import { filter, type LogicalPlan, union, type WindowAssignNode } from '../logical/nodes.ts'
+import type { UnnestNode } from '../logical/unnest.ts'
 import { transform, withInput } from '../logical/visit.ts'
 import type { Expression } from '../physical/expression.ts'
 import type { Rule } from './rule.ts'
@@ -27,14 +28,11 @@ function push(node: LogicalPlan): LogicalPlan {
       const inputs = input.inputs.map((one) => push(filter(one, node.predicate)))
       return union(inputs, input.schema.fields)
     }
-    case 'window-assign': {
+    case 'unnest':
+      return pushBelow(node.predicate, input)
+    case 'window-assign':
       // Late rows are told apart after the filter as before it: those that it drops are nobody's.
-      const width = input.input.schema.fields.length
-      const movable = (one: Expression) => [...columnsOf(one)].every((index) => index < width)
-      return split(node.predicate, movable, input, (predicate) =>
-        withInput(input, push(filter(input.input, predicate))),
-      )
-    }
+      return pushBelow(node.predicate, input)
     case 'window-aggregate':
     case 'group-aggregate': {
       const { groupBy } = input
@@ -60,6 +58,13 @@ function push(node: LogicalPlan): LogicalPlan {
     default:
       return node
   }
+}
+
+/** What looks at the columns of the input alone, of a node that adds columns behind them. */
+function pushBelow(predicate: Expression, node: WindowAssignNode | UnnestNode): LogicalPlan {
+  const width = node.input.schema.fields.length
+  const movable = (one: Expression) => [...columnsOf(one)].every((index) => index < width)
+  return split(predicate, movable, node, (moved) => withInput(node, push(filter(node.input, moved))))
 }
 
 /**
