@@ -218,8 +218,8 @@ describe('unnest', () => {
       '+I a 2,2,@5',
       '-D a 1,1,@5',
       '-D a 2,2,@5',
-      '+I a null,null,@5',
-      '-D a null,null,@5',
+      '+I a NULL,NULL,@5',
+      '-D a NULL,NULL,@5',
     ])
   })
 })
