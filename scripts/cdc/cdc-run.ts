@@ -1,6 +1,6 @@
-// A live read model of a real database: PostgreSQL → Debezium in Kafka Connect → Kafka → Weir. Rows are inserted, updated
-// and deleted all the time, a column is added, and Connect is killed now and then. In the end Weir's views must be what
-// the database itself says.
+// A live read model of a real database: PostgreSQL → Debezium in Kafka Connect → Kafka → Weir. Rows are inserted,
+// updated and deleted all the time, a column is added, and Connect is killed now and then. In the end Weir's views must
+// be what the database itself says.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,5 +1,5 @@
-// Kafka Connect with Debezium, as a process of this machine, that follows the tables of a PostgreSQL into Kafka. It can be
-// killed, and goes on from what it had noted last: some changes then come twice.
+// Kafka Connect with Debezium, as a process of this machine, that follows the tables of a PostgreSQL into Kafka. It can
+// be killed, and goes on from what it had noted last: some changes then come twice.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -3,21 +3,11 @@
 
 import type { Field, Schema } from '../core/schema.ts'
 import { joinText, matchOf } from './explain-join.ts'
+import { scanDetails } from './explain-scan.ts'
 import type { LogicalPlan } from './logical/nodes.ts'
 import { inputsOf } from './logical/visit.ts'
 import type { Expression } from './physical/expression.ts'
-import type {
-  AggregateCall,
-  EmitSpec,
-  LatePolicy,
-  PhysicalPlan,
-  ScanStep,
-  SortKey,
-  StartupSpec,
-  Step,
-  UnnestStep,
-} from './physical/nodes.ts'
-import { patternOf } from './physical/scan-topics.ts'
+import type { AggregateCall, EmitSpec, LatePolicy, PhysicalPlan, SortKey, Step, UnnestStep } from './physical/nodes.ts'
 import { cutIntoStages, exchangeKeys, type Stage } from './physical/stages.ts'
 import { printDuration, printExpression } from './print-expression.ts'
 
@@ -167,7 +157,10 @@ function physicalLine(step: Step, inputs: readonly (readonly Field[])[]): Omit<L
   const result = rowsOf(step.schema)
   switch (step.kind) {
     case 'scan':
-      return { title: `${step.id} ${step.connector.kind}(${names(step.schema.fields)})`, details: scanDetails(step) }
+      return {
+        title: `${step.id} ${step.connector.kind}(${names(step.schema.fields)})`,
+        details: [...scanDetails(step), result],
+      }
     case 'filter':
       return { title: `${step.id} ${printExpression(step.predicate, fields)}`, details: [] }
     case 'project':
@@ -246,28 +239,6 @@ function physicalLine(step: Step, inputs: readonly (readonly Field[])[]): Omit<L
       return { title: `${step.id} ${step.connector.kind} ${target}`.trimEnd(), details: [format, result] }
     }
   }
-}
-
-function scanDetails(step: ScanStep): readonly (string | undefined)[] {
-  const all = step.schema.fields
-  const { watermark } = step
-  const computed = step.computed.map((one, i) => `${all[step.fields.length + i]?.name} AS ${printExpression(one, all)}`)
-  const emit = watermark?.emit.kind === 'on-event' ? 'on event' : 'periodic'
-  return [
-    step.connector.kind === 'result' ? `of ${step.relation}` : undefined,
-    topicsText(step),
-    computed.length === 0 ? undefined : `computes ${computed.join(', ')}`,
-    watermark === undefined
-      ? undefined
-      : `watermark ${all[watermark.timeColumn]?.name} AS ${printExpression(watermark.expression, all)}, ${emit}`,
-    watermark?.idleTimeoutMs === undefined ? undefined : `idle after ${printDuration(watermark.idleTimeoutMs)}`,
-    watermark?.maxFutureMs === undefined
-      ? undefined
-      : `at most ${printDuration(watermark.maxFutureMs)} in the future, else ${watermark.maxFutureAction}`,
-    step.bootstrap === true ? 'loaded before a stream looks it up' : undefined,
-    `from ${startupText(step.startup)}`,
-    rowsOf(step.schema),
-  ]
 }
 
 // ---- parts ------------------------------------------------------------------------------------------------
@@ -380,26 +351,4 @@ function unnestText(
   fields: readonly Field[],
 ): string {
   return `${printExpression(expression, fields)}${ordinality ? ' with ordinality' : ''}${outer ? ', outer' : ''}`
-}
-
-function topicsText(step: ScanStep): string | undefined {
-  const pattern = patternOf(step)
-  if (pattern === undefined) return undefined
-  const names = step.topics?.map(({ name }) => name).join(', ')
-  return `topics like ${pattern}${names === undefined ? '' : `: ${names}`}`
-}
-
-function startupText(startup: StartupSpec): string {
-  switch (startup.kind) {
-    case 'timestamp':
-      return `timestamp ${startup.timestampMs}`
-    case 'offsets':
-      return `offsets ${Object.values(startup.offsets).join(', ')}`
-    case 'group-offsets': {
-      const { group, otherwise } = startup
-      return `the offsets of group "${group}"${otherwise === 'none' ? '' : `, else ${otherwise}`}`
-    }
-    default:
-      return startup.kind
-  }
 }

@@ -1,7 +1,7 @@
 // What goes through the replicas while faults strike: numbered events, each a transfer between two accounts at a time.
-// Some are written twice. One query counts them in windows, one keeps the balance of each account, and one passes on the
-// first of each number, with a state that grows all the time. The verdict compares all three, as a reader of committed
-// records sees them, with what is in the input, counted without Weir.
+// Some are written twice. One query counts them in windows, one keeps the balance of each account, and one passes on
+// the first of each number, with a state that grows all the time. The verdict compares all three, as a reader of
+// committed records sees them, with what is in the input, counted without Weir.
 
 import { KafkaLog } from '../../src/adapters/kafka/kafka-log.ts'
 import { PartitionReader } from '../../src/adapters/kafka/partition-reader.ts'
@@ -141,7 +141,7 @@ export class FaultWorkload {
     this.#deadExpected += SCANS * count
   }
 
-  /** One more event, of so many bytes. Its time is that of what was written just before: early enough for its window. */
+  /** One more event, of so many bytes, with the time of what was written just before: early enough for its window. */
   async large(partition: number, bytes: number): Promise<void> {
     const event = eventOf(Math.max(0, this.#events - EVENTS_PER_ROUND))
     const value = Buffer.from(JSON.stringify({ ...event, pad: 'x'.repeat(bytes) }))
