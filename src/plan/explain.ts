@@ -7,9 +7,18 @@ import { scanDetails } from './explain-scan.ts'
 import type { LogicalPlan } from './logical/nodes.ts'
 import { inputsOf } from './logical/visit.ts'
 import type { Expression } from './physical/expression.ts'
-import type { AggregateCall, EmitSpec, LatePolicy, PhysicalPlan, SortKey, Step, UnnestStep } from './physical/nodes.ts'
+import type {
+  AggregateCall,
+  EmitSpec,
+  LatePolicy,
+  OverFrame,
+  PhysicalPlan,
+  SortKey,
+  Step,
+  UnnestStep,
+} from './physical/nodes.ts'
 import { cutIntoStages, exchangeKeys, type Stage } from './physical/stages.ts'
-import { printDuration, printExpression } from './print-expression.ts'
+import { frameText, printDuration, printExpression } from './print-expression.ts'
 
 interface Line {
   readonly title: string
@@ -99,6 +108,12 @@ function logicalLine(node: LogicalPlan): Line {
       return { title: `filter ${printExpression(node.predicate, fields)}`, details: [], inputs }
     case 'project':
       return { title: `project ${projection(node.expressions, node.schema.fields, fields)}`, details: [], inputs }
+    case 'over':
+      return {
+        title: `over ${frameText(node.frame)}${by(node.partitionBy, fields)}`,
+        details: [aggregatesText(node.aggregates, fields)],
+        inputs,
+      }
     case 'unnest':
       return { title: `unnest ${unnestText(node, fields)}`, details: [result], inputs }
     case 'throttle':
@@ -178,6 +193,11 @@ function physicalLine(step: Step, inputs: readonly (readonly Field[])[]): Omit<L
       const late = 'latePolicy' in step ? lateText(step.latePolicy) : ttlText(step.ttlMs)
       return { title: `${step.id} ${title}`, details: [...details, late, result] }
     }
+    case 'over':
+      return {
+        title: `${step.id} ${frameText(step.frame)}${by(step.keys, fields)}`,
+        details: [aggregatesText(step.aggregates, fields), overState(step.frame), result],
+      }
     case 'unnest':
       return { title: `${step.id} ${unnestText(step, fields)}`, details: [result] }
     case 'exchange':
@@ -344,6 +364,11 @@ function aggregatesText(aggregates: readonly AggregateCall[], fields: readonly F
       return `${one.function}(${one.distinct ? 'distinct ' : ''}${list})${filter}`
     })
     .join(', ')
+}
+
+/** What is kept of a key that comes no more; of a range in time nothing is. */
+function overState({ unit, preceding }: OverFrame): string | undefined {
+  return unit === 'range' && preceding !== undefined ? undefined : 'state grows with the number of keys'
 }
 
 function unnestText(

@@ -5,6 +5,7 @@ import { formatDate, formatTimestamp } from '../core/timestamp.ts'
 import { type SqlType, typeName } from '../core/type.ts'
 import { isUnknownParameter } from './expression-tree.ts'
 import type { Expression, LiteralJson } from './physical/expression.ts'
+import type { OverFrame } from './physical/nodes.ts'
 
 const SIGNS: Readonly<Record<string, string>> = {
   add: '+',
@@ -109,6 +110,12 @@ const DURATION_UNITS = [
 ] as const
 
 /** The largest unit that divides it: `90 s`, `5 min`. */
+/** `rows 5 preceding`, `range 1 h preceding`, `rows unbounded`. */
+export function frameText({ unit, preceding }: OverFrame): string {
+  if (preceding === undefined) return `${unit} unbounded`
+  return `${unit} ${unit === 'rows' ? preceding : printDuration(preceding)} preceding`
+}
+
 export function printDuration(ms: number): string {
   if (ms === 0) return '0 s'
   for (const [unit, length] of DURATION_UNITS) if (ms % length === 0) return `${ms / length} ${unit}`

@@ -120,6 +120,7 @@ function promisesTime(step: Step): boolean {
     case 'session-aggregate':
     case 'window-assign':
     case 'interval-join':
+    case 'over':
       return true
     case 'top-n':
       return step.windowEndColumn !== undefined

@@ -12,6 +12,7 @@ import { LatestJoin } from './latest-join.ts'
 import { Limit } from './limit.ts'
 import { LocalAggregate } from './local-aggregate.ts'
 import { Normalize } from './normalize.ts'
+import { OverAggregate } from './over-aggregate.ts'
 import { PassThrough } from './pass-through.ts'
 import { Project } from './project.ts'
 import { Reorder } from './reorder.ts'
@@ -38,6 +39,8 @@ export function createOperator(
     case 'union':
     case 'exchange':
       return new PassThrough()
+    case 'over':
+      return new OverAggregate(step, input)
     case 'unnest':
       return new Unnest(step, input, evalContext)
     case 'normalize':

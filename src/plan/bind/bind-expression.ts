@@ -1,7 +1,7 @@
 // Expressions: names to positions, types, implicit casts made explicit. What an expression may contain beyond plain
 // functions (aggregates, window columns) depends on the clause; the clause says so in its ExpressionContext.
 
-import type { Call, Case, ColumnRef, InList, Interval, Like, Expression as Node } from '../../../grammar/ast.ts'
+import type { Call, Case, ColumnRef, InList, Interval, Like, Expression as Node, Over } from '../../../grammar/ast.ts'
 import { unreachable } from '../../core/assert.ts'
 import { BIGINT, BOOLEAN, isInteger, isNumeric, NULL_TYPE, type SqlType, STRING, typeName } from '../../core/type.ts'
 import { fail, notSupported } from '../diagnostics.ts'
@@ -25,6 +25,8 @@ export interface ExpressionContext {
   readonly aggregate: ((node: Call) => Expression) | undefined
   /** Columns that are not in the scope but come from the clause itself, such as window_start. */
   readonly column: ((node: ColumnRef) => Expression | undefined) | undefined
+  /** Binds a call OVER a window; undefined where there is none. */
+  readonly over?: ((node: Call, over: Over) => Expression | undefined) | undefined
   /** Functions that only the clause knows, such as TUMBLE_START. */
   readonly call: ((node: Call) => Expression | undefined) | undefined
 }
@@ -279,6 +281,8 @@ function bindCall(node: Call, context: ExpressionContext): Expression {
   if (special !== undefined) return special
   const name = node.name.name
   if (node.over !== undefined) {
+    const bound = context.over?.(node, node.over)
+    if (bound !== undefined) return bound
     notSupported(
       node.span,
       'OVER',

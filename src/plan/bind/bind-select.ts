@@ -11,6 +11,7 @@ import type { Expression } from '../physical/expression.ts'
 import { bindCondition, bindExpression, type ExpressionContext, plainContext } from './bind-expression.ts'
 import { Grouping, isGrouped } from './bind-group.ts'
 import { bindJoin } from './bind-join.ts'
+import { OverList } from './bind-over.ts'
 import { type BoundRelation, bindRelation } from './bind-relation.ts'
 import { bindRowNumber, findRowNumber, type RowNumberPattern, rowNumberPattern } from './bind-row-number.ts'
 import { bindSubquery, splitSubqueries } from './bind-subquery.ts'
@@ -106,7 +107,11 @@ function bindPlainList(
   clauses: Clauses,
   rowNumber: RowNumberPattern | undefined,
 ): LogicalPlan {
-  const context = plainContext(environment, from.scope, 'SELECT')
+  const overs = new OverList(from, environment)
+  const context: ExpressionContext = {
+    ...plainContext(environment, from.scope, 'SELECT'),
+    over: rowNumber === undefined ? (node, clause) => overs.bind(node, clause) : undefined,
+  }
   const output = bindList(select, context, from.scope, rowNumber)
   if (rowNumber !== undefined) {
     return rowNumber.build({
@@ -117,7 +122,10 @@ function bindPlainList(
       bounded: environment.bounded,
     })
   }
-  return bindDistinct(select, projectTo(from.plan, output), environment, clauses)
+  if (!overs.isUsed) return bindDistinct(select, projectTo(from.plan, output), environment, clauses)
+  const plan = overs.build()
+  const resolved = output.map((one) => ({ ...one, expression: overs.resolve(one.expression, plan) }))
+  return bindDistinct(select, projectTo(plan, resolved), environment, clauses)
 }
 
 function bindGroupedList(

@@ -16,6 +16,7 @@ import type {
   StartupSpec,
 } from '../physical/nodes.ts'
 import type { JoinNode } from './join.ts'
+import type { OverNode } from './over.ts'
 import type { UnnestNode } from './unnest.ts'
 
 export type LogicalPlan =
@@ -32,6 +33,7 @@ export type LogicalPlan =
   | LimitNode
   | ThrottleNode
   | UnnestNode
+  | OverNode
 
 export type WindowSpec =
   | AlignedWindow

@@ -18,6 +18,7 @@ import {
   windowAggregate,
   windowAssign,
 } from './nodes.ts'
+import { over } from './over.ts'
 import { unnest, unnestNames } from './unnest.ts'
 
 /** The same node over another input that has the same columns in the same places. */
@@ -44,6 +45,8 @@ export function withInput(
       return limit(input, node.count)
     case 'throttle':
       return throttle(input, node.everyMs)
+    case 'over':
+      return over(input, node)
     case 'unnest':
       return unnest(input, node, unnestNames(node))
   }

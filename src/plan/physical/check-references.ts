@@ -71,6 +71,7 @@ function columnsRead(one: Step): readonly number[] {
       return [...one.keys, ...one.latePolicy.columns, ...aggregateColumns(one.aggregates)]
     case 'local-aggregate':
     case 'group-aggregate':
+    case 'over':
       return [...one.keys, ...aggregateColumns(one.aggregates)]
     case 'deduplicate':
       return [...one.keys, ...one.latePolicy.columns]

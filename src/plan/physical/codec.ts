@@ -218,6 +218,13 @@ const step = z.discriminatedUnion('kind', [
   z.strictObject({ ...base, kind: z.literal('filter'), predicate: expression, byKey: optional(z.boolean()) }),
   z.strictObject({ ...base, kind: z.literal('project'), expressions: z.array(expression) }),
   z.strictObject({ ...base, kind: z.literal('union') }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('over'),
+    keys: positions,
+    aggregates: z.array(aggregate),
+    frame: z.strictObject({ unit: z.enum(['rows', 'range']), preceding: optional(z.number().nonnegative()) }),
+  }),
   z.strictObject({ ...base, kind: z.literal('unnest'), expression, ordinality: z.boolean(), outer: z.boolean() }),
   z.strictObject({ ...base, kind: z.literal('exchange'), keys: positions }),
   z.strictObject({ ...base, kind: z.literal('normalize'), keys: positions }),

@@ -7,7 +7,7 @@ import { must } from '../../core/assert.ts'
 import type { Field, Schema } from '../../core/schema.ts'
 import type { SqlType } from '../../core/type.ts'
 import { typeName } from '../../core/type.ts'
-import { printExpression } from '../print-expression.ts'
+import { frameText, printExpression } from '../print-expression.ts'
 import type { Expression } from './expression.ts'
 import type { JoinStep } from './join-steps.ts'
 import { withoutLocalAggregation } from './local-aggregation.ts'
@@ -102,6 +102,7 @@ function rowsAfter(step: Step, inputs: readonly Rows[]): Rows {
     case 'group-aggregate':
     case 'deduplicate':
     case 'top-n':
+    case 'over':
       return own
   }
 }
@@ -181,6 +182,12 @@ function stateShape(step: Step, inputs: readonly Rows[]): Shape | undefined {
         result: step.schema.fields.map(fieldText).join(', '),
         columns: allColumns(of(input)),
         ...filtered(of(input)),
+      }
+    case 'over':
+      return {
+        ...grouped(step.keys, step.aggregates, of(input)),
+        frame: frameText(step.frame),
+        columns: allColumns(of(input)),
       }
     case 'limit':
       return { count: String(step.count), ...filtered(of(input)) }

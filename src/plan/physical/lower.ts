@@ -90,6 +90,12 @@ class Lowering {
       }
       case 'join':
         return this.#join(node, needsOld)
+      case 'over': {
+        const input = this.#exchange(this.lower(node.input, false), node.partitionBy)
+        const { partitionBy: keys, aggregates, frame } = node
+        const id = this.add({ kind: 'over', inputs: [input.id], schema: node.schema, keys, aggregates, frame })
+        return { id, schema: node.schema, partitionedBy: keys }
+      }
       case 'unnest': {
         const input = this.lower(node.input, changes(node.input))
         const schema = withMode(node.schema, input.schema.mode)

@@ -34,6 +34,7 @@ export type Step =
   | ProjectStep
   | UnionStep
   | UnnestStep
+  | OverStep
   | ExchangeStep
   | LocalAggregateStep
   | NormalizeStep
@@ -152,6 +153,20 @@ export interface FilterStep extends StepBase {
 export interface ProjectStep extends StepBase {
   readonly kind: 'project'
   readonly expressions: readonly Expression[]
+}
+
+/** Which rows before a row count: all, so many rows, or those of so many milliseconds; of a range its peers too. */
+export interface OverFrame {
+  readonly unit: 'rows' | 'range'
+  readonly preceding: number | undefined
+}
+
+/** Each row, once the watermark has passed it, with aggregates of its frame behind the columns of the input. */
+export interface OverStep extends StepBase {
+  readonly kind: 'over'
+  readonly keys: readonly number[]
+  readonly aggregates: readonly AggregateCall[]
+  readonly frame: OverFrame
 }
 
 /**

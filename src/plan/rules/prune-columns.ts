@@ -18,6 +18,7 @@ import {
   windowAggregate,
   windowAssign,
 } from '../logical/nodes.ts'
+import { over } from '../logical/over.ts'
 import { unnest, unnestNames } from '../logical/unnest.ts'
 import { aggregateNames } from '../logical/visit.ts'
 import type { AggregateCall, LatePolicy } from '../physical/nodes.ts'
@@ -65,7 +66,7 @@ function prune(node: LogicalPlan, needed: ReadonlySet<number>): Pruned {
     }
     case 'filter': {
       const input = prune(node.input, new Set([...needed, ...columnsOf(node.predicate)]))
-      return over(node, input, () => filter(input.node, mapColumns(node.predicate, input.to)))
+      return rebuilt(node, input, () => filter(input.node, mapColumns(node.predicate, input.to)))
     }
     case 'project':
       return pruneProject(node, needed)
@@ -75,11 +76,28 @@ function prune(node: LogicalPlan, needed: ReadonlySet<number>): Pruned {
       return pruneJoin(node, needed)
     case 'limit': {
       const input = prune(node.input, withKey(node.input, needed))
-      return over(node, input, () => limit(input.node, node.count))
+      return rebuilt(node, input, () => limit(input.node, node.count))
     }
     case 'throttle': {
       const input = prune(node.input, withKey(node.input, needed))
-      return over(node, input, () => throttle(input.node, node.everyMs))
+      return rebuilt(node, input, () => throttle(input.node, node.everyMs))
+    }
+    case 'over': {
+      const width = node.input.schema.fields.length
+      const below = [...needed].filter((index) => index < width)
+      const read = node.aggregates.flatMap((one) => [
+        ...one.arguments,
+        ...(one.filter === undefined ? [] : [one.filter]),
+      ])
+      const input = prune(node.input, new Set([...below, ...node.partitionBy, ...read]))
+      const to = (index: number) =>
+        index < width ? input.to(index) : input.node.schema.fields.length + (index - width)
+      const moved = () => ({
+        ...node,
+        partitionBy: node.partitionBy.map(input.to),
+        aggregates: node.aggregates.map((one) => moveAggregate(one, input)),
+      })
+      return { ...rebuilt(node, input, () => over(input.node, moved())), to }
     }
     case 'unnest': {
       const width = node.input.schema.fields.length
@@ -88,7 +106,7 @@ function prune(node: LogicalPlan, needed: ReadonlySet<number>): Pruned {
       const to = (index: number) =>
         index < width ? input.to(index) : input.node.schema.fields.length + (index - width)
       const moved = () => ({ ...node, expression: mapColumns(node.expression, input.to) })
-      return { ...over(node, input, () => unnest(input.node, moved(), unnestNames(node))), to }
+      return { ...rebuilt(node, input, () => unnest(input.node, moved(), unnestNames(node))), to }
     }
     case 'window-assign': {
       const width = node.input.schema.fields.length
@@ -97,7 +115,7 @@ function prune(node: LogicalPlan, needed: ReadonlySet<number>): Pruned {
       const to = (index: number) =>
         index < width ? input.to(index) : input.node.schema.fields.length + (index - width)
       return {
-        ...over(node, input, () =>
+        ...rebuilt(node, input, () =>
           windowAssign(input.node, node.spec, node.time, moveLate(node.late, input), node.partitionBy.map(input.to)),
         ),
         to,
@@ -108,7 +126,7 @@ function prune(node: LogicalPlan, needed: ReadonlySet<number>): Pruned {
       return pruneAggregate(node, needed)
     case 'deduplicate': {
       const input = prune(node.input, new Set([...needed, ...node.partitionBy, ...node.late.columns]))
-      return over(node, input, () =>
+      return rebuilt(node, input, () =>
         deduplicate(input.node, {
           ...node,
           partitionBy: node.partitionBy.map(input.to),
@@ -121,7 +139,7 @@ function prune(node: LogicalPlan, needed: ReadonlySet<number>): Pruned {
   }
 }
 
-function over(node: LogicalPlan, input: Pruned, rebuild: () => LogicalPlan): Pruned {
+function rebuilt(node: LogicalPlan, input: Pruned, rebuild: () => LogicalPlan): Pruned {
   return { node: input.changed ? rebuild() : node, to: input.to, changed: input.changed }
 }
 
