@@ -11,7 +11,7 @@ import { JoinOracle } from './join-oracle.ts'
 import { type JoinEvent, type JoinKind, type JoinWorkload, randomJoin, recordText } from './join-workload.ts'
 
 /**
- * Random joins of random streams and tables, here and in DuckDB: in one task, whole, with checkpoints, and killed and
+ * Random joins of random streams and tables, and aggregates OVER streams, here and in DuckDB: in one task, whole, with checkpoints, and killed and
  * restored; and in stages, whose tasks read, commit and die at random. ORACLE_CASES=n runs more, ORACLE_SEED=n begins
  * elsewhere.
  */
@@ -19,9 +19,11 @@ const CASES = Number(process.env['ORACLE_CASES'] ?? 300)
 const FIRST_SEED = Number(process.env['ORACLE_SEED'] ?? 1)
 const CASES_PER_TEST = 50
 
+const OVER: readonly JoinKind[] = ['over-rows', 'over-range']
+
 /** What a stream finds in a table as it is depends on the order in which they are read; all else does not. */
-const IN_ORDER: readonly JoinKind[] = ['interval', 'latest', 'as-of', 'tables', 'semi', 'stream-semi']
-const IN_ANY_ORDER: readonly JoinKind[] = ['interval', 'as-of', 'tables', 'semi']
+const IN_ORDER: readonly JoinKind[] = ['interval', 'latest', 'as-of', 'tables', 'semi', 'stream-semi', ...OVER]
+const IN_ANY_ORDER: readonly JoinKind[] = ['interval', 'as-of', 'tables', 'semi', 'over-range']
 
 let oracle: JoinOracle
 let rows = 0
