@@ -49,7 +49,9 @@ export interface RunnerTimes {
 }
 
 export class Runner {
-  readonly times: RunnerTimes = { commitMs: 0, prepareMs: 0, outputMs: 0 }
+  readonly #times: RunnerTimes = { commitMs: 0, prepareMs: 0, outputMs: 0 }
+  /** What it waits for now, and since when. */
+  #waiting: { readonly what: keyof RunnerTimes; readonly sinceMs: number } | undefined
   readonly #options: RunnerOptions
   readonly #stop = new AbortController()
   readonly #stopped = Promise.withResolvers<void>()
@@ -125,14 +127,27 @@ export class Runner {
     return false
   }
 
+  /** Up to this moment, in the middle of a wait as well: it may be one without an end. */
+  get times(): RunnerTimes {
+    const times = { ...this.#times }
+    const waiting = this.#waiting
+    if (waiting !== undefined) times[waiting.what] += this.#sinceMs(waiting.sinceMs)
+    return times
+  }
+
   async #timed<T>(what: keyof RunnerTimes, promise: Promise<T>): Promise<T> {
-    const { clock } = this.#options
-    const startMs = clock.nowMs()
+    const sinceMs = this.#options.clock.nowMs()
+    this.#waiting = { what, sinceMs }
     try {
       return await promise
     } finally {
-      this.times[what] += Math.max(0, clock.nowMs() - startMs)
+      this.#waiting = undefined
+      this.#times[what] += this.#sinceMs(sinceMs)
     }
+  }
+
+  #sinceMs(ms: number): number {
+    return Math.max(0, this.#options.clock.nowMs() - ms)
   }
 
   /** Waits, but no longer than the loop runs; false when it was stopped meanwhile. */

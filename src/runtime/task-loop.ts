@@ -166,6 +166,7 @@ export class TaskLoop {
     const storage = await state.openTask(spec.id, spec.topics, (progress) => {
       this.#restore = progress
     })
+    let hasFinished = false
     try {
       const task = await openTask({ ...this.#ports, spec, taskStorage: storage })
       this.#task = task
@@ -188,12 +189,15 @@ export class TaskLoop {
           this.#state = 'finished'
           this.#events.onEnd('finished')
         }
+        hasFinished = task.finished
       } finally {
         this.#counts = countRows(task)
         this.#task = undefined
         this.#runner = undefined
         await task.close()
       }
+      // Where the state is the task's own to open, its view is read as long as it is there.
+      if (hasFinished && spec.topics !== undefined) await aborted(this.#stopping.signal)
     } finally {
       await storage.close()
     }
@@ -262,6 +266,13 @@ export function countRows(task: Task): typeof NO_COUNTS {
     if (id === last?.id && writesRows) counts.rowsOut = metrics.rowsIn
   }
   return counts
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }
 
 function isUserFault(error: unknown): boolean {

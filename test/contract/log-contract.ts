@@ -279,6 +279,16 @@ export function describeLog(
       expect(seen).toEqual([1])
     })
 
+    test('what was handed out and is not done with is part of the lag', async () => {
+      await log.append('orders', 0, [record('a'), record('b')])
+      const reader = await log.openReader('orders')
+      const chunk = await readSettled(reader, 0, 0, 10)
+      expect(chunk?.count).toBe(2)
+      expect(reader.lag(0, 0)).toBe(2)
+      expect(reader.lag(0, chunk?.nextOffset ?? 0)).toBe(0)
+      await reader.close()
+    })
+
     test('offsets outside of what is kept are errors', async () => {
       await log.append('orders', 0, [record('a')])
       const reader = await log.openReader('orders')

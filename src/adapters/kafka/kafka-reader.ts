@@ -120,8 +120,9 @@ export class KafkaReader implements SourceReader {
   lag(number: number, offset: number): number | undefined {
     const partition = this.#partition(number)
     if (partition.end === undefined) return undefined
-    // All that was fetched is read: what lies between is markers of transactions, and no records.
-    if (partition.chunks.length === 0 && partition.position === partition.end) return 0
+    // All that was fetched is read and done with: what lies between is markers of transactions, and no records.
+    const isThrough = partition.chunks.length === 0 && partition.position === partition.end
+    if (isThrough && offset >= partition.next) return 0
     return Math.max(0, partition.end - offset)
   }
 

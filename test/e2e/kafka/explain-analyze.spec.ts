@@ -45,7 +45,7 @@ describeKafka('EXPLAIN ANALYZE over Kafka', (kafka) => {
     expect(await analyze()).toMatch(/slow operator: project-1 takes \d+ % of the time/)
   })
 
-  test('an external call that takes the time is named: a schema registry that answers slowly', async () => {
+  test('an external call that takes the time is named: a schema registry that does not answer', async () => {
     await using registry = await TestSchemaRegistry.open()
     const source = await world.topic('in', 1)
     const type = avro.Type.forSchema({ type: 'record', name: 'K', fields: [{ name: 'k', type: 'long' }] })
@@ -56,12 +56,11 @@ describeKafka('EXPLAIN ANALYZE over Kafka', (kafka) => {
       return { key: null, value: framed(id, type.toBuffer({ k })), timestamp: 0 }
     })
     await world.log.append(source, 0, records)
-    registry.delayMs = 20
+    registry.delayMs = 60_000
     await world.execute(`CREATE STREAM s (k BIGINT) WITH (connector = 'kafka', topic = '${source}')
         FORMAT PLAIN ENCODE AVRO ('schema.registry' = '${registry.url}');
       CREATE MATERIALIZED VIEW v AS SELECT COUNT(*) AS n FROM s;`)
     await expect.poll(analyze, SOON).toMatch(/external call: \d+ % of the time goes to waiting for the schema registry/)
-    registry.delayMs = 0
   })
 
   test('commits that take the time are named', async () => {
