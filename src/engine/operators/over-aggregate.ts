@@ -16,9 +16,9 @@ import { LateRows } from './late-rows.ts'
 import { keyColumnsOf } from './window-groups.ts'
 
 /**
- * OVER: each row with aggregates of the rows of its key up to it, in the order of event time, and of arrival among those
- * of one time. A row waits until the watermark says that none before it is to come; one that comes behind the watermark
- * is late: counted, and part of no frame.
+ * OVER: each row with aggregates of the rows of its key up to it, in the order of event time, and of arrival among
+ * those of one time. A row waits until the watermark says that none before it is to come; one that comes behind the
+ * watermark is late: counted, and part of no frame.
  *
  * State: by key the rows that are still in a frame, those that wait behind them, and the aggregates of the frame of the
  * last row that came out. A timer for each millisecond in which a row waits, and, of a range, for when the last one
