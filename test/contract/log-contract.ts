@@ -272,8 +272,8 @@ export function describeLog(
       await log.append('orders', 0, [record('b')])
       await expect.poll(() => reader.lag(0, 0)).toBe(2)
       expect(seen).toEqual([1])
-      // What was handed out is part of it, until it is done with.
-      expect([(await readSettled(reader, 0, 0, 9))?.count, reader.lag(0, 0), reader.lag(0, 2)]).toEqual([2, 2, 0])
+      expect(await readSettled(reader, 0, 0, 9), 'in hand, it is part of the lag until it is done with').toBeDefined()
+      expect([reader.lag(0, 0), reader.lag(0, 2)]).toEqual([2, 0])
       reader.onAvailable(() => seen.push(0))
       await reader.close()
       await log.append('orders', 0, [record('c')])
