@@ -20,6 +20,8 @@ export function isPull(query: Query, catalog: Catalog, depth = 0): boolean {
   const ofRelation = (node: Relation | undefined): boolean => {
     switch (node?.kind) {
       case undefined:
+      // The elements of a row are there when the row is.
+      case 'unnest-relation':
         return true
       case 'named-relation': {
         if (names.has(node.name.name)) return true

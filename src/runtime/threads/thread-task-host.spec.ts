@@ -5,6 +5,8 @@ import { AppError } from '../../core/errors.ts'
 import type { TaskSpec } from '../task-spec.ts'
 import { ThreadTaskHost } from './thread-task-host.ts'
 
+/** A thread that starts beside others on a busy machine. */
+const SOON = { timeout: 30_000 }
 const ENTRY = new URL('./testing/scripted-thread.ts', import.meta.url)
 
 const lines: string[] = []
@@ -99,7 +101,7 @@ describe('tasks on threads', () => {
     const opened = open(2)
     const tasks = [0, 1, 2, 3].map((partition) => task('q', partition))
     for (const one of tasks) await opened.follow(one)
-    await expect.poll(() => copies).toHaveLength(4)
+    await expect.poll(() => copies, SOON).toHaveLength(4)
     const followed = lines.map((line) => line.replace('follows ', ''))
     for (const one of tasks) await opened.start(one)
     const started = await Promise.all(tasks.map(async (one) => `${one.id} on ${await threadOf(opened, one)}`))
@@ -185,7 +187,7 @@ describe('queries of readers on threads', () => {
     await opened.openTransient(select('reads'))
     const rows = await rowsOf(opened, 'reads')
     expect(rows.at(-1)).toEqual(read)
-    await expect.poll(() => views).toEqual(told)
+    await expect.poll(() => views, SOON).toEqual(told)
   })
 
   it('fail with their thread, and those of other threads go on', async () => {
@@ -206,7 +208,7 @@ describe('a thread that dies', () => {
     const opened = open(1)
     await opened.follow(task('copied'))
     await opened.readTable(page('dies', 'copied/0/0')).catch(() => undefined)
-    await expect.poll(() => lines.filter((line) => line.startsWith('follows copied'))).toHaveLength(2)
+    await expect.poll(() => lines.filter((line) => line.startsWith('follows copied')), SOON).toHaveLength(2)
     await opened.stop('copied/0/0')
     await opened.readTable(page('dies', 'copied/0/0')).catch(() => undefined)
     await opened.start(task('other'))
@@ -223,7 +225,7 @@ describe('a thread that dies', () => {
     await expect(reading).rejects.toMatchObject({ code: 'UNAVAILABLE', retry: true })
     await expect(reading).rejects.toThrow('a thread that runs tasks has ended (out of luck)')
     expect(failures).toEqual(['q/0/0: a thread that runs tasks has ended (out of luck), true'])
-    await expect.poll(() => threadOf(opened, first)).not.toBeUndefined()
+    await expect.poll(() => threadOf(opened, first), SOON).not.toBeUndefined()
     expect(await threadOf(opened, first)).not.toBe(before[0])
     expect(await threadOf(opened, second)).toBe(before[1])
   })
@@ -233,7 +235,7 @@ describe('a thread that dies', () => {
     for (const one of [task('q', 0), task('q', 1), task('ends')]) await opened.start(one)
     await opened.readTable(page('dies', 'q/0/0')).catch(() => undefined)
     await opened.stop('q/0/1')
-    await expect.poll(() => threadOf(opened, task('q', 0))).not.toBeUndefined()
+    await expect.poll(() => threadOf(opened, task('q', 0)), SOON).not.toBeUndefined()
     expect(await threadOf(opened, task('q', 1))).toBeUndefined()
     expect(await threadOf(opened, task('ends'))).toBeUndefined()
     // Another process may run it by now: it is opened here when the duties say so.

@@ -67,7 +67,7 @@ describeKafka('EXPLAIN ANALYZE over Kafka', (kafka) => {
     const source = await world.topic('in', 1)
     for (let i = 0; i < 30; i++) await fill(source, 0, 10_000)
     await world.execute(`${stream(source)} SET 'checkpoint.interval' = '1 ms';
-      CREATE SINK v AS SELECT k FROM s WITH (connector = 'kafka', topic = '${source}.out', partitions = 1);`)
+      CREATE SINK v AS SELECT k, repeat('x', 600) AS pad FROM s WITH (connector = 'kafka', topic = '${source}.out', partitions = 1);`)
     await expect.poll(analyze, SOON).toMatch(/commits: \d+ % of the time goes to waiting for the broker or the disk/)
   })
 
