@@ -110,9 +110,9 @@ describeKafka('replicas that answer for each other', (kafka) => {
   const everybody = (visits: number): readonly Row[] => Array.from({ length: USERS }, (_, user) => [user, visits])
 
   /** Both run a part of the view, and have read of it. */
-  async function bothRun(first: Replica, _second: Replica): Promise<void> {
+  async function bothRun({ runtime }: Replica): Promise<void> {
     const working = async () => {
-      const { seen } = await first.runtime.analyze('counts')
+      const { seen } = await runtime.analyze('counts')
       const busy = [...seen.stats]
         .filter(([, { rowsIn, rowsOut }]) => rowsIn + rowsOut > 0)
         .map(([id]) => seen.replicaOf.get(id))
@@ -135,7 +135,7 @@ describeKafka('replicas that answer for each other', (kafka) => {
     await untilRead(first, 1)
     await untilRead(second, 1)
     await visit()
-    await bothRun(first, second)
+    await bothRun(first)
     await untilRead(first, 2)
     await untilRead(second, 2)
     for (const user of [0, 1, 2, USERS - 1]) {
@@ -151,7 +151,7 @@ describeKafka('replicas that answer for each other', (kafka) => {
     await expect.poll(() => second.runtime.ready && first.runtime.ready, { timeout: 20_000 }).toBe(true)
     await execute(first, VIEW())
     await visit()
-    await bothRun(first, second)
+    await bothRun(first)
     await untilRead(first, 1)
     const analyze = async ({ runtime }: Replica) => {
       for await (const result of runtime.execute('EXPLAIN ANALYZE QUERY counts')) {
@@ -191,7 +191,7 @@ describeKafka('replicas that answer for each other', (kafka) => {
     await expect.poll(() => second.runtime.ready && first.runtime.ready, { timeout: 20_000 }).toBe(true)
     await execute(first, VIEW())
     await visit()
-    await bothRun(first, second)
+    await bothRun(first)
     const copies = async () => (await second.runtime.describe('counts')).properties['copies in step']
     await expect.poll(copies, { timeout: 20_000 }).toBe('8 of 8 tasks')
     expect((await second.runtime.analyze('counts')).text).toContain(
@@ -215,7 +215,7 @@ describeKafka('replicas that answer for each other', (kafka) => {
     await expect.poll(() => second.runtime.ready && first.runtime.ready, { timeout: 20_000 }).toBe(true)
     await execute(first, VIEW())
     await visit()
-    await bothRun(first, second)
+    await bothRun(first)
     await untilRead(second, 1)
     await close(first)
     await expect.poll(async () => (await second.runtime.analyze('counts')).tasksSeen, { timeout: 20_000 }).toBe(8)
@@ -263,11 +263,11 @@ describeKafka('replicas that answer for each other', (kafka) => {
     await expect.poll(() => second.runtime.ready && first.runtime.ready, { timeout: 20_000 }).toBe(true)
     await execute(first, VIEW())
     await visit()
-    await bothRun(first, second)
+    await bothRun(first)
     await untilRead(second, 1)
     await execute(second, 'RESET QUERY counts TO EARLIEST')
     await visit()
-    await bothRun(first, second)
+    await bothRun(first)
     await untilRead(first, 2)
     await execute(first, 'RESET QUERY counts TO LATEST')
     await visit()
@@ -281,7 +281,7 @@ describeKafka('replicas that answer for each other', (kafka) => {
     await expect.poll(() => second.runtime.ready && first.runtime.ready, { timeout: 20_000 }).toBe(true)
     await execute(first, VIEW())
     await visit()
-    await bothRun(first, second)
+    await bothRun(first)
     await untilRead(first, 1)
     const seen = new Map<number, number>()
     // In the middle of the snapshot it goes on at the other replica, which has not said a word of it.
@@ -321,7 +321,7 @@ describeKafka('replicas that answer for each other', (kafka) => {
     await expect.poll(() => second.runtime.ready && first.runtime.ready, { timeout: 20_000 }).toBe(true)
     await execute(first, VIEW())
     await visit()
-    await bothRun(first, second)
+    await bothRun(first)
     await untilRead(second, 1)
     await close(first)
     const failure = await select(second, 'SELECT user, n FROM counts').catch((error: unknown) => error)
