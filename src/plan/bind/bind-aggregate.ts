@@ -3,7 +3,7 @@
 
 import type { Call } from '../../../grammar/ast.ts'
 import type { Span } from '../../../grammar/span.ts'
-import { must } from '../../core/assert.ts'
+import { assert, must } from '../../core/assert.ts'
 import type { Field } from '../../core/schema.ts'
 import { BOOLEAN, type SqlType, typeName } from '../../core/type.ts'
 import { fail, notSupported } from '../diagnostics.ts'
@@ -18,7 +18,7 @@ import type { Projection } from './projection.ts'
 import { resolveSignature, usage } from './signature.ts'
 
 /** Function of the placeholder call; its argument is the number of the aggregate. Never leaves the binder. */
-export const AGGREGATE_PLACEHOLDER = '$aggregate'
+const AGGREGATE_PLACEHOLDER = '$aggregate'
 
 export interface BoundAggregate {
   readonly function: AggregateFunction
@@ -31,6 +31,14 @@ export interface BoundAggregate {
 
 /** Functions that see each value once anyway, or only the extreme one. */
 const DISTINCT_WITHOUT_EFFECT = new Set(['min', 'max', 'bool_and', 'bool_or', 'collect_set', 'approx_count_distinct'])
+
+/** Number of the aggregate that an expression stands for; undefined for every other expression. */
+export function placeholderNumber(expression: Expression): number | undefined {
+  if (expression.kind !== 'call' || expression.function !== AGGREGATE_PLACEHOLDER) return undefined
+  const number = expression.arguments[0]
+  assert(number?.kind === 'literal', 'a placeholder has a number')
+  return Number(number.value)
+}
 
 export class AggregateList {
   readonly #bound: BoundAggregate[] = []

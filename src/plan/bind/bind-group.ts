@@ -7,13 +7,13 @@
 
 import type { Call, ColumnRef, Expression as Node, Select } from '../../../grammar/ast.ts'
 import type { Span } from '../../../grammar/span.ts'
-import { assert, must } from '../../core/assert.ts'
+import { must } from '../../core/assert.ts'
 import { INTERVAL, TIMESTAMP, typeName } from '../../core/type.ts'
 import { fail, notSupported } from '../diagnostics.ts'
 import { call, childrenOf, column, literal, sameExpression, withChildren } from '../expression-tree.ts'
 import { groupAggregate, type LogicalPlan, type WindowSpec, windowAggregate } from '../logical/nodes.ts'
 import type { Expression } from '../physical/expression.ts'
-import { AGGREGATE_PLACEHOLDER, AggregateList } from './bind-aggregate.ts'
+import { AggregateList, placeholderNumber } from './bind-aggregate.ts'
 import { bindExpression, type ExpressionContext, plainContext } from './bind-expression.ts'
 import type { BoundRelation } from './bind-relation.ts'
 import { bindWindow, bindWindowTime, defaultWindowTime, notNegative } from './bind-window.ts'
@@ -124,12 +124,9 @@ export class Grouping {
     if (expression.kind === 'call') {
       if (expression.function === WINDOW_START) return column(must(layout.start, 'window_start'), TIMESTAMP)
       if (expression.function === WINDOW_END) return column(must(layout.end, 'window_end'), TIMESTAMP)
-      if (expression.function === AGGREGATE_PLACEHOLDER) {
-        const number = expression.arguments[0]
-        assert(number?.kind === 'literal', 'a placeholder has a number')
-        return column(layout.aggregates + Number(number.value), expression.type)
-      }
     }
+    const number = placeholderNumber(expression)
+    if (number !== undefined) return column(layout.aggregates + number, expression.type)
     if (expression.kind === 'column') return this.#bound(expression.index, layout) ?? this.#notGrouped(expression, span)
     const children = childrenOf(expression)
     if (children.length === 0) return expression

@@ -1,7 +1,7 @@
 // Aggregates OVER the rows before a row. All of one SELECT have the same window, as in Flink: one step computes them.
 
 import type { Call, FrameBound, Expression as Node, Over } from '../../../grammar/ast.ts'
-import { assert, must } from '../../core/assert.ts'
+import { must } from '../../core/assert.ts'
 import { fail, notSupported } from '../diagnostics.ts'
 import { childrenOf, column, withChildren } from '../expression-tree.ts'
 import type { LogicalPlan } from '../logical/nodes.ts'
@@ -9,7 +9,7 @@ import { over } from '../logical/over.ts'
 import type { Expression } from '../physical/expression.ts'
 import type { OverFrame } from '../physical/nodes.ts'
 import { aggregateFunction } from './aggregates.ts'
-import { AGGREGATE_PLACEHOLDER, AggregateList } from './bind-aggregate.ts'
+import { AggregateList, placeholderNumber } from './bind-aggregate.ts'
 import { bindExpression, plainContext } from './bind-expression.ts'
 import type { BoundRelation } from './bind-relation.ts'
 import { notNegative } from './bind-window.ts'
@@ -58,11 +58,10 @@ export class OverList {
 
   /** An expression of the list over what `build` gave. */
   resolve(expression: Expression, built: LogicalPlan): Expression {
-    if (expression.kind === 'call' && expression.function === AGGREGATE_PLACEHOLDER) {
-      const number = expression.arguments[0]
-      assert(number?.kind === 'literal', 'a placeholder has a number')
+    const number = placeholderNumber(expression)
+    if (number !== undefined) {
       const first = built.schema.fields.length - this.#aggregates.count
-      return column(first + Number(number.value), expression.type)
+      return column(first + number, expression.type)
     }
     const children = childrenOf(expression)
     if (children.length === 0) return expression
