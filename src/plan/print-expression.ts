@@ -109,13 +109,13 @@ const DURATION_UNITS = [
   ['ms', 1],
 ] as const
 
-/** The largest unit that divides it: `90 s`, `5 min`. */
 /** `rows 5 preceding`, `range 1 h preceding`, `rows unbounded`. */
 export function frameText({ unit, preceding }: OverFrame): string {
   if (preceding === undefined) return `${unit} unbounded`
   return `${unit} ${unit === 'rows' ? preceding : printDuration(preceding)} preceding`
 }
 
+/** The largest unit that divides it: `90 s`, `5 min`. */
 export function printDuration(ms: number): string {
   if (ms === 0) return '0 s'
   for (const [unit, length] of DURATION_UNITS) if (ms % length === 0) return `${ms / length} ${unit}`

@@ -2,7 +2,7 @@
 
 import { columnsOf } from '../expression-tree.ts'
 import type { JoinStep } from './join-steps.ts'
-import type { PhysicalPlan, Step } from './nodes.ts'
+import type { AggregateCall, PhysicalPlan, Step } from './nodes.ts'
 
 /** Every step after its inputs, every column within its input; else what is wrong. */
 export function wrongReference(plan: PhysicalPlan): string | undefined {
@@ -89,6 +89,7 @@ function columnsRead(one: Step): readonly number[] {
   }
 }
 
-function aggregateColumns(aggregates: Extract<Step, { kind: 'group-aggregate' }>['aggregates']): readonly number[] {
+/** What aggregates read of their input. */
+export function aggregateColumns(aggregates: readonly AggregateCall[]): readonly number[] {
   return aggregates.flatMap((one) => (one.filter === undefined ? one.arguments : [...one.arguments, one.filter]))
 }

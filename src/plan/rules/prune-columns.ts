@@ -21,6 +21,7 @@ import {
 import { over } from '../logical/over.ts'
 import { unnest, unnestNames } from '../logical/unnest.ts'
 import { aggregateNames } from '../logical/visit.ts'
+import { aggregateColumns } from '../physical/check-references.ts'
 import type { AggregateCall, LatePolicy } from '../physical/nodes.ts'
 import { scannedColumns } from '../scanned-columns.ts'
 import type { Rule } from './rule.ts'
@@ -83,44 +84,23 @@ function prune(node: LogicalPlan, needed: ReadonlySet<number>): Pruned {
       return rebuilt(node, input, () => throttle(input.node, node.everyMs))
     }
     case 'over': {
-      const width = node.input.schema.fields.length
-      const below = [...needed].filter((index) => index < width)
-      const read = node.aggregates.flatMap((one) => [
-        ...one.arguments,
-        ...(one.filter === undefined ? [] : [one.filter]),
-      ])
-      const input = prune(node.input, new Set([...below, ...node.partitionBy, ...read]))
-      const to = (index: number) =>
-        index < width ? input.to(index) : input.node.schema.fields.length + (index - width)
-      const moved = () => ({
-        ...node,
-        partitionBy: node.partitionBy.map(input.to),
-        aggregates: node.aggregates.map((one) => moveAggregate(one, input)),
-      })
-      return { ...rebuilt(node, input, () => over(input.node, moved())), to }
+      const read = [...node.partitionBy, ...aggregateColumns(node.aggregates)]
+      return pruneExtension(node, needed, read, (input) =>
+        over(input.node, {
+          ...node,
+          partitionBy: node.partitionBy.map(input.to),
+          aggregates: node.aggregates.map((one) => moveAggregate(one, input)),
+        }),
+      )
     }
-    case 'unnest': {
-      const width = node.input.schema.fields.length
-      const below = [...needed].filter((index) => index < width)
-      const input = prune(node.input, new Set([...below, ...columnsOf(node.expression)]))
-      const to = (index: number) =>
-        index < width ? input.to(index) : input.node.schema.fields.length + (index - width)
-      const moved = () => ({ ...node, expression: mapColumns(node.expression, input.to) })
-      return { ...rebuilt(node, input, () => unnest(input.node, moved(), unnestNames(node))), to }
-    }
-    case 'window-assign': {
-      const width = node.input.schema.fields.length
-      const below = [...needed].filter((index) => index < width)
-      const input = prune(node.input, new Set([...below, ...node.late.columns, ...node.partitionBy]))
-      const to = (index: number) =>
-        index < width ? input.to(index) : input.node.schema.fields.length + (index - width)
-      return {
-        ...rebuilt(node, input, () =>
-          windowAssign(input.node, node.spec, node.time, moveLate(node.late, input), node.partitionBy.map(input.to)),
-        ),
-        to,
-      }
-    }
+    case 'unnest':
+      return pruneExtension(node, needed, columnsOf(node.expression), (input) =>
+        unnest(input.node, { ...node, expression: mapColumns(node.expression, input.to) }, unnestNames(node)),
+      )
+    case 'window-assign':
+      return pruneExtension(node, needed, [...node.late.columns, ...node.partitionBy], (input) =>
+        windowAssign(input.node, node.spec, node.time, moveLate(node.late, input), node.partitionBy.map(input.to)),
+      )
     case 'window-aggregate':
     case 'group-aggregate':
       return pruneAggregate(node, needed)
@@ -141,6 +121,21 @@ function prune(node: LogicalPlan, needed: ReadonlySet<number>): Pruned {
 
 function rebuilt(node: LogicalPlan, input: Pruned, rebuild: () => LogicalPlan): Pruned {
   return { node: input.changed ? rebuild() : node, to: input.to, changed: input.changed }
+}
+
+/** Of a step that adds columns behind those of its input. */
+function pruneExtension(
+  node: Extract<LogicalPlan, { kind: 'over' | 'unnest' | 'window-assign' }>,
+  needed: ReadonlySet<number>,
+  read: Iterable<number>,
+  rebuild: (input: Pruned) => LogicalPlan,
+): Pruned {
+  const width = node.input.schema.fields.length
+  const below = [...needed].filter((index) => index < width)
+  const input = prune(node.input, new Set([...below, ...read]))
+  const newWidth = input.node.schema.fields.length
+  const to = (index: number) => (index < width ? input.to(index) : newWidth + (index - width))
+  return { ...rebuilt(node, input, () => rebuild(input)), to }
 }
 
 /** Where rows are told apart by their key, the key is read. */
@@ -221,16 +216,14 @@ function pruneAggregate(node: Aggregate, needed: ReadonlySet<number>): Pruned {
   const first = node.schema.fields.length - node.aggregates.length
   const keptAggregates = node.aggregates.map((_, i) => i).filter((i) => needed.has(first + i))
   const read = new Set([...node.groupBy, ...(node.kind === 'window-aggregate' ? node.late.columns : [])])
-  for (const i of keptAggregates) {
-    const one = must(node.aggregates[i], 'an aggregate')
-    for (const index of [...one.arguments, ...(one.filter === undefined ? [] : [one.filter])]) read.add(index)
-  }
+  const kept = keptAggregates.map((i) => must(node.aggregates[i], 'an aggregate'))
+  for (const index of aggregateColumns(kept)) read.add(index)
   const input = prune(node.input, read)
   const changed = input.changed || keptAggregates.length !== node.aggregates.length
   const to = (index: number) => (index < first ? index : first + keptAggregates.indexOf(index - first))
   if (!changed) return { node, to, changed }
   const names = aggregateNames(node)
-  const aggregates = keptAggregates.map((i) => moveAggregate(must(node.aggregates[i], 'an aggregate'), input))
+  const aggregates = kept.map((one) => moveAggregate(one, input))
   const keptNames = keptAggregates.map((i) => must(names[i], 'a name'))
   const groupBy = node.groupBy.map(input.to)
   const rebuilt =
