@@ -6,7 +6,7 @@ import type { TopicSpec } from '../engine/ports/log.ts'
 import type { MaterializedRelation, QueryEntry, QueryLayout, SourceRelation } from '../plan/catalog.ts'
 import { isLogConnector } from '../plan/connectors.ts'
 import { withLocalAggregation } from '../plan/physical/local-aggregation.ts'
-import { patternOf } from '../plan/physical/scan-topics.ts'
+import { patternOf, topicOf } from '../plan/physical/scan-topics.ts'
 import { layOut, layoutTopics, resultPartitions } from './task-spec.ts'
 import { resultTopic, sinkTopic, sourceTopic } from './topics.ts'
 
@@ -23,13 +23,13 @@ export async function layOutQuery(
   const partitions = new Map<string, number>()
   for (const step of entry.plan.steps) {
     if (step.kind !== 'scan') continue
-    const { kind, options } = step.connector
+    const { kind } = step.connector
     if (!isLogConnector(kind) && kind !== 'result') continue
     if (step.topics !== undefined) {
       partitions.set(step.id, Math.max(...step.topics.map((topic) => topic.partitions)))
       continue
     }
-    const topic = options['topic'] ?? step.relation
+    const topic = topicOf(step)
     const found = await log.topic(topic)
     if (found === undefined) throw topicOfStreamMissing(step.relation, topic)
     partitions.set(step.id, found.partitions)

@@ -5,7 +5,7 @@ import type { FormatRegistry } from '../engine/ports/format.ts'
 import type { Log, RecordChunk, SourceReader } from '../engine/ports/log.ts'
 import type { SourceRelation } from '../plan/catalog.ts'
 import type { ScanStep } from '../plan/physical/nodes.ts'
-import { firstNumber, partitionWithin, topicIndex } from '../plan/physical/scan-topics.ts'
+import { firstNumber, partitionWithin, topicIndex, topicOf } from '../plan/physical/scan-topics.ts'
 import { startOffset } from './start-offset.ts'
 import { type TopicReader, TopicsReader } from './topics-reader.ts'
 
@@ -57,7 +57,7 @@ export function checkSource({ connector, format, columns }: SourceRelation, form
 
 async function openTopic(scan: ScanStep, { log, partitions }: ReaderOptions): Promise<SourceReader> {
   if (partitions?.length === 0) return new EmptyReader()
-  const topics = scan.topics ?? [{ name: scan.connector.options['topic'] ?? scan.relation }]
+  const topics = scan.topics ?? [{ name: topicOf(scan) }]
   const readers: TopicReader[] = []
   try {
     for (const [i, { name }] of topics.entries()) {
@@ -200,7 +200,7 @@ class FinishingReader extends ForwardingReader {
 
   async #openRest(): Promise<SourceReader> {
     const { log, partitions } = this.#options
-    const topic = this.#scan.connector.options['topic'] ?? this.#scan.relation
+    const topic = topicOf(this.#scan)
     const rest = await BoundedReader.open(await log.openReader(topic, partitions), topic, log)
     for (const [listener, stop] of this.#listeners) {
       stop()

@@ -1,7 +1,7 @@
 import { AppError } from '../core/errors.ts'
 import type { Log, TopicInfo } from '../engine/ports/log.ts'
 import type { PhysicalPlan, ScanStep, StartupSpec } from '../plan/physical/nodes.ts'
-import { partitionNumbers, type TopicPlace } from '../plan/physical/scan-topics.ts'
+import { partitionNumbers, type TopicPlace, topicOf } from '../plan/physical/scan-topics.ts'
 
 /** Where a scan begins in a partition that it has no position in yet; `number` is what the scan calls it. */
 export async function startOffset(
@@ -82,8 +82,8 @@ async function groupOffset(
 }
 
 /** One, or those that a pattern has found. */
-function namesOf({ connector, relation, topics }: ScanStep): readonly string[] {
-  return topics?.map(({ name }) => name) ?? [connector.options['topic'] ?? relation]
+function namesOf(scan: ScanStep): readonly string[] {
+  return scan.topics?.map(({ name }) => name) ?? [topicOf(scan)]
 }
 
 function committedOffset(group: string, topic: string, partition: number, log: Log): Promise<number | undefined> {

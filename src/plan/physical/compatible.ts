@@ -12,7 +12,7 @@ import type { Expression } from './expression.ts'
 import type { JoinStep } from './join-steps.ts'
 import { withoutLocalAggregation } from './local-aggregation.ts'
 import type { AggregateCall, EmitSpec, LatePolicy, PhysicalPlan, SortKey, Step } from './nodes.ts'
-import { patternOf } from './scan-topics.ts'
+import { patternOf, topicOf } from './scan-topics.ts'
 
 /** True, or the reason why not. What a sink outside has been given stays: only its future rows may differ. */
 export function compatible(before: PhysicalPlan, after: PhysicalPlan): true | string {
@@ -121,7 +121,7 @@ function stateShape(step: Step, inputs: readonly Rows[]): Shape | undefined {
   const [input] = inputs
   switch (step.kind) {
     case 'scan':
-      return { source: `${step.connector.kind} ${patternOf(step) ?? step.connector.options['topic'] ?? step.relation}` }
+      return { source: `${step.connector.kind} ${patternOf(step) ?? topicOf(step)}` }
     case 'normalize':
     case 'reorder':
       return { key: texts(step.keys, of(input)), columns: allColumns(of(input)), ...filtered(of(input)) }

@@ -31,6 +31,11 @@ export function partitionWithin(number: number): number {
   return number % NUMBERS_OF_A_TOPIC
 }
 
+/** The one topic that a scan reads; which ones a pattern has found is in its `topics`. */
+export function topicOf({ connector, relation }: Pick<ScanStep, 'connector' | 'relation'>): string {
+  return connector.options['topic'] ?? relation
+}
+
 export function patternOf({ connector }: Pick<ScanStep, 'connector'>): string | undefined {
   return connector.options['topic-pattern']
 }
