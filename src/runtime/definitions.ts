@@ -20,7 +20,7 @@ import {
 } from '../plan/planner.ts'
 import { createDeadLetterTopic, deadLetterStream, losesItsLastWriter } from './dead-letters.ts'
 import { inferColumns, inferScript } from './infer-columns.ts'
-import { isTopicOfObject } from './own-topics.ts'
+import { isTopicOfObject, prefixOf } from './own-topics.ts'
 import { createQueryTopics, createSourceTopic, deleteTopic, layOutQuery, ownTopics } from './query-topics.ts'
 import { checkSource } from './readers.ts'
 import { lateStreamsOf, planAlteration, planReplacement, type Replacement, replacementText } from './replacement.ts'
@@ -44,7 +44,7 @@ export class Definitions {
 
   /** Begins the names of the topics that are made here. */
   get #prefix(): string {
-    return this.#options.storage.partitioned?.prefix ?? 'weir'
+    return prefixOf(this.#options.storage)
   }
 
   async check(script: readonly Statement[]): Promise<readonly Diagnostic[]> {

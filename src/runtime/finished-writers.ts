@@ -1,6 +1,6 @@
 import type { Clock } from '../engine/ports/clock.ts'
 import type { Jobs } from './jobs.ts'
-import { statsOfTasks, tasksOfQuery } from './query-tasks.ts'
+import { statsOfQuery } from './query-tasks.ts'
 import type { OtherReplicas } from './view-tables.ts'
 
 /** How long an answer of the other replicas is taken for the state of now: who reads a result log asks all the time. */
@@ -31,7 +31,7 @@ export class FinishedWriters {
     const nowMs = this.#clock.nowMs()
     const asked = this.#asked.get(relation)
     if (asked !== undefined && Math.abs(nowMs - asked.atMs) < ANSWER_MS) return asked.answer
-    const answer = tasksOfQuery(job, this.#others).then((tasks) => statsOfTasks(job, tasks).state === 'finished')
+    const answer = statsOfQuery(job, this.#others).then(({ state }) => state === 'finished')
     this.#asked.set(relation, { atMs: nowMs, answer })
     return answer
   }

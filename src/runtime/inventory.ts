@@ -6,7 +6,7 @@ import type { QueryEntry, Relation } from '../plan/catalog.ts'
 import type { ObjectDescription, ObjectKind, ObjectSummary } from './api.ts'
 import type { StoredCatalog } from './catalog.ts'
 import type { Jobs } from './jobs.ts'
-import { statsOfTasks, tasksOfQuery } from './query-tasks.ts'
+import { statsOfQuery, statsOfTasks, tasksOfQuery } from './query-tasks.ts'
 import { requireRelation } from './require.ts'
 import type { OtherReplicas } from './view-tables.ts'
 
@@ -93,7 +93,7 @@ function relationDetail(relation: Relation): string {
 
 async function querySummary(query: QueryEntry, { jobs, others }: Inventory): Promise<ObjectSummary> {
   const job = jobs.get(query.name)
-  const state = job === undefined ? query.state : statsOfTasks(job, await tasksOfQuery(job, others)).state
+  const state = job === undefined ? query.state : (await statsOfQuery(job, others)).state
   return { kind: 'query', name: query.name, detail: `${query.kind.replace('-', ' ')}, ${state}` }
 }
 

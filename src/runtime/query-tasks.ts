@@ -50,6 +50,11 @@ export function detailsOf({ stats }: QueryTasks): ReadonlyMap<string, TaskDetail
   return new Map([...stats].flatMap(([id, { detail }]) => (detail === undefined ? [] : [[id, detail] as const])))
 }
 
+/** The counts of a query, asked for now. */
+export async function statsOfQuery(job: Job, others: OtherReplicas | undefined): Promise<QueryStats> {
+  return statsOfTasks(job, await tasksOfQuery(job, others))
+}
+
 /** The counts of a query: of its tasks wherever they run, and of those that have run here and run nowhere now. */
 export function statsOfTasks(job: Job, { stats, silent }: QueryTasks): QueryStats {
   const known = job.tasks.flatMap(({ id }) => stats.get(id) ?? job.lastStats(id) ?? [])

@@ -8,7 +8,7 @@ import type { TopicInfo } from '../engine/ports/log.ts'
 import { isLogConnector } from '../plan/connectors.ts'
 import type { PhysicalPlan, ScanStep, ScanTopic } from '../plan/physical/nodes.ts'
 import { patternOf, readsPatterns } from '../plan/physical/scan-topics.ts'
-import { isOwnTopic } from './own-topics.ts'
+import { isOwnTopic, prefixOf } from './own-topics.ts'
 
 /** Each is read by a client of its own in each task. */
 export const PATTERN_TOPICS_MAX = 100
@@ -75,8 +75,4 @@ function sinkTopics(plan: PhysicalPlan): ReadonlySet<string> {
       step.kind === 'sink' && isLogConnector(step.connector.kind) ? [step.connector.options['topic'] ?? ''] : [],
     ),
   )
-}
-
-function prefixOf({ partitioned }: Storage): string {
-  return partitioned?.prefix ?? 'weir'
 }

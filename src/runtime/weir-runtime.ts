@@ -36,7 +36,7 @@ import { DEFAULT_LIMITS, type RuntimeLimits } from './limits.ts'
 import { LogReplicas } from './log-replicas.ts'
 import { openSubscription } from './open-subscription.ts'
 import type { Peers, PeerTablePage, PeerTableRequest, PeerTasksRequest } from './peers.ts'
-import { statsOfTasks, tasksForPeer, tasksOfQuery } from './query-tasks.ts'
+import { statsOfQuery, tasksForPeer } from './query-tasks.ts'
 import type { Replicas } from './replicas.ts'
 import { requireRelation, requireStream } from './require.ts'
 import { SingleReplica } from './single-replica.ts'
@@ -239,8 +239,7 @@ export class WeirRuntime implements Runtime {
   }
 
   async stats(query: string): Promise<QueryStats> {
-    const job = this.#job(query)
-    return statsOfTasks(job, await tasksOfQuery(job, this.#others))
+    return statsOfQuery(this.#job(query), this.#others)
   }
 
   async analyze(query: string): Promise<QueryAnalysis & { readonly text: string }> {
