@@ -3,9 +3,10 @@
 // the first of each number, with a state that grows all the time. The verdict compares all three, as a reader of
 // committed records sees them, with what is in the input, counted without Weir.
 
+import { setTimeout as pause } from 'node:timers/promises'
 import { KafkaLog } from '../../src/adapters/kafka/kafka-log.ts'
-import { PartitionReader } from '../../src/adapters/kafka/partition-reader.ts'
 import type { OutputRecord } from '../../src/engine/ports/log.ts'
+import { committedValues } from '../harness/kafka/committed-values.ts'
 
 export const PARTITIONS = 4
 const OUTPUT_PARTITIONS = 2
@@ -233,7 +234,7 @@ export class FaultWorkload {
   async #output(): Promise<ReadonlyMap<string, readonly { readonly n: number; readonly ids: number }[]>> {
     const found = new Map<string, { n: number; ids: number }[]>()
     for (const value of await this.#records('out', OUTPUT_PARTITIONS)) {
-      const { k, window_start, n, ids } = JSON.parse(value.toString())
+      const { k, window_start, n, ids } = JSON.parse(value)
       const key = `${k} ${Math.floor(Date.parse(`${window_start.replace(' ', 'T').replace(/Z?$/, 'Z')}`) / WINDOW_MS)}`
       found.set(key, [...(found.get(key) ?? []), { n: Number(n), ids: Number(ids) }])
     }
@@ -252,7 +253,7 @@ export class FaultWorkload {
       add(dst, amount)
     }
     const last = async () => {
-      const rows = (await this.#records('balances', OUTPUT_PARTITIONS)).map((value) => JSON.parse(value.toString()))
+      const rows = (await this.#records('balances', OUTPUT_PARTITIONS)).map((value) => JSON.parse(value))
       return new Map(
         rows.map(({ account, n, balance }) => [Number(account), { n: Number(n), balance: Number(balance) }]),
       )
@@ -274,7 +275,7 @@ export class FaultWorkload {
   async #firsts(input: readonly Event[]): Promise<Pick<Count, 'lost' | 'doubled'>> {
     const expected = new Set(input.map(({ id }) => id))
     const passed = async () =>
-      (await this.#records('firsts', OUTPUT_PARTITIONS)).map((value) => Number(JSON.parse(value.toString()).id))
+      (await this.#records('firsts', OUTPUT_PARTITIONS)).map((value) => Number(JSON.parse(value).id))
     const found = await this.#until(passed, (ids) => ids.length >= expected.size)
     const once = new Set(found)
     const lost = [...expected].filter((id) => !once.has(id)).length
@@ -292,19 +293,8 @@ export class FaultWorkload {
     return found
   }
 
-  /** Values of all committed records of a topic. */
-  async #records(topic: string, partitions: number): Promise<readonly Buffer[]> {
-    const values: Buffer[] = []
-    const connection = { bootstrapBrokers: this.#options.bootstrap.split(',') }
-    for (let partition = 0; partition < partitions; partition++) {
-      const reader = await PartitionReader.open(connection, this.#topic(topic), partition)
-      const end = await reader.end()
-      while (reader.position < end) {
-        for (const { value } of await reader.read(POLL_MS)) values.push(Buffer.from(value ?? []))
-      }
-      await reader.close()
-    }
-    return values
+  #records(topic: string, partitions: number): Promise<readonly string[]> {
+    return committedValues(this.#options.bootstrap.split(','), this.#topic(topic), partitions)
   }
 }
 
@@ -315,11 +305,6 @@ function eventOf(id: number): Event {
 }
 
 /** The event in a record; nothing for one that is none. */
-function eventIn(value: Buffer): readonly Event[] {
-  const text = value.toString()
+function eventIn(text: string): readonly Event[] {
   return text.endsWith('}') ? [JSON.parse(text) as Event] : []
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

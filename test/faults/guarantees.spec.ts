@@ -1,14 +1,13 @@
 // The weaker delivery guarantees, in a process that is killed while events flow: at least once loses nothing, at most
 // once doubles nothing, and each of them is weaker than exactly once where it may be.
 
-import { rmSync } from 'node:fs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect, test } from 'vitest'
 import { WeirClient } from '../../clients/typescript/src/index.ts'
-import { KafkaLog } from '../../src/adapters/kafka/kafka-log.ts'
-import { PartitionReader } from '../../src/adapters/kafka/partition-reader.ts'
-import { buildServer, freeAddress, removeBuild, ServerProcess, temporaryDirectory } from '../e2e/server-process.ts'
+import { committedValues } from '../harness/kafka/committed-values.ts'
 import { describeKafka } from '../harness/kafka/describe-kafka.ts'
 import { Random } from '../harness/random.ts'
+import { killedServer } from './killed-server.ts'
 
 const GUARANTEES = ['at-least-once', 'at-most-once', 'exactly-once'] as const
 const KILLS = 6
@@ -20,26 +19,15 @@ const SOON_MS = 60_000
 
 type Guarantee = (typeof GUARANTEES)[number]
 
-describeKafka('each delivery guarantee', ({ bootstrap, prefix }) => {
-  const connection = { bootstrapBrokers: [bootstrap] }
-  const topic = (name: string) => `${prefix}.${name}`
-  const log = new KafkaLog({ connection, replicationFactor: 1 })
-  const directory = temporaryDirectory()
-
-  beforeAll(buildServer, 60_000)
-  afterAll(async () => {
-    removeBuild()
-    for (const { name } of await log.topics()) if (name.startsWith(`${prefix}.`)) await log.deleteTopic(name)
-    await log.close()
-    rmSync(directory, { recursive: true, force: true })
-  })
+describeKafka('each delivery guarantee', (kafka) => {
+  const { log, place } = killedServer(kafka)
+  const topic = (name: string) => `${kafka.prefix}.${name}`
 
   test(`is kept over ${KILLS} kills`, async () => {
     const random = new Random(SEED)
     const spec = { retentionMs: undefined, retentionBytes: undefined, partitions: 1 }
     for (const name of ['in', ...GUARANTEES]) await log.createTopic({ name: topic(name), ...spec })
-    const address = await freeAddress()
-    const spawn = () => ServerProcess.spawn(address, directory, ['--kafka', bootstrap, '--kafka-prefix', prefix])
+    const { address, spawn } = await place()
     let server = spawn()
     let sent = 0
     const stop = new AbortController()
@@ -103,17 +91,7 @@ describeKafka('each delivery guarantee', ({ bootstrap, prefix }) => {
   }
 
   async function ids(guarantee: Guarantee): Promise<readonly number[]> {
-    const reader = await PartitionReader.open(connection, topic(guarantee), 0)
-    const to = await reader.end()
-    const found: number[] = []
-    while (reader.position < to) {
-      for (const { value } of await reader.read(POLL_MS)) found.push(JSON.parse(Buffer.from(value ?? []).toString()).id)
-    }
-    await reader.close()
-    return found
+    const values = await committedValues([kafka.bootstrap], topic(guarantee), 1)
+    return values.map((value) => JSON.parse(value).id)
   }
 })
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}

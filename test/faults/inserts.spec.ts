@@ -1,13 +1,13 @@
 // Several INSERT INTO … SELECT write one topic, and a view reads it, in a process that is killed while events flow.
 
-import { rmSync } from 'node:fs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect, test } from 'vitest'
 import { WeirClient } from '../../clients/typescript/src/index.ts'
-import { KafkaLog } from '../../src/adapters/kafka/kafka-log.ts'
-import { PartitionReader } from '../../src/adapters/kafka/partition-reader.ts'
-import { buildServer, freeAddress, removeBuild, ServerProcess, temporaryDirectory } from '../e2e/server-process.ts'
+import type { KafkaLog } from '../../src/adapters/kafka/kafka-log.ts'
+import { committedValues } from '../harness/kafka/committed-values.ts'
 import { describeKafka } from '../harness/kafka/describe-kafka.ts'
 import { Random } from '../harness/random.ts'
+import { killedServer } from './killed-server.ts'
 
 const ORIGINS = { web: 2, shop: 3 } as const
 const TARGET_PARTITIONS = 2
@@ -16,19 +16,9 @@ const ROUND_EVENTS = 60
 const ROUND_MS = 50
 const SEED = 7
 
-describeKafka('INSERT INTO one stream from several queries', ({ bootstrap, prefix }) => {
-  const connection = { bootstrapBrokers: [bootstrap] }
-  const topic = (name: string) => `${prefix}.${name}`
-  const log = new KafkaLog({ connection, replicationFactor: 1 })
-  const directory = temporaryDirectory()
-
-  beforeAll(buildServer, 60_000)
-  afterAll(async () => {
-    removeBuild()
-    for (const { name } of await log.topics()) if (name.startsWith(`${prefix}.`)) await log.deleteTopic(name)
-    await log.close()
-    rmSync(directory, { recursive: true, force: true })
-  })
+describeKafka('INSERT INTO one stream from several queries', (kafka) => {
+  const { log, place } = killedServer(kafka)
+  const topic = (name: string) => `${kafka.prefix}.${name}`
 
   test(`has each row once, also after ${KILLS} kills, and so has what reads it`, async () => {
     const random = new Random(SEED)
@@ -36,8 +26,7 @@ describeKafka('INSERT INTO one stream from several queries', ({ bootstrap, prefi
     for (const [name, partitions] of Object.entries(ORIGINS)) {
       await log.createTopic({ name: topic(name), partitions, ...spec })
     }
-    const address = await freeAddress()
-    const spawn = () => ServerProcess.spawn(address, directory, ['--kafka', bootstrap, '--kafka-prefix', prefix])
+    const { address, spawn } = await place()
     let server = spawn()
     const sent = { web: 0, shop: 0 }
     const stop = new AbortController()
@@ -78,7 +67,7 @@ describeKafka('INSERT INTO one stream from several queries', ({ bootstrap, prefi
       stop.abort()
       await writing
       const total = sent.web + sent.shop
-      const rows = () => committedRows(connection, topic('orders'), TARGET_PARTITIONS)
+      const rows = () => committedValues([kafka.bootstrap], topic('orders'), TARGET_PARTITIONS)
       await expect.poll(async () => (await rows()).length, { timeout: 60_000 }).toBeGreaterThanOrEqual(total)
       const counted = async () =>
         (await client.query('SELECT origin, n, ids FROM counted ORDER BY origin').toArray()).map((row) => ({
@@ -107,25 +96,4 @@ describeKafka('INSERT INTO one stream from several queries', ({ bootstrap, prefi
 
 async function end(log: KafkaLog, topic: string): Promise<number> {
   return ((await log.topic(topic))?.offsets ?? []).reduce((sum, { end }) => sum + end, 0)
-}
-
-async function committedRows(
-  connection: { readonly bootstrapBrokers: string[] },
-  topic: string,
-  partitions: number,
-): Promise<readonly string[]> {
-  const rows: string[] = []
-  for (let partition = 0; partition < partitions; partition++) {
-    const reader = await PartitionReader.open(connection, topic, partition)
-    const to = await reader.end()
-    while (reader.position < to) {
-      for (const { value } of await reader.read(ROUND_MS)) rows.push(Buffer.from(value ?? []).toString())
-    }
-    await reader.close()
-  }
-  return rows
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -1,12 +1,11 @@
 // Joins over real brokers, in a process that is killed while events flow: a stream with a table, two streams, two tables.
 
-import { rmSync } from 'node:fs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect, test } from 'vitest'
 import { WeirClient } from '../../clients/typescript/src/index.ts'
-import { KafkaLog } from '../../src/adapters/kafka/kafka-log.ts'
-import { buildServer, freeAddress, removeBuild, ServerProcess, temporaryDirectory } from '../e2e/server-process.ts'
 import { describeKafka } from '../harness/kafka/describe-kafka.ts'
 import { Random } from '../harness/random.ts'
+import { killedServer } from './killed-server.ts'
 
 /** Topics of different numbers of partitions: nothing has to be partitioned alike. */
 const TOPICS = { users: 2, accounts: 3, orders: 3, payments: 2 } as const
@@ -19,18 +18,9 @@ const ROUND_MS = 50
 const ROUND_ORDERS = 40
 const SEED = 11
 
-describeKafka('joins over Kafka', ({ bootstrap, prefix }) => {
-  const log = new KafkaLog({ connection: { bootstrapBrokers: [bootstrap] }, replicationFactor: 1 })
-  const directory = temporaryDirectory()
-  const topic = (name: Topic) => `${prefix}.${name}`
-
-  beforeAll(buildServer, 60_000)
-  afterAll(async () => {
-    removeBuild()
-    for (const { name } of await log.topics()) if (name.startsWith(`${prefix}.`)) await log.deleteTopic(name)
-    await log.close()
-    rmSync(directory, { recursive: true, force: true })
-  })
+describeKafka('joins over Kafka', (kafka) => {
+  const { log, place } = killedServer(kafka)
+  const topic = (name: Topic) => `${kafka.prefix}.${name}`
 
   /** Rows of one key go to one partition. */
   async function append(name: Topic, rows: readonly { readonly id: number }[]): Promise<void> {
@@ -52,8 +42,7 @@ describeKafka('joins over Kafka', ({ bootstrap, prefix }) => {
       'users',
       Array.from({ length: USERS }, (_, id) => ({ id, name: `user ${id}` })),
     )
-    const address = await freeAddress()
-    const spawn = () => ServerProcess.spawn(address, directory, ['--kafka', bootstrap, '--kafka-prefix', prefix])
+    const { address, spawn } = await place()
     let server = spawn()
     let orders = 0
     const paid: number[] = []
@@ -153,7 +142,3 @@ describeKafka('joins over Kafka', ({ bootstrap, prefix }) => {
     }
   }, 240_000)
 })
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}

@@ -3,12 +3,13 @@
 
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { WeirClient } from '../../clients/typescript/src/index.ts'
 import type { KafkaCluster } from '../../scripts/kafka/kafka-cluster.ts'
 import { freeAddress, ServerProcess, temporaryDirectory } from '../e2e/server-process.ts'
 import { Random } from '../harness/random.ts'
 import type { Cable } from './fault-brokers.ts'
-import { type Count, FaultWorkload, PARTITIONS, pause } from './fault-workload.ts'
+import { type Count, FaultWorkload, PARTITIONS } from './fault-workload.ts'
 import { SkewedClock } from './skewed-clock.ts'
 import { SmallDisk } from './small-disk.ts'
 
