@@ -144,6 +144,19 @@ export function describeLog(
       expect(await readAll(await log.openReader('orders'), 0, 0, 10)).toEqual([])
     })
 
+    test('records of one append keep their timestamps, however far apart', async () => {
+      const day = 86_400_000
+      const timestamps = [0, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 0, 30 * day, 20_000 * day, 20_000 * day + 1, 3 * day]
+      await log.append(
+        'orders',
+        0,
+        timestamps.map((timestamp, i) => record(`${i}`, timestamp)),
+      )
+      const read = await readAll(await log.openReader('orders'), 0, 0, 100)
+      expect(read.map(({ timestamp }) => timestamp)).toEqual(timestamps)
+      expect(read.map(({ value }) => value)).toEqual(timestamps.map((_, i) => `${i}`))
+    })
+
     test('records come back as they were appended: nulls, empty values, keys, timestamps', async () => {
       const appended = [record('a', 5, 'k'), record(null, 3, 'k'), record('', 7), record('ü', 7, ''), record(null, -1)]
       expect(await log.append('orders', 1, appended)).toEqual({ firstOffset: 0, appended: 5, duplicates: 0 })

@@ -7,11 +7,11 @@ import {
   fetchV15,
   fetchV16,
   fetchV17,
-  Reader,
   type RecordsBatch,
 } from '@platformatic/kafka'
 import { must } from '../../core/assert.ts'
 import { AppError } from '../../core/errors.ts'
+import { FlatReader } from './flat-reader.ts'
 
 /**
  * One fetch request over a connection of the client, and which of its batches a reader of committed records may see.
@@ -47,16 +47,13 @@ const VERSIONS = [
 
 type FetchApi = typeof fetchV17.api
 
-/**
- * The client's request and response, the response put together first. It arrives in pieces of 64 KiB, and for each
- * number of each record the client would look for the piece that it is in: a quarter of the time of short records.
- */
+/** The client's request and response, the response put together first: it arrives in pieces of 64 KiB. */
 function inOnePiece(
   version: number,
   { createRequest, parseResponse }: Pick<typeof fetchV17, 'createRequest' | 'parseResponse'>,
 ): FetchApi {
   return createAPI(FETCH_KEY, version, createRequest, (id, key, asked, reader) =>
-    parseResponse(id, key, asked, Reader.from(reader.buffer.buffer)),
+    parseResponse(id, key, asked, new FlatReader(reader.buffer.buffer)),
   )
 }
 

@@ -3,6 +3,9 @@ import { must } from '../../core/assert.ts'
 import type { Compression } from '../../core/compression.ts'
 import type { OutputRecord } from '../../engine/ports/log.ts'
 import { recordBytes } from '../log-rules.ts'
+import { mendLongVarInts } from './long-varint.ts'
+
+mendLongVarInts()
 
 /** Records of ours as requests of the client. */
 export interface ProducedBatch {
