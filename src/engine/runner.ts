@@ -25,8 +25,8 @@ export interface RunnerOptions {
   readonly onCheckpoint?: (durationMs: number) => void
 }
 
-/** Work done before other tasks and calls of this thread get their turn. */
-const TURN_MS = 8
+/** Work done before others of this thread get their turn: a commit of a neighbour takes some ten turns. */
+const TURN_MS = 2
 /** Longest sleep, so that a missed wake-up costs little. */
 const SLEEP_MS_MAX = 1_000
 /**
@@ -107,7 +107,8 @@ export class Runner {
     const read = await this.#read()
     const nowMs = clock.nowMs()
     task.tick(nowMs)
-    if (task.full || (task.dirty && this.#checkpointDueMs(nowMs, !read) <= nowMs)) await this.#checkpoint()
+    const isDue = task.dirty && this.#checkpointDueMs(nowMs, !read && !task.behind) <= nowMs
+    if (task.full || isDue) await this.#checkpoint()
     return read
   }
 
@@ -157,8 +158,8 @@ export class Runner {
   }
 
   /**
-   * Under load a checkpoint waits for its interval. When the query has read all there is, readers wait for what it has
-   * found, and there is nothing better to do.
+   * Under load a checkpoint waits for its interval, also while the next records are on their way. When the query has
+   * read all there is, readers wait for what it has found, and there is nothing better to do.
    */
   #checkpointDueMs(nowMs: number, caughtUp: boolean): number {
     const {
@@ -199,7 +200,7 @@ export class Runner {
     let untilMs = nowMs + SLEEP_MS_MAX
     const tickMs = task.nextTickMs(nowMs)
     if (tickMs !== undefined && tickMs < untilMs) untilMs = tickMs
-    if (task.dirty) untilMs = Math.min(untilMs, this.#checkpointDueMs(nowMs, true))
+    if (task.dirty) untilMs = Math.min(untilMs, this.#checkpointDueMs(nowMs, !task.behind))
     if (untilMs <= nowMs || this.#signalled) return clock.yieldNow()
     const waiter = new AbortController()
     this.#wake = () => waiter.abort()

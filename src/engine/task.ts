@@ -41,7 +41,7 @@ export interface ReadCandidate {
 }
 
 /** Records that one read may bring at most: bounds the work between two looks at the clock. */
-export const READ_RECORDS_MAX = 4096
+export const READ_RECORDS_MAX = 2048
 
 /** Rows of output and changed entries of state between two barriers, about: bounds memory and the size of a commit. */
 export const STAGED_MAX = 100_000
@@ -149,6 +149,13 @@ export class Task implements SourceOutput {
     }
     if (candidates.length < 2) return candidates
     return candidates.sort((a, b) => compareTimes(a.source.progress(a.partition), b.source.progress(b.partition)))
+  }
+
+  /** There are records that it could take: where reading gives none, they are on their way. */
+  get behind(): boolean {
+    return this.readCandidates().some(({ source, partition }) => {
+      return (source.reader.lag(partition, source.position(partition)) ?? 0) > 0
+    })
   }
 
   accept(source: Source, chunk: RecordChunk, nowMs: number): void {

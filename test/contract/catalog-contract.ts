@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { CatalogChange, CatalogStore } from '../../src/adapters/storage.ts'
-import { codeOf } from './log-contract.ts'
+import { codeOf } from '../harness/log-records.ts'
 
 /** What every catalog store does, whether one process has it or many share it. */
 export interface CatalogFixture {

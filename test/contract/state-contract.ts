@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Storage } from '../../src/adapters/storage.ts'
 import type { Checkpoint, TaskStorage } from '../../src/engine/ports/state.ts'
-import { codeOf, readAll, record } from './log-contract.ts'
+import { codeOf, readAll, record } from '../harness/log-records.ts'
 
 /** What every StateBackend does together with its Log: one commit for state, output and positions. */
 export interface StateFixture {

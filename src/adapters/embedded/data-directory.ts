@@ -30,6 +30,11 @@ export interface DataDirectory extends Storage {
 export interface DataDirectoryOptions {
   /** For the age of idle producers; by default the wall clock. */
   readonly clock?: Clock
+  /**
+   * When a commit is flushed to the disk: before it is visible, or soon after, in the background. Then a power cut
+   * takes back the last ones, whole, which is no loss for a copy that knows where to read on. By default before.
+   */
+  readonly flush?: 'before' | 'after'
 }
 
 /**
@@ -54,16 +59,19 @@ export async function openDataDirectory(path: string, options: DataDirectoryOpti
   if (openPaths.has(real)) throw inUse(absolute, { pid: process.pid, host: '' })
   openPaths.add(real)
   try {
-    return await openClaimed(real, options.clock ?? new SystemClock())
+    return await openClaimed(real, options)
   } catch (error) {
     openPaths.delete(real)
     throw error
   }
 }
 
-async function openClaimed(path: string, clock: Clock): Promise<DataDirectory> {
+async function openClaimed(
+  path: string,
+  { clock = new SystemClock(), flush = 'before' }: DataDirectoryOptions,
+): Promise<DataDirectory> {
   checkDirectory(path)
-  const root = openRoot(path)
+  const root = openRoot(path, flush)
   let lock: DirectoryLock | undefined
   try {
     const tables = openTables(root)
@@ -78,7 +86,7 @@ async function openClaimed(path: string, clock: Clock): Promise<DataDirectory> {
   }
 }
 
-function openRoot(path: string): RootDatabase {
+function openRoot(path: string, flush: 'before' | 'after'): RootDatabase {
   try {
     return open({
       path,
@@ -86,8 +94,8 @@ function openRoot(path: string): RootDatabase {
       noSubdir: false,
       maxDbs: TABLES_MAX,
       mapSize: MAP_BYTES_INITIAL,
-      // Durable before visible: see commit-queue.ts.
-      overlappingSync: false,
+      // See commit-queue.ts.
+      overlappingSync: flush === 'after',
       eventTurnBatching: false,
       encoding: 'binary',
       keyEncoding: 'binary',

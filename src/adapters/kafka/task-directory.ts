@@ -61,7 +61,8 @@ export class TaskDirectory {
   }
 
   static async opened(path: string, taskId: string): Promise<TaskDirectory> {
-    const directory = await openDataDirectory(path)
+    // What a power cut takes back is read again: the changelog has it.
+    const directory = await openDataDirectory(path, { flush: 'after' })
     try {
       return new TaskDirectory(path, taskId, directory, await directory.state.openTask(TASK))
     } catch (error) {

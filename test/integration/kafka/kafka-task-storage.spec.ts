@@ -9,9 +9,9 @@ import type { KafkaTaskStorage } from '../../../src/adapters/kafka/kafka-task-st
 import { PartitionReader } from '../../../src/adapters/kafka/partition-reader.ts'
 import { TaskDirectory } from '../../../src/adapters/kafka/task-directory.ts'
 import type { Checkpoint, LogPositions, RestoreProgress, Standby, TaskTopics } from '../../../src/engine/ports/state.ts'
-import { codeOf, record } from '../../contract/log-contract.ts'
 import { checkpoint } from '../../contract/state-contract.ts'
 import { describeKafka } from '../../harness/kafka/describe-kafka.ts'
+import { codeOf, record } from '../../harness/log-records.ts'
 
 const bytes = (text: string) => Buffer.from(text)
 

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { KafkaLog } from '../../../src/adapters/kafka/kafka-log.ts'
 import { PartitionReader } from '../../../src/adapters/kafka/partition-reader.ts'
 import { TransactionalProducer } from '../../../src/adapters/kafka/transactional-producer.ts'
-import { record } from '../../contract/log-contract.ts'
 import { describeKafka } from '../../harness/kafka/describe-kafka.ts'
+import { record } from '../../harness/log-records.ts'
 
 describeKafka('the writer of a task', ({ bootstrap, prefix }) => {
   const connection = { bootstrapBrokers: [bootstrap] }

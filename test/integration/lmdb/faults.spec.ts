@@ -8,8 +8,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openDataDirectory } from '../../../src/adapters/embedded/data-directory.ts'
 import { networkFileSystem } from '../../../src/adapters/embedded/directory-check.ts'
 import { AppError } from '../../../src/core/errors.ts'
-import { readAll, record } from '../../contract/log-contract.ts'
 import { checkpoint } from '../../contract/state-contract.ts'
+import { readAll, record } from '../../harness/log-records.ts'
 
 const CHILD = join(import.meta.dirname, 'child.ts')
 
