@@ -5,9 +5,11 @@ import { KafkaCluster } from '../scripts/kafka/kafka-cluster.ts'
 import { KafkaLog } from '../src/adapters/kafka/kafka-log.ts'
 import type { RecordChunk } from '../src/engine/ports/log.ts'
 import { buildServer, freeAddress, removeBuild, ServerProcess, temporaryDirectory } from '../test/e2e/server-process.ts'
+import { type BenchInput, PARTITIONS, rounds } from './inputs.ts'
+import { ACCOUNTS_OF } from './kafka-accounts.ts'
 import { hardware, type Measurement, versions } from './measure.ts'
-import { ORDERS_COLUMNS, type OrdersOptions, order } from './orders.ts'
-import type { BenchQuery } from './queries.ts'
+import { type OrdersOptions, order } from './orders.ts'
+import { type BenchQuery, inputsOf } from './queries.ts'
 
 /**
  * A query from Kafka to Kafka, exactly once, by server processes that share its partitions, with a broker on the same
@@ -29,32 +31,15 @@ export interface KafkaMeasurement extends Measurement {
   readonly brokerCpuSecondsPerMillion: number
 }
 
-const PARTITIONS = 4
-const APPEND_RECORDS = 5_000
 /** Members settle within three seconds; only then is a query laid out over all of them. */
 const SETTLE_MS = 5_000
 const POLL_MS = 20
-
-/** How many orders an output row stands for, and how many there are in all. */
-interface Account {
-  readonly weigh: (row: Readonly<Record<string, unknown>>) => number
-  readonly total: (orders: OrdersOptions) => number
-}
-
-const WINDOWS: Account = { weigh: ({ orders }) => Number(orders), total: ({ events }) => events }
-
-const ACCOUNTS: Readonly<Record<string, Account>> = {
-  tumble: WINDOWS,
-  session: WINDOWS,
-  'session-short': WINDOWS,
-  // Each order is in five windows.
-  hop: { ...WINDOWS, total: ({ events }) => 5 * events },
-  filter: { weigh: () => 1, total: (orders) => countMatching(orders) },
-}
+/** Of each server, shown when a run fails. */
+const LOG_CHARACTERS_MAX = 4_000
 
 export async function measureKafka(options: KafkaBenchOptions): Promise<KafkaMeasurement> {
-  if (ACCOUNTS[options.query.name] === undefined) {
-    const known = Object.keys(ACCOUNTS).join(', ')
+  if (ACCOUNTS_OF[options.query.name] === undefined) {
+    const known = Object.keys(ACCOUNTS_OF).join(', ')
     throw new Error(`query "${options.query.name}" has no counted output over Kafka; ${known} have`)
   }
   progress('building the server')
@@ -86,78 +71,109 @@ class KafkaBench {
 
   async run(): Promise<KafkaMeasurement> {
     try {
-      await this.#fill()
-      progress('a first run, for the broker to have compiled what it needs')
-      await this.#withServers('warm', (client) => this.#query(client, 'warmed'))
-      return await this.#withServers('measured', (client) => this.#measure(client))
+      for (const input of this.#inputs) if (!this.#comesLater(input)) await this.#fill(input, input.name)
+      await using client = await this.#start()
+      progress('a first run, for broker and servers to have compiled what they need')
+      await this.#measure(client, 'warmed')
+      await client.execute(`DROP SINK warmed;`)
+      for (const { kind, name } of this.#inputs) await client.execute(`DROP ${kind} ${name};`)
+      return await this.#measure(client, 'measured')
+    } catch (error) {
+      for (const { stderr } of this.#servers) process.stderr.write(stderr.slice(-LOG_CHARACTERS_MAX))
+      throw error
     } finally {
+      for (const server of this.#servers) await server.kill()
       await this.#log.close()
       rmSync(this.#directory, { recursive: true, force: true })
     }
   }
 
-  async #fill(): Promise<void> {
-    const spec = { partitions: PARTITIONS, retentionMs: undefined, retentionBytes: undefined }
-    await this.#log.createTopic({ name: 'orders', ...spec })
-    for (const name of ['warmed', 'measured']) await this.#log.createTopic({ name, ...spec })
-    const { events } = this.#orders
-    for (let first = 0; first < events; first += APPEND_RECORDS * PARTITIONS) {
-      if (first % 1_000_000 === 0) progress(`writing orders: ${first / 1e6} of ${events / 1e6} million`)
-      await this.#append((partition) => {
-        const from = first + partition * APPEND_RECORDS
-        const count = Math.max(0, Math.min(APPEND_RECORDS, events - from))
-        return Array.from({ length: count }, (_, i) => order(from + i, this.#orders))
-      })
-    }
-    // One order of each partition a year later closes all windows before it; its own stays open.
-    const { ts } = JSON.parse(order(events, this.#orders)) as { readonly ts: number }
-    const last = { order_id: 'last', user_id: -1, region: 'none', status: 'none', amount: 0, ts: ts + 366 * 86_400_000 }
-    await this.#append(() => [JSON.stringify(last)])
+  get #inputs(): readonly BenchInput[] {
+    return inputsOf(this.#options.query)
   }
 
-  async #append(textsOf: (partition: number) => readonly string[]): Promise<void> {
-    const appends = Array.from({ length: PARTITIONS }, (_, partition) => {
-      const records = textsOf(partition).map((text) => ({ key: null, value: Buffer.from(text), timestamp: 0 }))
-      return records.length === 0 ? undefined : this.#log.append('orders', partition, records)
+  /** Where there is a table to be read before the clock starts, what flows is written behind it, for each run anew. */
+  #comesLater(input: BenchInput): boolean {
+    return input.loaded !== true && this.#inputs.some(({ loaded }) => loaded === true)
+  }
+
+  #topicOf(input: BenchInput, run: string): string {
+    return this.#comesLater(input) ? `${input.name}-${run}` : input.name
+  }
+
+  async #fill(input: BenchInput, topic: string): Promise<void> {
+    await this.#createTopic(topic)
+    const millions = input.rows(this.#orders) / 1e6
+    progress(`writing ${millions} million ${input.name}`)
+    for (const round of rounds(input, this.#orders)) await this.#append(topic, round)
+    if (this.#inputs.length > 1) return
+    // One order of each partition a year later closes all windows before it; its own stays open.
+    const { ts } = JSON.parse(order(this.#orders.events, this.#orders)) as { readonly ts: number }
+    const last = { order_id: 'last', user_id: -1, region: 'none', status: 'none', amount: 0, ts: ts + 366 * 86_400_000 }
+    await this.#append(
+      topic,
+      Array.from({ length: PARTITIONS }, () => [JSON.stringify(last)]),
+    )
+  }
+
+  async #createTopic(name: string): Promise<void> {
+    const spec = { name, partitions: PARTITIONS, retentionMs: undefined, retentionBytes: undefined }
+    await this.#log.createTopic(spec)
+  }
+
+  async #append(topic: string, partitions: readonly (readonly string[])[]): Promise<void> {
+    const appends = partitions.map((rows, partition) => {
+      const records = rows.map((row) => ({ key: null, value: Buffer.from(row), timestamp: 0 }))
+      return records.length === 0 ? undefined : this.#log.append(topic, partition, records)
     })
     await Promise.all(appends)
   }
 
-  /** Servers of a deployment of their own, which is gone afterwards. */
-  async #withServers<T>(prefix: string, run: (client: WeirClient) => Promise<T>): Promise<T> {
-    try {
-      await using client = await this.#start(prefix)
-      return await run(client)
-    } finally {
-      for (const server of this.#servers.splice(0)) await server.kill()
-    }
-  }
-
-  async #start(prefix: string): Promise<WeirClient> {
+  async #start(): Promise<WeirClient> {
     const { replicas, threads } = this.#options
     progress(`starting ${replicas} ${replicas === 1 ? 'server' : 'servers'}`)
     for (let i = 0; i < replicas; i++) {
-      const server = ServerProcess.spawn(await freeAddress(), join(this.#directory, `${prefix}-${i}`), [
-        ...['--kafka', this.#cluster.bootstrap, '--kafka-prefix', prefix, '--kafka-replication-factor', '1'],
+      const server = ServerProcess.spawn(await freeAddress(), join(this.#directory, `replica-${i}`), [
+        ...['--kafka', this.#cluster.bootstrap, '--kafka-replication-factor', '1'],
         ...['--replica-name', `replica-${i}`, ...(threads === 0 ? [] : ['--threads', String(threads)])],
       ])
       this.#servers.push(server)
     }
     const client = await WeirClient.connect(this.#servers[0]?.address ?? '')
-    await client.execute(`CREATE STREAM orders (${ORDERS_COLUMNS})
-      WITH (connector = 'kafka', topic = 'orders', 'scan.startup.mode' = 'earliest') FORMAT PLAIN ENCODE JSON;`)
     await pause(SETTLE_MS)
     return client
   }
 
-  async #measure(client: WeirClient): Promise<KafkaMeasurement> {
+  async #declare(client: WeirClient, run: string): Promise<void> {
+    for (const input of this.#inputs) {
+      const topic = this.#topicOf(input, run)
+      if (this.#comesLater(input)) await this.#createTopic(topic)
+      const startup = input.kind === 'TABLE' ? '' : ", 'scan.startup.mode' = 'earliest'"
+      await client.execute(`CREATE ${input.kind} ${input.name} (${input.columns})
+        WITH (connector = 'kafka', topic = '${topic}'${startup}) ${input.format};`)
+    }
+  }
+
+  async #measure(client: WeirClient, run: string): Promise<KafkaMeasurement> {
     const { query, events, replicas, threads } = this.#options
-    progress(`${query.name} over ${events / 1e6} million orders`)
+    await this.#createTopic(run)
+    await this.#declare(client, run)
+    const format = query.changes === true ? 'FORMAT UPSERT ENCODE JSON' : 'FORMAT PLAIN ENCODE JSON'
+    const sink = `CREATE SINK ${run} AS ${query.sql} WITH (connector = 'kafka', topic = '${run}') ${format};`
+    const later = this.#inputs.filter((input) => this.#comesLater(input))
+    if (later.length > 0) {
+      await client.execute(sink)
+      await this.#untilTableIsRead(client, run)
+      await client.execute(`PAUSE QUERY ${run};`)
+      for (const input of later) await this.#fill(input, this.#topicOf(input, run))
+    }
+    progress(`${query.name} over ${events / 1e6} million events`)
     const broker = this.#cluster.pidOf(this.#cluster.brokerIds[0] ?? 1)
     const pids = this.#servers.map(({ pid }) => pid)
     const before = { servers: pids.map(cpuSeconds), broker: cpuSeconds(broker) }
     const start = performance.now()
-    await this.#query(client, 'measured')
+    await client.execute(later.length > 0 ? `RESUME QUERY ${run};` : sink)
+    await this.#untilComplete(client, run)
     const seconds = (performance.now() - start) / 1000
     const servers = pids.reduce((sum, pid, i) => sum + cpuSeconds(pid) - (before.servers[i] ?? 0), 0)
     const millions = events / 1e6
@@ -173,54 +189,52 @@ class KafkaBench {
       brokerCpuSecondsPerMillion: rounded((cpuSeconds(broker) - before.broker) / millions),
       rssBytesMax: pids.reduce((sum, pid) => sum + peakRss(pid), 0),
       latencyMsP95: null,
-      checkpointMsP95: rounded((await client.describeQuery('measured')).checkpointMsP95),
+      checkpointMsP95: rounded((await client.describeQuery(run)).checkpointMsP95),
       versions: { ...versions(), kafka: this.#cluster.version },
       hardware: hardware(),
     }
   }
 
-  /** Runs it into a topic of its own, until all of the output is there. */
-  async #query(client: WeirClient, sink: string): Promise<void> {
-    await client.execute(`CREATE SINK ${sink} AS ${this.#options.query.sql}
-      WITH (connector = 'kafka', topic = '${sink}') FORMAT PLAIN ENCODE JSON;`)
-    const { weigh, total } = ACCOUNTS[this.#options.query.name] as Account
-    const expected = total(this.#orders)
+  async #untilTableIsRead(client: WeirClient, run: string): Promise<void> {
+    const rows = this.#inputs.reduce((sum, input) => sum + (input.loaded === true ? input.rows(this.#orders) : 0), 0)
+    progress(`reading the table first: ${rows / 1e6} million rows`)
+    for (;;) {
+      const { rowsIn, lagRecords, error } = await client.describeQuery(run)
+      if (error !== undefined) throw new Error(error)
+      if (Number(rowsIn) >= rows && Number(lagRecords ?? 1) === 0) return
+      await pause(POLL_MS)
+    }
+  }
+
+  /** Reads the topic of the output until all of it is there. */
+  async #untilComplete(client: WeirClient, sink: string): Promise<void> {
+    const account = (ACCOUNTS_OF[this.#options.query.name] as (typeof ACCOUNTS_OF)[string])(this.#orders)
     const reader = await this.#log.openReader(sink)
     const positions = new Map(reader.partitions.map((partition) => [partition, 0]))
-    let seen = 0
-    while (seen < expected) {
+    while (!account.complete) {
       let found = false
       for (const [partition, position] of positions) {
         const chunk = await reader.read(partition, position, 10_000, Date.now())
         if (chunk === undefined) continue
         found = true
         positions.set(partition, chunk.nextOffset)
-        for (const row of rowsOf(chunk)) seen += weigh(row)
+        for (const row of rowsOf(chunk)) account.accept(row)
       }
+      if (account.error !== undefined) throw new Error(account.error)
       if (found) continue
       await pause(POLL_MS)
       const { error } = await client.describeQuery(sink)
       if (error !== undefined) throw new Error(error)
     }
     await reader.close()
-    if (seen !== expected) throw new Error(`the output counts ${seen} orders, and there are ${expected}`)
   }
 }
 
 function* rowsOf({ count, data, valueStart, valueEnd }: RecordChunk): Generator<Readonly<Record<string, unknown>>> {
   for (let i = 0; i < count; i++) {
+    if ((valueStart[i] as number) < 0) continue
     yield JSON.parse(Buffer.from(data.subarray(valueStart[i], valueEnd[i])).toString())
   }
-}
-
-/** As the query `filter` does. */
-function countMatching(orders: OrdersOptions): number {
-  let count = 0
-  for (let i = 0; i < orders.events; i++) {
-    const { region, amount } = JSON.parse(order(i, orders)) as { readonly region: string; readonly amount: number }
-    if (region === 'eu-west' && amount > 990) count++
-  }
-  return count
 }
 
 /** Processor time of a process so far, from Linux: user and system, in ticks of 10 ms. */

@@ -8,7 +8,7 @@ import type { Storage } from '../src/adapters/storage.ts'
 import { SystemClock } from '../src/adapters/system-clock.ts'
 import { WeirRuntime } from '../src/runtime/weir-runtime.ts'
 import { compared, measureFlink, prepareFlink } from './against.ts'
-import type { BenchInput } from './inputs.ts'
+import { type BenchInput, PARTITIONS, rounds } from './inputs.ts'
 import { measureKafka } from './kafka.ts'
 import { measureLatency } from './latency.ts'
 import { hardware, type Measurement, RssWatch, versions } from './measure.ts'
@@ -21,8 +21,6 @@ import { measureState } from './state.ts'
  * are already in the log, checkpoints on, from the moment it is created until it has read all of them. Writing the
  * input is not measured.
  */
-const PARTITIONS = 4
-const APPEND_RECORDS = 5_000
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -152,19 +150,12 @@ async function run(runtime: WeirRuntime, storage: Storage, query: BenchQuery, ev
   }
 }
 
-async function fill(storage: Storage, { name, rows, row }: BenchInput, options: OrdersOptions): Promise<void> {
+async function fill(storage: Storage, input: BenchInput, options: OrdersOptions): Promise<void> {
   const encoder = new TextEncoder()
-  const total = rows(options)
-  for (let first = 0; first < total; first += APPEND_RECORDS * PARTITIONS) {
-    const appends = Array.from({ length: PARTITIONS }, (_, partition) => {
-      const from = first + partition * APPEND_RECORDS
-      const count = Math.max(0, Math.min(APPEND_RECORDS, total - from))
-      const records = Array.from({ length: count }, (_, i) => ({
-        key: null,
-        value: encoder.encode(row(from + i, options)),
-        timestamp: 0,
-      }))
-      return records.length === 0 ? undefined : storage.log.append(name, partition, records)
+  for (const round of rounds(input, options)) {
+    const appends = round.map((rows, partition) => {
+      const records = rows.map((row) => ({ key: null, value: encoder.encode(row), timestamp: 0 }))
+      return records.length === 0 ? undefined : storage.log.append(input.name, partition, records)
     })
     await Promise.all(appends)
   }

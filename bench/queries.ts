@@ -9,6 +9,8 @@ export interface BenchQuery {
   readonly eventsPerSecondOfEventTime: number
   /** The stream `orders`, unless it says otherwise. */
   readonly inputs?: readonly BenchInput[]
+  /** Its rows change: a topic holds them by key. */
+  readonly changes?: boolean
 }
 
 export function inputsOf({ inputs = [ORDERS] }: BenchQuery): readonly BenchInput[] {
@@ -82,6 +84,7 @@ export const QUERIES: readonly BenchQuery[] = [
     keys: 100_000,
     eventsPerSecondOfEventTime: 2_000,
     inputs: [USERS, ACCOUNTS],
+    changes: true,
     sql: 'SELECT a.id, u.id AS owner, u.name, a.balance FROM users u JOIN accounts a ON a.user_id = u.id',
   },
 ]
