@@ -1,4 +1,5 @@
 import { AppError } from '../core/errors.ts'
+import { type EventTimeMs, LOADED, NO_WATERMARK } from '../core/time.ts'
 import { COPY_IN_STEP, type Member } from '../engine/ports/replicas.ts'
 import type { QueryStats } from './api.ts'
 import type { Job } from './job.ts'
@@ -96,7 +97,7 @@ function sumOf(tasks: readonly TaskStats[]): Omit<QueryStats, 'state'> {
     rowsFailed: sum(({ rowsFailed }) => rowsFailed),
     recordsSkipped: sum(({ recordsSkipped }) => recordsSkipped),
     rowsDuplicate: sum(({ rowsDuplicate }) => rowsDuplicate),
-    watermark: tasks.length === 0 ? Number.NEGATIVE_INFINITY : Math.min(...tasks.map(({ watermark }) => watermark)),
+    watermark: lowestWatermark(tasks.map(({ watermark }) => watermark)),
     lagRecords: lags.includes(undefined) ? undefined : lags.reduce((total = 0, lag = 0) => total + lag, 0),
     stateBytes: sum(({ stateBytes }) => stateBytes),
     epoch: Math.max(0, ...tasks.map(({ epoch }) => epoch)),
@@ -106,6 +107,12 @@ function sumOf(tasks: readonly TaskStats[]): Omit<QueryStats, 'state'> {
       remaining: sum(({ restore }) => restore.remaining),
     },
   }
+}
+
+/** What all tasks have reached; one that has loaded a table without event time has no say. */
+export function lowestWatermark(watermarks: readonly EventTimeMs[]): EventTimeMs {
+  const told = watermarks.filter((watermark) => watermark !== LOADED)
+  return told.length === 0 ? NO_WATERMARK : Math.min(...told)
 }
 
 /** The other replicas that run tasks of the query, each once. */
