@@ -1,7 +1,9 @@
+import { must } from '../core/assert.ts'
 import { type Batch, type ChangeKind, DELETE, INSERT, UPDATE_AFTER, UPDATE_BEFORE } from '../core/batch.ts'
 import { encodeLogWatermark } from '../core/log-watermark.ts'
 import { partitionOf } from '../core/murmur2.ts'
 import { type RowCodec, rowCodec } from '../core/row-codec.ts'
+import { encodePack } from '../core/row-pack.ts'
 import type { Schema } from '../core/schema.ts'
 import { type EventTimeMs, NO_WATERMARK } from '../core/time.ts'
 import type { KeyColumns, MapKey } from './key-columns.ts'
@@ -20,7 +22,8 @@ import type { StagingSink } from './sinks.ts'
  * partition between them only the second is. A task that has been restarted says all of it again before its first row,
  * since who reads may believe that it is idle.
  *
- * Records have no timestamp: they get the log's own time, so that a replay of old events is not deleted by age before
+ * Rows of a partition go into packs, many in one record; the two halves of an update into the same one, or each into a
+ * record of its own, so that who has read only the first can begin with it again. Records have no timestamp: they get the log's own time, so that a replay of old events is not deleted by age before
  * it is read. The event time is in the row.
  */
 export interface ExchangeSinkOptions {
@@ -36,6 +39,10 @@ export interface ExchangeSinkOptions {
 
 /** Keys whose partition is remembered: a few MB. */
 const KEYS_REMEMBERED_MAX = 65_536
+/** Entries of one pack; whoever reads takes so many fewer records at once. */
+export const PACK_ENTRIES_MAX = 128
+/** Bytes of one pack; what is larger has a record of its own. */
+export const PACK_BYTES_MAX = 16 * 1024
 const NO_PREFIX = new Uint8Array(0)
 /** The log's own. */
 const NO_TIMESTAMP = Number.NaN
@@ -48,9 +55,11 @@ export class ExchangeSink implements StagingSink {
   readonly #partitionOf = new Map<MapKey, number>()
   #watermark: EventTimeMs = NO_WATERMARK
   #idle = false
-  /** What is to be said now, and by partition what was said last: the same record where there is nothing new. */
-  #word: OutputRecord | undefined
-  readonly #said: (OutputRecord | undefined)[]
+  /** By partition what the next record will hold. */
+  readonly #packs: { entries: Uint8Array[]; bytes: number }[]
+  /** What is to be said now, and by partition what was said last: the same bytes where there is nothing new. */
+  #word: Uint8Array | undefined
+  readonly #said: (Uint8Array | undefined)[]
   #rows = 0
 
   constructor(options: ExchangeSinkOptions) {
@@ -59,7 +68,8 @@ export class ExchangeSink implements StagingSink {
     this.#codec = rowCodec(schema.fields.map((field) => field.type))
     this.#keys = keys.length === 0 ? undefined : keyColumnsOf(keys, schema)
     this.#staged = Array.from({ length: partitions }, () => [])
-    this.#said = new Array<OutputRecord | undefined>(partitions).fill(undefined)
+    this.#packs = Array.from({ length: partitions }, () => ({ entries: [], bytes: 0 }))
+    this.#said = new Array<Uint8Array | undefined>(partitions).fill(undefined)
   }
 
   open(context: OperatorContext): void {
@@ -77,11 +87,15 @@ export class ExchangeSink implements StagingSink {
       const partition = this.#partition(batch, row)
       const isPair = kinds !== undefined && kinds[row] === UPDATE_BEFORE && kinds[row + 1] === UPDATE_AFTER
       if (isPair) {
-        const next = this.#partition(batch, row + 1)
-        // An update that moves a row to another key is two changes: nobody sees both halves.
-        this.#stage(batch, row, next === partition ? UPDATE_BEFORE : DELETE, partition)
-        this.#stage(batch, ++row, next === partition ? UPDATE_AFTER : INSERT, next)
-      } else this.#stage(batch, row, batch.kind(row), partition)
+        const next = this.#partition(batch, ++row)
+        if (next === partition) {
+          this.#stage(partition, [this.#entry(batch, row - 1, UPDATE_BEFORE), this.#entry(batch, row, UPDATE_AFTER)])
+        } else {
+          // An update that moves a row to another key is two changes: nobody sees both halves.
+          this.#stage(partition, [this.#entry(batch, row - 1, DELETE)])
+          this.#stage(next, [this.#entry(batch, row, INSERT)])
+        }
+      } else this.#stage(partition, [this.#entry(batch, row, batch.kind(row))])
     }
     this.#rows += length
   }
@@ -100,6 +114,7 @@ export class ExchangeSink implements StagingSink {
     const { storage, topic } = this.#options
     for (const [partition, staged] of this.#staged.entries()) {
       this.#say(partition)
+      this.#close(partition)
       if (staged.length === 0) continue
       storage.append(topic, partition, staged)
       this.#staged[partition] = []
@@ -108,21 +123,53 @@ export class ExchangeSink implements StagingSink {
   }
 
   #tell(): void {
-    const value = encodeLogWatermark({ watermark: this.#watermark, channel: this.#options.channel, idle: this.#idle })
-    this.#word = { key: null, value, timestamp: NO_TIMESTAMP }
+    const { channel } = this.#options
+    this.#word = encodeLogWatermark({ watermark: this.#watermark, channel, idle: this.#idle })
   }
 
   #say(partition: number): void {
     const word = this.#word
     if (word === undefined || this.#said[partition] === word) return
     this.#said[partition] = word
-    this.#staged[partition]?.push(word)
+    this.#add(partition, [word])
   }
 
-  #stage(batch: Batch, row: number, kind: ChangeKind, partition: number): void {
+  #entry(batch: Batch, row: number, kind: ChangeKind): Uint8Array {
+    return this.#codec.encodeChangeAt(batch.columns, row, kind, batch.times[row] as number)
+  }
+
+  #stage(partition: number, entries: readonly Uint8Array[]): void {
     if (this.#said[partition] !== this.#word) this.#say(partition)
-    const value = this.#codec.encodeChangeAt(batch.columns, row, kind, batch.times[row] as number)
-    ;(this.#staged[partition] as OutputRecord[]).push({ key: null, value, timestamp: NO_TIMESTAMP })
+    this.#add(partition, entries)
+  }
+
+  /** Entries that stay together, behind what the partition holds. */
+  #add(partition: number, entries: readonly Uint8Array[]): void {
+    const pack = must(this.#packs[partition], 'each partition has its pack')
+    let bytes = 0
+    for (const entry of entries) bytes += entry.length
+    if (pack.bytes + bytes > PACK_BYTES_MAX || pack.entries.length + entries.length > PACK_ENTRIES_MAX) {
+      this.#close(partition)
+    }
+    if (bytes > PACK_BYTES_MAX) {
+      for (const entry of entries) this.#write(partition, entry)
+      return
+    }
+    for (const entry of entries) pack.entries.push(entry)
+    pack.bytes += bytes
+  }
+
+  #close(partition: number): void {
+    const pack = must(this.#packs[partition], 'each partition has its pack')
+    const [first] = pack.entries
+    if (first === undefined) return
+    this.#write(partition, pack.entries.length === 1 ? first : encodePack(pack.entries))
+    pack.entries = []
+    pack.bytes = 0
+  }
+
+  #write(partition: number, value: Uint8Array): void {
+    this.#staged[partition]?.push({ key: null, value, timestamp: NO_TIMESTAMP })
   }
 
   #partition(batch: Batch, row: number): number {

@@ -1,7 +1,7 @@
 import { assert } from '../core/assert.ts'
 import type { Clock } from './ports/clock.ts'
 import type { TaskStorage } from './ports/state.ts'
-import { READ_RECORDS_MAX, type Task } from './task.ts'
+import type { Task } from './task.ts'
 
 /**
  * The only asynchronous file of the engine: the loop that reads for a task, tells it the time, and commits. Everything
@@ -117,7 +117,7 @@ export class Runner {
     this.#signalled = false
     for (const { source, partition } of task.readCandidates()) {
       const nowMs = clock.nowMs()
-      const result = source.reader.read(partition, source.position(partition), READ_RECORDS_MAX, nowMs)
+      const result = source.reader.read(partition, source.position(partition), source.recordsMax, nowMs)
       const chunk = result instanceof Promise ? await result : result
       if (chunk === undefined || (chunk.count === 0 && !chunk.end)) continue
       const preparing = source.prepare(chunk)

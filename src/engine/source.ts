@@ -5,12 +5,17 @@ import type { ScanStep, WatermarkSpec } from '../plan/physical/nodes.ts'
 import { Bootstrap } from './bootstrap.ts'
 import { ChannelWatermarks } from './channel-watermarks.ts'
 import { decodedColumns, endsInHalfAnUpdate, isPair, spread, withoutLast, withTimes } from './decoded-rows.ts'
+import { PACK_ENTRIES_MAX } from './exchange-sink.ts'
 import { compileProjection, type EvalContext, type Projection } from './expression/compile.ts'
 import { projectRows } from './expression/rows.ts'
 import type { BadRecord, DecodedRows, Decoder } from './ports/format.ts'
 import type { RecordChunk, RecordHeader, SourceReader } from './ports/log.ts'
 import type { Checkpoint, WatermarkCheckpoint } from './ports/state.ts'
+import { unpacked } from './unpack.ts'
 import { type PartitionWatermark, SourceWatermark } from './watermark.ts'
+
+/** Records that one read may bring at most: bounds the work between two looks at the clock. */
+export const READ_RECORDS_MAX = 2048
 
 /**
  * One scan of a task: records in, batches and watermarks out.
@@ -135,12 +140,18 @@ export class Source {
     return total
   }
 
+  /** Records that one read may bring, so that the rows in them are about as many everywhere. */
+  get recordsMax(): number {
+    return this.#channels === undefined ? READ_RECORDS_MAX : READ_RECORDS_MAX / PACK_ENTRIES_MAX
+  }
+
   /** What has to be awaited before `accept` can take the chunk; undefined when nothing has. */
   prepare(chunk: RecordChunk): Promise<void> | undefined {
     return chunk.columns === undefined && chunk.count > 0 ? this.#decoder.prepare?.(chunk) : undefined
   }
 
-  accept(chunk: RecordChunk, context: EvalContext, out: SourceOutput): void {
+  accept(read: RecordChunk, context: EvalContext, out: SourceOutput): void {
+    const chunk = this.#channels === undefined ? read : unpacked(read)
     this.counters.bytesIn += chunk.data.length
     let { nextOffset } = chunk
     const state = this.#watermark.partition(chunk.partition)

@@ -40,9 +40,6 @@ export interface ReadCandidate {
   readonly partition: number
 }
 
-/** Records that one read may bring at most: bounds the work between two looks at the clock. */
-export const READ_RECORDS_MAX = 2048
-
 /** Rows of output and changed entries of state between two barriers, about: bounds memory and the size of a commit. */
 export const STAGED_MAX = 100_000
 

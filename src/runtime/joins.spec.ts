@@ -7,7 +7,7 @@ import type { Storage } from '../adapters/storage.ts'
 import { SystemClock } from '../adapters/system-clock.ts'
 import { ROWS_PER_KEY_MAX } from '../engine/join/table-rows.ts'
 import { WAITING_ROWS_MAX } from '../engine/operators/as-of-join.ts'
-import { READ_RECORDS_MAX } from '../engine/task.ts'
+import { READ_RECORDS_MAX } from '../engine/source.ts'
 import { WeirRuntime } from './weir-runtime.ts'
 
 const SOON = { timeout: 20_000 }
