@@ -1,9 +1,9 @@
 import { Reader, Writer } from '@platformatic/kafka'
 import { describe, expect, it } from 'vitest'
+import { mendClientWriter } from './client-writer.ts'
 import { FlatReader } from './flat-reader.ts'
-import { mendLongVarInts } from './long-varint.ts'
 
-mendLongVarInts()
+mendClientWriter()
 
 /** What a record consists of, in the order in which the client reads it. */
 interface Parts {

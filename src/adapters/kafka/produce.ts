@@ -3,9 +3,9 @@ import { must } from '../../core/assert.ts'
 import type { Compression } from '../../core/compression.ts'
 import type { OutputRecord } from '../../engine/ports/log.ts'
 import { recordBytes } from '../log-rules.ts'
-import { mendLongVarInts } from './long-varint.ts'
+import { mendClientWriter } from './client-writer.ts'
 
-mendLongVarInts()
+mendClientWriter()
 
 /** Records of ours as requests of the client. */
 export interface ProducedBatch {
