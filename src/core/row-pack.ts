@@ -1,8 +1,8 @@
 /**
- * Several entries of an exchange, rows and watermarks, in one record of the log: what a record costs on its way through a
- * client and a broker is then shared. Tag, then for each entry its length (7 bits a byte, the lowest first; all but the
- * last byte have the highest bit set) and its bytes. Rows begin with their change kind, 0 to 3, and watermarks with a
- * tag of their own, so the first byte tells a pack from an entry that lies alone in its record.
+ * Several entries of an exchange, rows and watermarks, in one record of the log: what a record costs on its way through
+ * a client and a broker is then shared. Tag, then for each entry its length (7 bits a byte, the lowest first; all but
+ * the last byte have the highest bit set) and its bytes. Rows begin with their change kind, 0 to 3, and watermarks with
+ * a tag of their own, so the first byte tells a pack from an entry that lies alone in its record.
  */
 const TAG = 0xf2
 const LENGTH_BYTES_MAX = 5

@@ -3,8 +3,8 @@ import type { SourceReader } from './ports/log.ts'
 
 /**
  * The loading of a table that a stream looks up: each partition is loaded when it has been read up to where it ended
- * when the query began; one without an end (`endless`) has nothing to wait for. Until then what its rows say of time is held back; a partition that has said something has
- * been loaded.
+ * when the query began; one without an end (`endless`) has nothing to wait for. Until then what its rows say of time is
+ * held back; a partition that has said something has been loaded.
  */
 export class Bootstrap {
   readonly #reader: SourceReader

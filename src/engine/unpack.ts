@@ -2,8 +2,8 @@ import { decodePack } from '../core/row-pack.ts'
 import type { RecordChunk } from './ports/log.ts'
 
 /**
- * A chunk of an exchange with an entry for each row, where records hold several: all entries of a record have its offset.
- * What is no pack, or a damaged one, stays as it is, for the decoder to say so.
+ * A chunk of an exchange with an entry for each row, where records hold several: all entries of a record have its
+ * offset. What is no pack, or a damaged one, stays as it is, for the decoder to say so.
  */
 export function unpacked(chunk: RecordChunk): RecordChunk {
   const { count, data, valueStart, valueEnd, timestamps, offsets } = chunk

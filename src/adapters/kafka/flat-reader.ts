@@ -1,9 +1,9 @@
 import { Reader } from '@platformatic/kafka'
 
 /**
- * The client's reader of responses, over bytes that lie in one piece. Its own may lie in many, so for each number of each
- * record it looks for the piece, and it makes an array to return a number and its length: half of the time that reading
- * short records takes. What records consist of is read here without either; what they mean, the client decides.
+ * The client's reader of responses, over bytes that lie in one piece. Its own may lie in many, so for each number of
+ * each record it looks for the piece, and it makes an array to return a number and its length: half of the time that
+ * reading short records takes. What records consist of is read here without either; what they mean, the client decides.
  */
 export class FlatReader extends Reader {
   readonly #bytes: Buffer
@@ -29,9 +29,11 @@ export class FlatReader extends Reader {
   }
 
   override readVarInt64(): bigint {
-    if (this.#bytes[this.position] !== 0) return super.readVarInt64()
-    this.position++
-    return 0n
+    // Four bytes are within what a number holds exactly.
+    for (let i = 0; i < 4; i++) {
+      if ((this.#bytes[this.position + i] ?? 0x80) < 0x80) return BigInt(this.readVarInt())
+    }
+    return super.readVarInt64()
   }
 
   override readVarIntBytes(): Buffer | null {
