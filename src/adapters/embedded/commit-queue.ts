@@ -8,11 +8,10 @@ import { AppError } from '../../core/errors.ts'
  * way, goes into one LMDB transaction: a group commit. One transaction is in flight at a time, so that what is staged
  * always builds on what is committed, and a failed transaction has no successor to take back.
  *
- * Where LMDB is what remembers, it is opened with `overlappingSync: false`: a commit is flushed before it is visible.
- * With overlapping sync a power cut takes back transactions whose rows a subscriber may have seen already; then its
- * resume token lies in the future. That is for copies of what is safe elsewhere. And it is opened with
- * `eventTurnBatching: false`: groups are made here, and the batches that lmdb makes by itself have promises that nobody
- * can reach, whose rejection when the disk is full would end the process.
+ * LMDB is opened with `overlappingSync: false`: a commit is flushed before it is visible. With overlapping sync a power
+ * cut takes back transactions whose rows a subscriber may have seen already; then its resume token lies in the future.
+ * And with `eventTurnBatching: false`: groups are made here, and the batches that lmdb makes by itself have promises
+ * that nobody can reach, whose rejection when the disk is full would end the process.
  */
 
 /** Some hundred MB of dirty pages make LMDB fail with MDB_PROBLEM (lmdb-js#153): a group is closed before that. */

@@ -30,11 +30,6 @@ export interface DataDirectory extends Storage {
 export interface DataDirectoryOptions {
   /** For the age of idle producers; by default the wall clock. */
   readonly clock?: Clock
-  /**
-   * When a commit is flushed to the disk: before it is visible, or soon after, in the background. Then a power cut
-   * takes back the last ones, whole, which is no loss for a copy that knows where to read on. By default before.
-   */
-  readonly flush?: 'before' | 'after'
 }
 
 /**
@@ -59,19 +54,16 @@ export async function openDataDirectory(path: string, options: DataDirectoryOpti
   if (openPaths.has(real)) throw inUse(absolute, { pid: process.pid, host: '' })
   openPaths.add(real)
   try {
-    return await openClaimed(real, options)
+    return await openClaimed(real, options.clock ?? new SystemClock())
   } catch (error) {
     openPaths.delete(real)
     throw error
   }
 }
 
-async function openClaimed(
-  path: string,
-  { clock = new SystemClock(), flush = 'before' }: DataDirectoryOptions,
-): Promise<DataDirectory> {
+async function openClaimed(path: string, clock: Clock): Promise<DataDirectory> {
   checkDirectory(path)
-  const root = openRoot(path, flush)
+  const root = openRoot(path)
   let lock: DirectoryLock | undefined
   try {
     const tables = openTables(root)
@@ -86,7 +78,7 @@ async function openClaimed(
   }
 }
 
-function openRoot(path: string, flush: 'before' | 'after'): RootDatabase {
+function openRoot(path: string): RootDatabase {
   try {
     return open({
       path,
@@ -94,8 +86,8 @@ function openRoot(path: string, flush: 'before' | 'after'): RootDatabase {
       noSubdir: false,
       maxDbs: TABLES_MAX,
       mapSize: MAP_BYTES_INITIAL,
-      // See commit-queue.ts.
-      overlappingSync: flush === 'after',
+      // Durable before visible: see commit-queue.ts.
+      overlappingSync: false,
       eventTurnBatching: false,
       encoding: 'binary',
       keyEncoding: 'binary',

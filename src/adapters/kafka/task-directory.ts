@@ -61,8 +61,7 @@ export class TaskDirectory {
   }
 
   static async opened(path: string, taskId: string): Promise<TaskDirectory> {
-    // What a power cut takes back is read again: the changelog has it.
-    const directory = await openDataDirectory(path, { flush: 'after' })
+    const directory = await openDataDirectory(path)
     try {
       return new TaskDirectory(path, taskId, directory, await directory.state.openTask(TASK))
     } catch (error) {
