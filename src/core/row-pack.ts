@@ -1,32 +1,22 @@
+import { ByteReader, ByteWriter } from './bytes.ts'
+
 /**
  * Several entries of an exchange, rows and watermarks, in one record of the log: what a record costs on its way through
- * a client and a broker is then shared. Tag, then for each entry its length (7 bits a byte, the lowest first; all but
- * the last byte have the highest bit set) and its bytes. Rows begin with their change kind, 0 to 3, and watermarks with
- * a tag of their own, so the first byte tells a pack from an entry that lies alone in its record.
+ * a client and a broker is then shared. Tag, then for each entry its length as a varint and its bytes. Rows begin with
+ * their change kind, 0 to 3, and watermarks with a tag of their own, so the first byte tells a pack from an entry that
+ * lies alone in its record.
  */
 const TAG = 0xf2
-const LENGTH_BYTES_MAX = 5
+
+const writer = new ByteWriter()
 
 export function encodePack(entries: readonly Uint8Array[]): Uint8Array {
-  let size = 1
-  for (const { length } of entries) size += lengthBytes(length) + length
-  const pack = new Uint8Array(size)
-  pack[0] = TAG
-  let position = 1
+  writer.byte(TAG)
   for (const entry of entries) {
-    let rest = entry.length
-    for (; rest >= 0x80; rest >>>= 7) pack[position++] = (rest & 0x7f) | 0x80
-    pack[position++] = rest
-    pack.set(entry, position)
-    position += entry.length
+    writer.varint(entry.length)
+    writer.raw(entry)
   }
-  return pack
-}
-
-function lengthBytes(length: number): number {
-  let bytes = 1
-  for (let rest = length; rest >= 0x80; rest >>>= 7) bytes++
-  return bytes
+  return writer.take()
 }
 
 /**
@@ -36,23 +26,17 @@ function lengthBytes(length: number): number {
 export function decodePack(data: Uint8Array, start: number, end: number, positions: number[]): boolean {
   if (data[start] !== TAG) return false
   const before = positions.length
-  let position = start + 1
-  while (position < end) {
-    let length = 0
-    let bytes = 0
-    for (let byte = 0x80; byte >= 0x80; bytes++) {
-      if (position >= end || bytes === LENGTH_BYTES_MAX) return undo(positions, before)
-      byte = data[position++] as number
-      length += (byte & 0x7f) * 2 ** (7 * bytes)
+  const reader = new ByteReader(data, start + 1, end)
+  try {
+    while (reader.remaining > 0) {
+      const length = reader.varint('the length of an entry')
+      reader.need(length, 'an entry')
+      positions.push(reader.position, reader.position + length)
+      reader.position += length
     }
-    if (position + length > end) return undo(positions, before)
-    positions.push(position, position + length)
-    position += length
+  } catch {
+    positions.length = before
+    return false
   }
   return true
-}
-
-function undo(positions: number[], length: number): false {
-  positions.length = length
-  return false
 }
