@@ -2,34 +2,9 @@ import { expect, it, vi } from 'vitest'
 import { formatRegistry } from '../adapters/formats/registry.ts'
 import { openMemoryStorage } from '../adapters/memory/memory-storage.ts'
 import { SystemClock } from '../adapters/system-clock.ts'
-import type { PhysicalPlan, ScanStep } from '../plan/physical/nodes.ts'
 import type { RecordChunk, SourceReader } from './ports/log.ts'
 import { Runner } from './runner.ts'
-import { Task } from './task.ts'
-
-const SCAN: ScanStep = {
-  kind: 'scan',
-  id: 'scan-s',
-  version: 1,
-  inputs: [],
-  schema: { fields: [], key: [], timeColumn: undefined, mode: 'append' },
-  relation: 's',
-  connector: { kind: 'file', options: {} },
-  format: { envelope: 'plain', encoding: 'csv', options: {} },
-  fields: [],
-  computed: [],
-  watermark: undefined,
-  onError: 'skip',
-  deadLetter: undefined,
-  startup: { kind: 'earliest' },
-}
-
-const PLAN: PhysicalPlan = {
-  version: 1,
-  steps: [SCAN],
-  schema: SCAN.schema,
-  options: { guarantee: 'exactly-once', checkpointIntervalMs: 60_000, stateTtlMs: undefined },
-}
+import { openScanTask, SCAN } from './testing/scan-task.ts'
 
 /** A log far away: it knows of records that a read does not bring yet. */
 class FarLog implements SourceReader {
@@ -78,17 +53,7 @@ class FarLog implements SourceReader {
 it('commits soon when all is read, and not while records are known to be on their way', async () => {
   const log = new FarLog()
   const storage = await openMemoryStorage().state.openTask('q')
-  const task = await Task.open({
-    query: 'q',
-    plan: PLAN,
-    storage,
-    formats: formatRegistry(),
-    openReader: () => log,
-    openSink: () => ({ open: () => {}, onBatch: () => {} }),
-    sides: { stream: () => undefined, failedRows: undefined },
-    nowMs: 0,
-    memoryEntriesMax: 1000,
-  })
+  const task = await openScanTask(log, storage, formatRegistry())
   const positions: unknown[] = []
   const runner = new Runner({
     task,
@@ -96,7 +61,7 @@ it('commits soon when all is read, and not while records are known to be on thei
     clock: new SystemClock(),
     checkpointIntervalMs: 60_000,
     caughtUpIntervalMs: 10,
-    onCheckpoint: () => positions.push(storage.checkpoint?.inputs['scan-s']?.[0]),
+    onCheckpoint: () => positions.push(storage.checkpoint?.inputs[SCAN.id]?.[0]),
   })
   const running = runner.run()
   // The first checkpoint is due at once, since none was before it; the second is what this is about.
