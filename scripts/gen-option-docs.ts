@@ -30,7 +30,7 @@ const PATTERN: Meanings = {
   'topic-pattern':
     'streams only: a regular expression (RE2) for the whole name; [all topics that match](streams.md#several-topics) are read',
   'scan.topic-partition-discovery.interval':
-    'how often to look for topics, and partitions of them, that have come since; 1 minute, and 0 for never',
+    'how often to look for partitions, and for topics of a pattern, that have come since; 1 minute, and 0 for never',
 }
 
 const CONNECTOR: Readonly<Record<string, Meanings>> = {

@@ -1,5 +1,6 @@
 import type { RunnerTimes } from '../engine/runner.ts'
 import type { Task } from '../engine/task.ts'
+import { patternOf } from '../plan/physical/scan-topics.ts'
 
 /** What one task has done so far, step by step and partition by partition: plain data, which may come from a thread. */
 export interface TaskDetail {
@@ -47,7 +48,7 @@ export function detailOf(task: Task, times: RunnerTimes): TaskDetail {
     const lowest = Math.min(...all.map((partition) => source.progress(partition)))
     return all.map((partition): PartitionDetail => {
       const eventTimeMs = source.progress(partition)
-      const origin = source.step.topics === undefined ? undefined : source.reader.origin?.(partition)
+      const origin = patternOf(source.step) === undefined ? undefined : source.reader.origin?.(partition)
       return {
         scan: source.step.id,
         source: origin === undefined ? source.step.relation : `${source.step.relation}/${origin.topic}`,

@@ -83,8 +83,9 @@ export interface ScanStep extends StepBase {
    */
   readonly bootstrap?: boolean | undefined
   /**
-   * Of a stream whose topics are said by a pattern: those that it reads, in the order in which they were found. Their
-   * partitions are numbered by `scan-topics.ts`.
+   * Of a stream whose topics are said by a pattern: those that it reads, in the order in which they were found; of
+   * another, its one topic, once it has more partitions than when the query began. Their partitions are numbered by
+   * `scan-topics.ts`.
    */
   readonly topics?: readonly ScanTopic[] | undefined
 }
