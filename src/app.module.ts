@@ -4,6 +4,7 @@ import type { ServerConfig } from './server/config/config.ts'
 import { EngineModule, type OpenRuntime } from './server/engine/engine.module.ts'
 import { GrpcModule } from './server/grpc/grpc.module.ts'
 import type { Logger } from './server/telemetry/logger.ts'
+import { MetricsModule } from './server/telemetry/metrics.module.ts'
 import { TelemetryModule } from './server/telemetry/telemetry.module.ts'
 
 /** The server, by its parts. */
@@ -12,7 +13,13 @@ export class AppModule {
   static forRoot(config: ServerConfig, logger: Logger, open: OpenRuntime): DynamicModule {
     return {
       module: AppModule,
-      imports: [TelemetryModule.forRoot(logger), ConfigModule.forRoot(config), EngineModule.forRoot(open), GrpcModule],
+      imports: [
+        TelemetryModule.forRoot(logger, config),
+        ConfigModule.forRoot(config),
+        EngineModule.forRoot(open),
+        GrpcModule,
+        MetricsModule,
+      ],
     }
   }
 }

@@ -3,11 +3,11 @@
 // `weir --help` does not wait for the engine or for gRPC.
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { VERSION } from '../core/version.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { OUTPUT_FORMATS } from './output/result-writer.ts'
 import { isClosedPipe, reportError } from './report-error.ts'
 import { type Terminal, terminalOf } from './terminal.ts'
-import { VERSION } from './version.ts'
 
 /** Where a server listens when nothing else is said; a test holds it equal to the server's own default. */
 const DEFAULT_ADDRESS = '127.0.0.1:7878'

@@ -162,6 +162,18 @@ export class Pipeline {
     return watermark === undefined || watermark === LOADED ? NO_WATERMARK : watermark
   }
 
+  /**
+   * Of a join of a stream with a table: how far the table is behind the stream in event time, ms. Undefined of other
+   * steps, and where one of the two has not told of its time.
+   */
+  tableDelayMs(stepId: string): number | undefined {
+    const node = this.#nodes.find(({ step }) => step.id === stepId)
+    if (node?.step.kind !== 'temporal-join') return undefined
+    const [stream, table] = node.ports.map(({ watermark }) => watermark)
+    if (!isTime(stream) || !isTime(table)) return undefined
+    return Math.max(0, stream - table)
+  }
+
   close(): void {
     for (const node of this.#nodes) node.operator?.close?.()
   }
@@ -257,6 +269,10 @@ function inputWatermark(ports: readonly WatermarkPort[]): EventTimeMs {
 
 function outputWatermark(node: PipelineNode): EventTimeMs {
   return node.operator?.outputWatermark?.(node.watermark) ?? node.watermark
+}
+
+function isTime(watermark: EventTimeMs | undefined): watermark is EventTimeMs {
+  return watermark !== undefined && Number.isFinite(watermark) && watermark !== LOADED
 }
 
 function isIdle(port: WatermarkPort): boolean {

@@ -1,5 +1,6 @@
 import { assert } from '../core/assert.ts'
 import type { Clock } from './ports/clock.ts'
+import type { RecordChunk } from './ports/log.ts'
 import type { TaskStorage } from './ports/state.ts'
 import type { Task } from './task.ts'
 
@@ -23,6 +24,8 @@ export interface RunnerOptions {
   /** Waits until the reader of the results has room: back-pressure is not reading. */
   readonly outputReady?: () => Promise<void> | undefined
   readonly onCheckpoint?: (durationMs: number) => void
+  /** Told of what was read, before the task takes it. */
+  readonly onRead?: (chunk: RecordChunk) => void
 }
 
 /** Work done before others of this thread get their turn: a commit of a neighbour takes some ten turns. */
@@ -113,7 +116,7 @@ export class Runner {
   }
 
   async #read(): Promise<boolean> {
-    const { task, clock } = this.#options
+    const { task, clock, onRead } = this.#options
     this.#signalled = false
     for (const { source, partition } of task.readCandidates()) {
       const nowMs = clock.nowMs()
@@ -122,6 +125,7 @@ export class Runner {
       if (chunk === undefined || (chunk.count === 0 && !chunk.end)) continue
       const preparing = source.prepare(chunk)
       if (preparing !== undefined && !(await this.#timed('prepareMs', this.#unlessStopped(preparing)))) return false
+      onRead?.(chunk)
       task.accept(source, chunk, clock.nowMs())
       return true
     }

@@ -213,6 +213,11 @@ export class Task implements SourceOutput {
     return this.#pipeline.watermarkOf(stepId)
   }
 
+  /** See Pipeline. */
+  tableDelayMs(stepId: string): number | undefined {
+    return this.#pipeline.tableDelayMs(stepId)
+  }
+
   metrics(): ReadonlyMap<string, OperatorMetrics> {
     return this.#pipeline.metrics()
   }

@@ -120,6 +120,7 @@ async function queryProperties(query: QueryEntry, { jobs, others }: Inventory): 
   if (stats.lagRecords !== undefined) properties['lag (records)'] = String(stats.lagRecords)
   properties['state (bytes)'] = String(stats.stateBytes)
   properties['epoch'] = String(stats.epoch)
+  if (stats.lagMsP95 !== undefined) properties['lag p95 (ms)'] = stats.lagMsP95.toFixed(0)
   properties['checkpoint p95 (ms)'] = stats.checkpointMsP95.toFixed(1)
   return properties
 }

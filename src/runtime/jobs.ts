@@ -51,6 +51,11 @@ export class Jobs {
     })
   }
 
+  /** All of them, in no order. */
+  all(): readonly Job[] {
+    return [...this.#jobs.values()]
+  }
+
   get(name: string): Job | undefined {
     return this.#jobs.get(name)
   }

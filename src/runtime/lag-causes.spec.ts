@@ -21,7 +21,17 @@ function task({ busy = {}, commitMs = 0, prepareMs = 0, outputMs = 0, rows = 0, 
     return { scan: 'scan-s', source: 's', partition, lagRecords, eventTimeMs, holdsBack: given.holdsBack === partition }
   })
   const operators = Object.keys(busy).map((id) => {
-    return { id, rowsIn: 0, rowsOut: 0, busyMs: 0, stateEntries: 0, rowsWaiting: 0, rowsOverdue: 0, watermark: 0 }
+    return {
+      id,
+      rowsIn: 0,
+      rowsOut: 0,
+      busyMs: 0,
+      stateEntries: 0,
+      rowsWaiting: 0,
+      rowsOverdue: 0,
+      tableDelayMs: undefined,
+      watermark: 0,
+    }
   })
   return {
     elapsedMs: 1_000,
@@ -107,7 +117,17 @@ describe('the cause of lag', () => {
     const detail = (atMs: number, busyMs: number, commitMs: number): TaskDetail => ({
       atMs,
       operators: [
-        { id: 'a', rowsIn: 0, rowsOut: 0, busyMs, stateEntries: 0, rowsWaiting: 0, rowsOverdue: 0, watermark: 0 },
+        {
+          id: 'a',
+          rowsIn: 0,
+          rowsOut: 0,
+          busyMs,
+          stateEntries: 0,
+          rowsWaiting: 0,
+          rowsOverdue: 0,
+          tableDelayMs: undefined,
+          watermark: 0,
+        },
       ],
       partitions: [],
       times: { commitMs, prepareMs: 0, outputMs: 0 },

@@ -6,7 +6,7 @@ import type { Job } from './job.ts'
 import type { Jobs } from './jobs.ts'
 import type { PeerTasksRequest } from './peers.ts'
 import type { TaskDetail } from './task-detail.ts'
-import type { TaskStats } from './task-loop.ts'
+import { highest, type TaskStats } from './task-loop.ts'
 import type { OtherReplicas } from './view-tables.ts'
 
 /** What the tasks of a query do, wherever they run. */
@@ -101,6 +101,7 @@ function sumOf(tasks: readonly TaskStats[]): Omit<QueryStats, 'state'> {
     lagRecords: lags.includes(undefined) ? undefined : lags.reduce((total = 0, lag = 0) => total + lag, 0),
     stateBytes: sum(({ stateBytes }) => stateBytes),
     epoch: Math.max(0, ...tasks.map(({ epoch }) => epoch)),
+    lagMsP95: highest(tasks.map(({ lagMsP95 }) => lagMsP95)),
     checkpointMsP95: Math.max(0, ...tasks.map(({ checkpointMsP95 }) => checkpointMsP95)),
     restore: {
       records: sum(({ restore }) => restore.records),

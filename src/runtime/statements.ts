@@ -17,6 +17,7 @@ import type { Jobs } from './jobs.ts'
 import type { RuntimeLimits } from './limits.ts'
 import { PrintTopics } from './print-topics.ts'
 import { resetQuery } from './reset-query.ts'
+import { traced } from './tracing.ts'
 import { TransientQueries } from './transient-queries.ts'
 import type { OtherReplicas } from './view-tables.ts'
 import { invalidSql } from './weir-runtime.ts'
@@ -53,7 +54,7 @@ export class Statements {
     const session = options.session ?? new Map<string, string>()
     for (const statement of statements) {
       options.signal?.throwIfAborted()
-      yield await this.#run(statement, { ...options, session })
+      yield await traced(statementName(statement), () => this.#run(statement, { ...options, session }))
     }
   }
 

@@ -1,4 +1,5 @@
 import { AppError } from '../core/errors.ts'
+import { SlidingP95 } from '../core/sliding-p95.ts'
 import type { Clock } from '../engine/ports/clock.ts'
 import type { FormatRegistry } from '../engine/ports/format.ts'
 import type { Log } from '../engine/ports/log.ts'
@@ -8,9 +9,9 @@ import type { Task } from '../engine/task.ts'
 import type { PhysicalPlan } from '../plan/physical/nodes.ts'
 import type { QueryStats } from './api.ts'
 import { type OpenTaskOptions, openTask } from './open-task.ts'
-import { SlidingP95 } from './sliding-p95.ts'
 import { detailOf, type TaskDetail } from './task-detail.ts'
 import type { TaskSpec } from './task-spec.ts'
+import { CommitTrace } from './tracing.ts'
 
 /**
  * The life of one task: it runs until it is stopped or has finished, and is built again from its last checkpoint when
@@ -121,7 +122,8 @@ export class TaskLoop {
       lagRecords,
       stateBytes: task?.stateBytes() ?? 0,
       epoch: task?.epoch ?? 0,
-      checkpointMsP95: this.#checkpointMs.value(),
+      checkpointMsP95: this.#checkpointMs.value() ?? 0,
+      lagMsP95: highest(task?.sources.map((source) => source.lagMsP95) ?? []),
       restore: this.#restore,
       detail: task && this.#runner && detailOf(task, this.#runner.times),
     }
@@ -163,9 +165,10 @@ export class TaskLoop {
     const { state, clock } = this.#ports
     const { spec } = this
     this.#restore = NO_RESTORE
-    const storage = await state.openTask(spec.id, spec.topics, (progress) => {
+    const inner = await state.openTask(spec.id, spec.topics, (progress) => {
       this.#restore = progress
     })
+    const storage = new CommitTrace(inner, spec.query, spec.id)
     let hasFinished = false
     try {
       const task = await openTask({ ...this.#ports, spec, taskStorage: storage })
@@ -178,6 +181,7 @@ export class TaskLoop {
           ...checkpointIntervals(spec),
           // Over Kafka a commit waits for the brokers, and stages wait for each other's commits.
           ...(spec.topics === undefined ? {} : { checkpointCostFactor: 0 }),
+          onRead: (chunk) => storage.read(chunk),
           onCheckpoint: (durationMs) => this.#checkpointMs.add(durationMs),
         })
         this.#runner = runner
@@ -235,6 +239,12 @@ function longestEveryMs(plan: PhysicalPlan): number {
     return 'emit' in step ? step.emit.everyMs : undefined
   })
   return Math.max(0, ...everyMs.map((ms) => ms ?? 0))
+}
+
+/** Of those that are known. */
+export function highest(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined)
+  return known.length === 0 ? undefined : Math.max(...known)
 }
 
 const NO_COUNTS = {

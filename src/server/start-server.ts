@@ -6,10 +6,13 @@ import type { ServerConfig } from './config/config.ts'
 import type { OpenRuntime } from './engine/engine.module.ts'
 import { GrpcServer } from './grpc/grpc-server.ts'
 import { createLogger, type Logger, nestLogger } from './telemetry/logger.ts'
+import { MetricsServer } from './telemetry/metrics-server.ts'
 
 export interface RunningServer extends AsyncDisposable {
   /** `host:port` as bound: with port 0 in the configuration, the port that was free. */
   readonly address: string
+  /** Address of the page for Prometheus, where there is one. */
+  readonly metrics: string | undefined
   /** Drains calls, checkpoints and closes. Safe to call twice. */
   close(): Promise<void>
 }
@@ -29,9 +32,10 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
   const close = () => (closed ??= app.close())
   try {
     const address = await app.get(GrpcServer).listen()
-    logger.info({ address, dataDirectory: config.dataDirectory }, 'server started')
+    const metrics = await app.get(MetricsServer).listen()
+    logger.info({ address, metrics, dataDirectory: config.dataDirectory }, 'server started')
     if (!isLoopback(address)) logger.warn({ address }, 'anyone who reaches this address may read, write and drop')
-    return { address, close, [Symbol.asyncDispose]: close }
+    return { address, metrics, close, [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()
     throw error

@@ -103,6 +103,8 @@ export interface QueryDescription extends QuerySummary {
   readonly stateBytes: bigint
   readonly epoch: bigint
   readonly checkpointMsP95: number
+  /** How long after their event time rows are read, 95th percentile; undefined before the first. */
+  readonly lagMsP95: number | undefined
 }
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -295,6 +297,7 @@ export class WeirClient implements AsyncDisposable {
       stateBytes: count(stats?.stateBytes),
       epoch: count(stats?.epoch),
       checkpointMsP95: stats?.checkpointMillisP95 ?? 0,
+      lagMsP95: stats?.lagMillisP95,
     }
   }
 

@@ -93,6 +93,21 @@ export const SETTINGS = {
     z.string(),
     '',
   ),
+  metricsListen: setting(
+    'address of the page for Prometheus, host:port, at /metrics; without it there is none',
+    z.union([z.literal(''), address]),
+    '',
+  ),
+  otlpEndpoint: setting(
+    'collector that metrics and traces are sent to, OTLP over HTTP, such as http://127.0.0.1:4318',
+    z.string().regex(/^(https?:\/\/[^\s?#@]+)?$/i, 'must be http://host:port, without user and password'),
+    '',
+  ),
+  traceRatio: setting(
+    'share of traces that are kept, 0 to 1; a call that comes with a trace decides by itself',
+    z.coerce.number().min(0).max(1),
+    0.1,
+  ),
   logLevel: setting(
     'least level to log: trace, debug, info, warn, error, silent',
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),

@@ -9,8 +9,9 @@ import type {
   ServerWritableStream,
 } from '@grpc/grpc-js'
 import { AppError } from '../../core/errors.ts'
-import { appErrorOf, toServiceError } from '../errors/status.ts'
+import { appErrorOf, statusOf, toServiceError } from '../errors/status.ts'
 import { faultOf, type Logger } from '../telemetry/logger.ts'
+import type { MeasuredCall, RpcTelemetry } from '../telemetry/rpc-telemetry.ts'
 import { GrpcWriter, resetWhenStuck } from './grpc-writer.ts'
 
 export interface CallContext {
@@ -34,9 +35,8 @@ const DEADLINE_SLACK_MS = 50
 /** Longest delay of a timer; a deadline further away is none. */
 const TIMER_MS_MAX = 2 ** 31 - 1
 
-interface Call {
+interface Call extends MeasuredCall {
   getPeer(): string
-  getPath(): string
   getDeadline(): Date | number
   once(event: 'cancelled', listener: () => void): unknown
 }
@@ -48,12 +48,14 @@ interface ActiveCall {
 
 export class CallHost {
   readonly #log: Logger
+  readonly #telemetry: RpcTelemetry
   readonly #stallTimeoutMs: number
   readonly #drain = new AbortController()
   readonly #active = new Set<ActiveCall>()
 
-  constructor(log: Logger, limits: StreamLimits) {
+  constructor(log: Logger, telemetry: RpcTelemetry, limits: StreamLimits) {
     this.#log = log
+    this.#telemetry = telemetry
     this.#stallTimeoutMs = limits.stallTimeoutMs
   }
 
@@ -133,7 +135,8 @@ export class CallHost {
     call.once('cancelled', () => abort.abort(callOver(call)))
     const deadline = this.#abortAtDeadline(call, abort)
     try {
-      const result = await handle({ signal: abort.signal, draining: this.#drain.signal, peer: hostOf(call.getPeer()) })
+      const own = { signal: abort.signal, draining: this.#drain.signal, peer: hostOf(call.getPeer()) }
+      const result = await this.#telemetry.run(call, () => handle(own), statusOf)
       this.#log.debug({ method: call.getPath(), ms: elapsed(startedMs) }, 'call ended')
       return result
     } catch (error) {

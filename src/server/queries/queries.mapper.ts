@@ -109,6 +109,7 @@ function toWireStats(stats: QueryStats): QueryStatsInput {
     stateBytes: stats.stateBytes,
     epoch: stats.epoch,
     checkpointMillisP95: stats.checkpointMsP95,
+    ...(stats.lagMsP95 === undefined ? {} : { lagMillisP95: stats.lagMsP95 }),
   }
 }
 
