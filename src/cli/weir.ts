@@ -80,6 +80,17 @@ program
     process.exitCode = await lagCommand(query, options, terminal())
   })
 
+program
+  .command('slo')
+  .description('say for how much of the last thirty days the queries of a server kept their objectives')
+  .argument('[query]', 'one query (default: all that run)')
+  .option('-s, --server <address>', 'host:port of the server', process.env['WEIR_ADDRESS'] ?? DEFAULT_ADDRESS)
+  .option('--json', 'one object a line for each objective')
+  .action(async (query: string | undefined, options) => {
+    const { sloCommand } = await import('./commands/slo.ts')
+    process.exitCode = await sloCommand(query, options, terminal())
+  })
+
 const server = program
   .command('server')
   .description('serve queries over gRPC until SIGTERM')

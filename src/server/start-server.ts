@@ -7,6 +7,8 @@ import type { OpenRuntime } from './engine/engine.module.ts'
 import { GrpcServer } from './grpc/grpc-server.ts'
 import { createLogger, type Logger, nestLogger } from './telemetry/logger.ts'
 import { MetricsServer } from './telemetry/metrics-server.ts'
+import type { Telemetry } from './telemetry/telemetry.ts'
+import { TELEMETRY } from './tokens.ts'
 
 export interface RunningServer extends AsyncDisposable {
   /** `host:port` as bound: with port 0 in the configuration, the port that was free. */
@@ -29,7 +31,8 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
   const module = AppModule.forRoot(config, logger, options.open ?? openRuntime)
   const app = await NestFactory.createApplicationContext(module, { logger: nestLogger(logger), abortOnError: false })
   let closed: Promise<void> | undefined
-  const close = () => (closed ??= app.close())
+  // The last commits are measured as well.
+  const close = () => (closed ??= app.close().finally(() => app.get<Telemetry>(TELEMETRY).close()))
   try {
     const address = await app.get(GrpcServer).listen()
     const metrics = await app.get(MetricsServer).listen()

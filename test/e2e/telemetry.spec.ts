@@ -1,15 +1,17 @@
 // What a server tells of itself: the page for Prometheus, and traces and metrics sent to a collector.
 
-import { spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WeirClient } from '../../clients/typescript/src/index.ts'
 import { loadConfig } from '../../src/server/config/config.ts'
 import { type RunningServer, startServer } from '../../src/server/start-server.ts'
 import { createLogger } from '../../src/server/telemetry/logger.ts'
-import { temporaryDirectory } from './server-process.ts'
+import { freeAddress, temporaryDirectory } from './server-process.ts'
 
 const SQL = `CREATE STREAM orders (id BIGINT, region STRING, ts TIMESTAMP,
     WATERMARK FOR ts AS ts - INTERVAL '1' SECOND) WITH (connector = 'embedded');
@@ -92,6 +94,32 @@ describe('the page for Prometheus', () => {
     expect([0, 3]).toContain(status)
   })
 
+  it.skipIf(spawnSync('prometheus', ['--version']).status !== 0)('is scraped by Prometheus itself', async () => {
+    await client.execute(SQL)
+    await ingest(10)
+    const { host, port } = hostAndPort(await freeAddress())
+    const config = join(directory, 'prometheus.yml')
+    const scrape = `{ job_name: weir, static_configs: [{ targets: ['${server.metrics}'] }] }`
+    writeFileSync(config, `global: { scrape_interval: 1s }\nscrape_configs: [${scrape}]\n`)
+    const flags = [`--web.listen-address=${host}:${port}`, `--storage.tsdb.path=${join(directory, 'tsdb')}`]
+    const prometheus = spawn('prometheus', [`--config.file=${config}`, ...flags], { stdio: 'ignore' })
+    const ended = once(prometheus, 'exit')
+    try {
+      const query = async (text: string) => {
+        const url = `http://${host}:${port}/api/v1/query?query=${encodeURIComponent(text)}`
+        const { data } = (await (await fetch(url)).json()) as { data: { result: { value: [number, string] }[] } }
+        return data.result.map(({ value: [, found] }) => Number(found))
+      }
+      const rows = 'weir_query_rows_total{query="counts", kind="in"}'
+      await expect.poll(() => query(rows).catch(() => []), { timeout: 30_000 }).toEqual([10])
+      const [lagMs] = await query('stream_lag_ms{query="counts", quantile="0.95"}')
+      expect(lagMs).toBeGreaterThanOrEqual(500)
+    } finally {
+      prometheus.kill()
+      await ended
+    }
+  })
+
   it('fails to start where its address is in use', async () => {
     const flags = { listen: '127.0.0.1:0', dataDirectory: `${directory}-2`, metricsListen: server.metrics }
     const second = startServer(loadConfig({ flags }), { logger: createLogger('silent') })
@@ -99,6 +127,11 @@ describe('the page for Prometheus', () => {
     rmSync(`${directory}-2`, { recursive: true, force: true })
   })
 })
+
+function hostAndPort(address: string): { host: string; port: string } {
+  const [host = '', port = ''] = address.split(':')
+  return { host, port }
+}
 
 /** The mission names milliseconds, where Prometheus would have seconds. */
 function isOurChoice(line: string): boolean {
@@ -153,7 +186,7 @@ describe('a collector', () => {
     // A span a batch, and none a record.
     expect(spans.length).toBeLessThan(60)
     expect([...metrics]).toEqual(
-      expect.arrayContaining(['stream.lag_ms', 'weir.query.rows', 'rpc.server.call.duration']),
+      expect.arrayContaining(['checkpoint.duration_ms', 'weir.query.rows', 'rpc.server.call.duration']),
     )
   })
 

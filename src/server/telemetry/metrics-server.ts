@@ -54,11 +54,10 @@ export class MetricsServer implements OnApplicationShutdown {
     return `${host}:${(server.address() as AddressInfo).port}`
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  onApplicationShutdown(): void {
     this.#stopProcess?.()
     this.#server?.closeAllConnections()
     this.#server?.close()
-    await this.#telemetry.close()
   }
 }
 
