@@ -1,4 +1,5 @@
 import type { Random } from '../harness/random.ts'
+import { type OverKind, randomOver } from './over-workload.ts'
 
 /**
  * Random streams and tables, and random joins of them, in a form that both engines can be asked in. Ties in time,
@@ -14,7 +15,7 @@ export interface JoinWorkload {
   readonly events: readonly JoinEvent[]
 }
 
-export type JoinKind = 'interval' | 'latest' | 'as-of' | 'tables' | 'semi' | 'stream-semi' | 'over-rows' | 'over-range'
+export type JoinKind = 'interval' | 'latest' | 'as-of' | 'tables' | 'semi' | 'stream-semi' | OverKind
 
 /** A record of a stream, or a change of a table; in the order of arrival. */
 export interface JoinEvent {
@@ -59,30 +60,13 @@ export function randomJoin(random: Random, kinds: readonly JoinKind[]): JoinWork
       return semiJoin(random, disorderMs, kind)
     case 'over-rows':
     case 'over-range':
-      return overRows(random, disorderMs, kind)
-  }
-}
-
-/** No join, but a row meets others by key and time as well. Of rows of one time those that came first come first. */
-function overRows(random: Random, disorderMs: number, kind: 'over-rows' | 'over-range'): JoinWorkload {
-  const by = random.pick(['PARTITION BY k ', 'PARTITION BY k, g ', ''])
-  const preceding = kind === 'over-rows' ? random.pick([0, 1, 3]) : random.pick([0, 5, 50])
-  const unbounded = random.chance(0.3)
-  const filter = random.chance(0.3) ? ' FILTER (WHERE id > 2)' : ''
-  const sql = (order: string, distance: string) => {
-    const unit = kind === 'over-rows' ? 'ROWS' : 'RANGE'
-    const from = unbounded ? 'UNBOUNDED' : distance
-    const over = `OVER (${by}ORDER BY ${order} ${unit} BETWEEN ${from} PRECEDING AND CURRENT ROW)`
-    const calls = [`COUNT(*)${filter}`, `SUM(v)${filter}`, 'MIN(v)', 'MAX(id)', 'COUNT(DISTINCT v)']
-    return `SELECT id, v, ${calls.map((one, i) => `${one} ${over} AS x${i}`).join(', ')} FROM a`
-  }
-  const distance = kind === 'over-rows' ? String(preceding) : `INTERVAL '${preceding}' MILLISECOND`
-  return {
-    kind,
-    setup: STREAM('a', disorderMs),
-    query: sql('ts', distance),
-    expected: sql(kind === 'over-rows' ? 'ts, seq' : 'ts', String(preceding)),
-    events: randomEvents(random, disorderMs, ['a']),
+    case 'over-neighbours':
+      return {
+        kind,
+        setup: STREAM('a', disorderMs),
+        ...randomOver(random, kind),
+        events: randomEvents(random, disorderMs, ['a']),
+      }
   }
 }
 

@@ -3,6 +3,7 @@
 import { columnsOf } from '../expression-tree.ts'
 import type { JoinStep } from './join-steps.ts'
 import type { AggregateCall, PhysicalPlan, Step } from './nodes.ts'
+import type { OverNeighbour } from './over-step.ts'
 
 /** Every step after its inputs, every column within its input; else what is wrong. */
 export function wrongReference(plan: PhysicalPlan): string | undefined {
@@ -71,8 +72,9 @@ function columnsRead(one: Step): readonly number[] {
       return [...one.keys, ...one.latePolicy.columns, ...aggregateColumns(one.aggregates)]
     case 'local-aggregate':
     case 'group-aggregate':
-    case 'over':
       return [...one.keys, ...aggregateColumns(one.aggregates)]
+    case 'over':
+      return [...one.keys, ...aggregateColumns(one.aggregates), ...neighbourColumns(one.neighbours)]
     case 'deduplicate':
       return [...one.keys, ...one.latePolicy.columns]
     case 'top-n': {
@@ -92,4 +94,8 @@ function columnsRead(one: Step): readonly number[] {
 /** What aggregates read of their input. */
 export function aggregateColumns(aggregates: readonly AggregateCall[]): readonly number[] {
   return aggregates.flatMap((one) => (one.filter === undefined ? one.arguments : [...one.arguments, one.filter]))
+}
+
+export function neighbourColumns(neighbours: readonly OverNeighbour[] = []): readonly number[] {
+  return neighbours.flatMap(({ argument, otherwise }) => (otherwise === undefined ? [argument] : [argument, otherwise]))
 }

@@ -223,7 +223,14 @@ const step = z.discriminatedUnion('kind', [
     kind: z.literal('over'),
     keys: positions,
     aggregates: z.array(aggregate),
-    frame: z.strictObject({ unit: z.enum(['rows', 'range']), preceding: optional(z.number().nonnegative()) }),
+    frame: z.strictObject({
+      unit: z.enum(['rows', 'range']),
+      preceding: optional(z.number().nonnegative()),
+      following: optional(z.number().nonnegative()),
+    }),
+    neighbours: optional(
+      z.array(z.strictObject({ argument: position, offset: z.number().int(), otherwise: optional(position) })),
+    ),
   }),
   z.strictObject({ ...base, kind: z.literal('unnest'), expression, ordinality: z.boolean(), outer: z.boolean() }),
   z.strictObject({ ...base, kind: z.literal('exchange'), keys: positions }),

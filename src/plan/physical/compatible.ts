@@ -7,6 +7,7 @@ import { must } from '../../core/assert.ts'
 import type { Field, Schema } from '../../core/schema.ts'
 import type { SqlType } from '../../core/type.ts'
 import { typeName } from '../../core/type.ts'
+import { neighboursText } from '../explain-over.ts'
 import { frameText, printExpression } from '../print-expression.ts'
 import type { Expression } from './expression.ts'
 import type { JoinStep } from './join-steps.ts'
@@ -187,6 +188,7 @@ function stateShape(step: Step, inputs: readonly Rows[]): Shape | undefined {
       return {
         ...grouped(step.keys, step.aggregates, of(input)),
         frame: frameText(step.frame),
+        neighbours: neighboursText(step.neighbours, of(input).columns) ?? '',
         columns: allColumns(of(input)),
       }
     case 'limit':

@@ -92,8 +92,9 @@ class Lowering {
         return this.#join(node, needsOld)
       case 'over': {
         const input = this.#exchange(this.lower(node.input, false), node.partitionBy)
-        const { partitionBy: keys, aggregates, frame } = node
-        const id = this.add({ kind: 'over', inputs: [input.id], schema: node.schema, keys, aggregates, frame })
+        const { partitionBy: keys, aggregates, frame, neighbours } = node
+        const of = { keys, aggregates, frame, neighbours }
+        const id = this.add({ kind: 'over', inputs: [input.id], schema: node.schema, ...of })
         return { id, schema: node.schema, partitionedBy: keys }
       }
       case 'unnest': {

@@ -21,8 +21,9 @@ import {
 import { over } from '../logical/over.ts'
 import { unnest, unnestNames } from '../logical/unnest.ts'
 import { aggregateNames } from '../logical/visit.ts'
-import { aggregateColumns } from '../physical/check-references.ts'
+import { aggregateColumns, neighbourColumns } from '../physical/check-references.ts'
 import type { AggregateCall, LatePolicy } from '../physical/nodes.ts'
+import type { OverNeighbour } from '../physical/over-step.ts'
 import { scannedColumns } from '../scanned-columns.ts'
 import type { Rule } from './rule.ts'
 
@@ -84,12 +85,14 @@ function prune(node: LogicalPlan, needed: ReadonlySet<number>): Pruned {
       return rebuilt(node, input, () => throttle(input.node, node.everyMs))
     }
     case 'over': {
-      const read = [...node.partitionBy, ...aggregateColumns(node.aggregates)]
+      const { neighbours } = node
+      const read = [...node.partitionBy, ...aggregateColumns(node.aggregates), ...neighbourColumns(neighbours)]
       return pruneExtension(node, needed, read, (input) =>
         over(input.node, {
           ...node,
           partitionBy: node.partitionBy.map(input.to),
           aggregates: node.aggregates.map((one) => moveAggregate(one, input)),
+          neighbours: neighbours?.map((one) => moveNeighbour(one, input)),
         }),
       )
     }
@@ -239,6 +242,10 @@ function moveAggregate(one: AggregateCall, input: Pruned): AggregateCall {
     arguments: one.arguments.map(input.to),
     filter: one.filter === undefined ? undefined : input.to(one.filter),
   }
+}
+
+function moveNeighbour({ argument, offset, otherwise }: OverNeighbour, input: Pruned): OverNeighbour {
+  return { argument: input.to(argument), offset, otherwise: otherwise === undefined ? undefined : input.to(otherwise) }
 }
 
 function pruneTopN(node: Extract<LogicalPlan, { kind: 'top-n' }>, needed: ReadonlySet<number>): Pruned {
