@@ -4,7 +4,7 @@ import type { AggregateCall } from '../physical/nodes.ts'
 import { type OverFrame, type OverNeighbour, rowsAhead } from '../physical/over-step.ts'
 import type { LogicalPlan, NodeBase } from './nodes.ts'
 
-/** Each row with aggregates of the rows around it, and values of them, behind its columns; in the order of event time. */
+/** Each row with aggregates of those around it, and values of them, behind its columns; in the order of event time. */
 export interface OverNode extends NodeBase {
   readonly kind: 'over'
   readonly input: LogicalPlan

@@ -35,10 +35,12 @@ function wrongColumnOfJoin(one: JoinStep, [left = 0, right = 0]: readonly (numbe
     return `step ${one.id} joins ${leftKeys.length} columns with ${rightKeys.length}`
   }
   const late = 'latePolicy' in one ? one.latePolicy.columns : []
+  // What comes late to a lookup is a row of the stream.
+  const [lateLeft, lateBoth] = one.kind === 'interval-join' ? [[], late] : [late, []]
   const read: readonly (readonly [readonly number[], number])[] = [
-    [[...leftKeys, ...late], left],
+    [[...leftKeys, ...lateLeft], left],
     [rightKeys, right],
-    [condition === undefined ? [] : [...columnsOf(condition)], left + right],
+    [[...lateBoth, ...(condition === undefined ? [] : columnsOf(condition))], left + right],
   ]
   for (const [columns, width] of read) {
     const beyond = columns.find((index) => index >= width)

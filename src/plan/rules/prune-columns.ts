@@ -146,7 +146,7 @@ function withKey(node: LogicalPlan, needed: ReadonlySet<number>): ReadonlySet<nu
   return node.schema.mode === 'append' ? needed : new Set([...needed, ...node.schema.key])
 }
 
-function moveLate(late: LatePolicy, input: Pruned): LatePolicy {
+function moveLate(late: LatePolicy, input: Pick<Pruned, 'to'>): LatePolicy {
   return { ...late, columns: late.columns.map(input.to) }
 }
 
@@ -187,8 +187,8 @@ function pruneUnion(node: Extract<LogicalPlan, { kind: 'union' }>, needed: Reado
 /** Of each side what is joined by, what tells its rows apart and when they happened, beside what is read above. */
 function pruneJoin(node: JoinNode, needed: ReadonlySet<number>): Pruned {
   const width = node.left.schema.fields.length
-  const read = new Set([...needed, ...(node.condition === undefined ? [] : columnsOf(node.condition))])
   const late = 'late' in node.match ? node.match.late.columns : []
+  const read = new Set([...needed, ...late, ...(node.condition === undefined ? [] : columnsOf(node.condition))])
   const side = (input: LogicalPlan, keys: readonly number[], of: readonly number[]) => {
     const { timeColumn } = input.schema
     const time = timeColumn === undefined ? [] : [timeColumn]
@@ -196,13 +196,14 @@ function pruneJoin(node: JoinNode, needed: ReadonlySet<number>): Pruned {
   }
   const ofLeft = [...read].filter((index) => index < width)
   const ofRight = [...read].filter((index) => index >= width).map((index) => index - width)
-  const left = side(node.left, node.leftKeys, [...ofLeft, ...late])
+  const left = side(node.left, node.leftKeys, ofLeft)
   const right = side(node.right, node.rightKeys, ofRight)
   const newWidth = left.node.schema.fields.length
   const to = (index: number) => (index < width ? left.to(index) : right.to(index - width) + newWidth)
   const changed = left.changed || right.changed
   if (!changed) return { node, to, changed }
-  const match: JoinMatch = 'late' in node.match ? { ...node.match, late: moveLate(node.match.late, left) } : node.match
+  const match: JoinMatch =
+    'late' in node.match ? { ...node.match, late: moveLate(node.match.late, { to }) } : node.match
   const pruned = join(left.node, right.node, {
     type: node.type,
     leftKeys: node.leftKeys.map(left.to),
