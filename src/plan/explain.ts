@@ -106,6 +106,14 @@ function logicalLine(node: LogicalPlan): Line {
         details: [aggregatesText(node.aggregates, fields), neighboursText(node.neighbours, namesOf(fields))],
         inputs,
       }
+    case 'to-changelog':
+      return { title: 'to changelog', details: [result], inputs }
+    case 'from-changelog':
+      return {
+        title: `from changelog ${nameOf(node.op, fields)}${by(node.partitionBy, fields)}`,
+        details: [result],
+        inputs,
+      }
     case 'unnest':
       return { title: `unnest ${unnestText(node, fields)}`, details: [result], inputs }
     case 'throttle':
@@ -195,6 +203,10 @@ function physicalLine(step: Step, inputs: readonly (readonly Field[])[]): Omit<L
           result,
         ],
       }
+    case 'to-changelog':
+      return { title: step.id, details: [result] }
+    case 'from-changelog':
+      return { title: `${step.id} ${nameOf(step.op, fields)}${by(step.keys, step.schema.fields)}`, details: [result] }
     case 'unnest':
       return { title: `${step.id} ${unnestText(step, fields)}`, details: [result] }
     case 'exchange':

@@ -15,7 +15,7 @@ export interface JoinWorkload {
   readonly events: readonly JoinEvent[]
 }
 
-export type JoinKind = 'interval' | 'latest' | 'as-of' | 'tables' | 'semi' | 'stream-semi' | OverKind
+export type JoinKind = 'interval' | 'latest' | 'as-of' | 'tables' | 'semi' | 'stream-semi' | 'changelog' | OverKind
 
 /** A record of a stream, or a change of a table; in the order of arrival. */
 export interface JoinEvent {
@@ -58,6 +58,8 @@ export function randomJoin(random: Random, kinds: readonly JoinKind[]): JoinWork
     case 'semi':
     case 'stream-semi':
       return semiJoin(random, disorderMs, kind)
+    case 'changelog':
+      return changelog(random, disorderMs)
     case 'over-rows':
     case 'over-range':
     case 'over-neighbours':
@@ -161,6 +163,33 @@ function semiJoin(random: Random, disorderMs: number, kind: 'semi' | 'stream-sem
     query: `${sql(false)} EMIT CHANGES`,
     expected: sql(true),
     events: randomEvents(random, disorderMs, [left, 'u']),
+  }
+}
+
+/** The changes of a table one by one, and the table that comes of them again. */
+function changelog(random: Random, disorderMs: number): JoinWorkload {
+  const which = random.pick([
+    { op: 'INSERT', v: 'c.v', where: 'NOT c.deleted AND COALESCE(c.was_deleted, true)' },
+    { op: 'UPDATE_BEFORE', v: 'c.was.v', where: 'NOT c.deleted AND NOT c.was_deleted AND c.was <> c.now' },
+    { op: 'UPDATE_AFTER', v: 'c.v', where: 'NOT c.deleted AND NOT c.was_deleted AND c.was <> c.now' },
+    { op: 'DELETE', v: 'c.was.v', where: 'c.deleted' },
+    undefined,
+  ])
+  const changes = 'TO_CHANGELOG(TABLE t) c'
+  const again = 'FROM_CHANGELOG(TABLE (SELECT op, id, g, v FROM TO_CHANGELOG(TABLE t)) PARTITION BY id)'
+  // Rows of structs are told apart with NULLs as values.
+  const row = "{id: id, k: COALESCE(k, -1), g: COALESCE(g, ''), v: v, w: COALESCE(v, -1), ts: ts}"
+  const rows =
+    `(SELECT *, ${row} AS now, LAG(deleted) OVER w AS was_deleted, LAG(${row}) OVER w AS was` +
+    ' FROM t_changes WINDOW w AS (PARTITION BY id ORDER BY seq)) c'
+  const group = (from: string) => `SELECT g, COUNT(*) AS n, SUM(v) AS total FROM ${from} GROUP BY g`
+  return {
+    kind: 'changelog',
+    setup: TABLE('t', disorderMs),
+    query:
+      which === undefined ? `${group(again)} EMIT CHANGES` : `SELECT id, v FROM ${changes} WHERE op = '${which.op}'`,
+    expected: which === undefined ? group('t') : `SELECT c.id, ${which.v} FROM ${rows} WHERE ${which.where}`,
+    events: randomEvents(random, disorderMs, ['t']),
   }
 }
 

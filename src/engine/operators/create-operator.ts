@@ -6,6 +6,7 @@ import type { Operator } from '../operator.ts'
 import { AsOfJoin } from './as-of-join.ts'
 import { Deduplicate } from './deduplicate.ts'
 import { Filter } from './filter.ts'
+import { FromChangelog } from './from-changelog.ts'
 import { GroupAggregate } from './group-aggregate.ts'
 import { IntervalJoin } from './interval-join.ts'
 import { LatestJoin } from './latest-join.ts'
@@ -19,6 +20,7 @@ import { Reorder } from './reorder.ts'
 import { SessionAggregate } from './session-aggregate.ts'
 import { TableJoin } from './table-join.ts'
 import { Throttle } from './throttle.ts'
+import { ToChangelog } from './to-changelog.ts'
 import { createTopN } from './top-n.ts'
 import { Unnest } from './unnest.ts'
 import { createWindowAggregate } from './window-aggregate.ts'
@@ -41,6 +43,10 @@ export function createOperator(
       return new PassThrough()
     case 'over':
       return new OverAggregate(step, input)
+    case 'to-changelog':
+      return new ToChangelog(step)
+    case 'from-changelog':
+      return new FromChangelog(step)
     case 'unnest':
       return new Unnest(step, input, evalContext)
     case 'normalize':

@@ -58,6 +58,8 @@ function columnsRead(one: Step): readonly number[] {
       ]
     case 'filter':
       return [...columnsOf(one.predicate)]
+    case 'from-changelog':
+      return [one.op, ...one.keys]
     case 'unnest':
       return [...columnsOf(one.expression)]
     case 'project':
@@ -86,6 +88,7 @@ function columnsRead(one: Step): readonly number[] {
     case 'interval-join':
     case 'temporal-join':
     case 'table-join':
+    case 'to-changelog':
     case 'union':
     case 'limit':
     case 'sink':

@@ -233,6 +233,8 @@ const step = z.discriminatedUnion('kind', [
     ),
   }),
   z.strictObject({ ...base, kind: z.literal('unnest'), expression, ordinality: z.boolean(), outer: z.boolean() }),
+  z.strictObject({ ...base, kind: z.literal('to-changelog'), timed: z.boolean() }),
+  z.strictObject({ ...base, kind: z.literal('from-changelog'), op: position, keys: positions }),
   z.strictObject({ ...base, kind: z.literal('exchange'), keys: positions }),
   z.strictObject({ ...base, kind: z.literal('normalize'), keys: positions }),
   z.strictObject({ ...base, kind: z.literal('reorder'), keys: positions }),

@@ -73,6 +73,16 @@ function rowsAfter(step: Step, inputs: readonly Rows[]): Rows {
         filters: inputs.flatMap((one, i) => one.filters.map((filter) => `${filter} in part ${i + 1}`)),
         schema,
       }
+    case 'to-changelog': {
+      const added = step.timed ? ['change', 'time of the change'] : ['change']
+      const [change = '', ...time] = added.map((one) => `${one} of ${of(input).columns.join(', ')}`)
+      return { ...of(input), columns: [change, ...of(input).columns, ...time], schema }
+    }
+    case 'from-changelog': {
+      const { columns } = of(input)
+      const filters = [...of(input).filters, `as ${columns[step.op]} says`]
+      return { columns: columns.filter((_, i) => i !== step.op), filters, schema }
+    }
     case 'unnest': {
       const elements = schema.fields
         .slice(of(input).columns.length)
@@ -196,6 +206,8 @@ function stateShape(step: Step, inputs: readonly Rows[]): Shape | undefined {
     case 'filter':
     case 'project':
     case 'union':
+    case 'to-changelog':
+    case 'from-changelog':
     case 'unnest':
     case 'exchange':
     case 'local-aggregate':

@@ -1,6 +1,7 @@
 import type { Schema } from '../../core/schema.ts'
 import type { DurationMs } from '../../core/time.ts'
 import type { SqlType } from '../../core/type.ts'
+import type { FromChangelogStep, ToChangelogStep } from './changelog-steps.ts'
 import type { Expression } from './expression.ts'
 import type { IntervalJoinStep, TableJoinStep, TemporalJoinStep } from './join-steps.ts'
 import type { OverStep } from './over-step.ts'
@@ -36,6 +37,8 @@ export type Step =
   | UnionStep
   | UnnestStep
   | OverStep
+  | ToChangelogStep
+  | FromChangelogStep
   | ExchangeStep
   | LocalAggregateStep
   | NormalizeStep

@@ -3,6 +3,7 @@
 
 import { must } from '../../core/assert.ts'
 import { column, columnsOf, mapColumns } from '../expression-tree.ts'
+import { fromChangelog, toChangelog, withOp, withoutOp } from '../logical/changelog.ts'
 import { isLeftOnly, type JoinMatch, type JoinNode, join } from '../logical/join.ts'
 import {
   deduplicate,
@@ -95,6 +96,23 @@ function prune(node: LogicalPlan, needed: ReadonlySet<number>): Pruned {
           neighbours: neighbours?.map((one) => moveNeighbour(one, input)),
         }),
       )
+    }
+    case 'to-changelog': {
+      // All: which rows change does not depend on what is read of them.
+      const input = prune(node.input, new Set(node.input.schema.fields.keys()))
+      const width = node.input.schema.fields.length
+      const to = (index: number) => {
+        if (index === 0) return 0
+        return index > width ? input.node.schema.fields.length + 1 : input.to(index - 1) + 1
+      }
+      return { ...rebuilt(node, input, () => toChangelog(input.node, node.op)), to }
+    }
+    case 'from-changelog': {
+      const below = [...withKey(node, needed)].map((index) => withOp(index, node.op))
+      const input = prune(node.input, new Set([...below, node.op, ...node.partitionBy]))
+      const op = input.to(node.op)
+      const to = (index: number) => withoutOp(input.to(withOp(index, node.op)), op)
+      return { ...rebuilt(node, input, () => fromChangelog(input.node, op, node.partitionBy.map(input.to))), to }
     }
     case 'unnest':
       return pruneExtension(node, needed, columnsOf(node.expression), (input) =>
