@@ -126,6 +126,15 @@ it('a key of two streams takes so many rows of about one time, and one more is a
   await expect.poll(counts, SOON).toEqual({ rowsOut: ROWS_PER_KEY_MAX + 1, rowsFailed: 1 })
 }, 60_000)
 
+it('of a value that a stream looks up, a table has so many rows, and one more is a dead letter', async () => {
+  await run(`${STREAM} CREATE TABLE t (id BIGINT PRIMARY KEY, k BIGINT);
+    CREATE MATERIALIZED VIEW found AS SELECT COUNT(*) AS n, MAX(t.id) AS id FROM s JOIN t ON s.k = t.k;`)
+  await append('t', ROWS_PER_KEY_MAX + 1, (i) => ({ id: i, k: 7 }))
+  await expect.poll(async () => (await runtime.stats('found')).rowsFailed, SOON).toBe(1)
+  await append('s', 1, () => ({ id: 0, k: 7, ts: 0 }))
+  await expect.poll(() => select('SELECT n, id FROM found'), SOON).toEqual([[ROWS_PER_KEY_MAX, ROWS_PER_KEY_MAX - 1]])
+}, 60_000)
+
 it('a key of a table has so many versions, and one more is a dead letter', async () => {
   await run(`${STREAM} CREATE TABLE t (k BIGINT PRIMARY KEY, v BIGINT, ts TIMESTAMP,
       WATERMARK FOR ts AS ts - INTERVAL '1' HOUR);

@@ -15,7 +15,16 @@ export interface JoinWorkload {
   readonly events: readonly JoinEvent[]
 }
 
-export type JoinKind = 'interval' | 'latest' | 'as-of' | 'tables' | 'semi' | 'stream-semi' | 'changelog' | OverKind
+export type JoinKind =
+  | 'interval'
+  | 'latest'
+  | 'as-of'
+  | 'tables'
+  | 'semi'
+  | 'stream-semi'
+  | 'latest-rows'
+  | 'changelog'
+  | OverKind
 
 /** A record of a stream, or a change of a table; in the order of arrival. */
 export interface JoinEvent {
@@ -58,6 +67,8 @@ export function randomJoin(random: Random, kinds: readonly JoinKind[]): JoinWork
     case 'semi':
     case 'stream-semi':
       return semiJoin(random, disorderMs, kind)
+    case 'latest-rows':
+      return latestRows(random, disorderMs)
     case 'changelog':
       return changelog(random, disorderMs)
     case 'over-rows':
@@ -115,6 +126,24 @@ function temporalJoin(random: Random, disorderMs: number, kind: 'latest' | 'as-o
   }
 }
 
+/** By columns that several rows of the table may have in common. */
+function latestRows(random: Random, disorderMs: number): JoinWorkload {
+  const type = random.pick(['', 'LEFT'])
+  const on = random.pick(['a.k = t.k', 'a.g = t.g', 'a.k = t.k AND a.g = t.g', 'a.k = t.k + 1'])
+  const condition = random.chance(0.4) ? ` AND ${random.pick(['a.v < t.v', "t.g <> 'x'", 't.v IS NOT NULL'])}` : ''
+  const columns = 'a.id AS a_id, a.k AS a_k, t.id AS t_id, t.g AS t_g, t.v AS t_v'
+  const rows =
+    '(SELECT a.seq AS a_seq, c.* FROM a JOIN t_changes c ON c.seq < a.seq' +
+    ' QUALIFY ROW_NUMBER() OVER (PARTITION BY a.seq, c.id ORDER BY c.seq DESC) = 1)'
+  return {
+    kind: 'latest-rows',
+    setup: [STREAM('a', disorderMs), TABLE('t', disorderMs)].join('\n'),
+    query: `SELECT ${columns} FROM a ${type} JOIN t ON ${on}${condition}`,
+    expected: `SELECT ${columns} FROM a ${type} JOIN ${rows} t ON t.a_seq = a.seq AND NOT t.deleted AND ${on}${condition}`,
+    events: randomEvents(random, disorderMs, ['a', 't', 't']),
+  }
+}
+
 function tableJoin(random: Random, disorderMs: number): JoinWorkload {
   const type = random.pick(['', 'LEFT', 'RIGHT', 'FULL'])
   const on = random.pick([
@@ -148,7 +177,7 @@ function semiJoin(random: Random, disorderMs: number, kind: 'semi' | 'stream-sem
   const left = kind === 'semi' ? 't' : 'a'
   const not = random.pick(['', 'NOT '])
   const column = random.pick(['id', 'k'])
-  const filter = random.chance(0.4) ? " AND u.g <> 'x'" : ''
+  const filter = random.pick(['', '', " AND u.g <> 'x'", ` AND u.v < ${left}.v`])
   // A stream asks what the table has by then; DuckDB is shown the changes that had come.
   const had =
     '(SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY id ORDER BY seq DESC) AS rn FROM u_changes c' +

@@ -24,6 +24,7 @@ const CASES_PER_TEST = 50
 const IN_ORDER: readonly JoinKind[] = [
   'interval',
   'latest',
+  'latest-rows',
   'as-of',
   'tables',
   'semi',

@@ -188,9 +188,12 @@ class Sides {
     }
     const condition = this.#condition(false)
     const key = right.plan.keys.find((one) => one.every((index) => this.#pairOf(condition, index) !== undefined))
+    if (key === undefined && asOf?.time === undefined) {
+      return this.#build(type, condition, { kind: 'latest', many: true })
+    }
     if (key === undefined) {
       const columns = (right.plan.keys[0] ?? []).map((index) => right.scope.columns[index]?.name)
-      fail(this.#span, 'INVALID_KEY', 'a stream looks up a row of a table by the primary key', {
+      fail(this.#span, 'INVALID_KEY', 'a stream looks up what a table was by the primary key', {
         hint:
           columns.length === 0
             ? `${right.scope.description} has none.`

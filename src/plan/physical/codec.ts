@@ -250,7 +250,7 @@ const step = z.discriminatedUnion('kind', [
     ...joined,
     kind: z.literal('temporal-join'),
     type: z.enum(['inner', 'left', 'semi', 'anti']),
-    row: z.enum(['latest', 'as-of']),
+    row: z.enum(['latest', 'latest-rows', 'as-of']),
     waitMs: optional(durationMs),
     latePolicy,
   }),

@@ -257,7 +257,8 @@ class Lowering {
         const schema = withMode(node.schema, 'append')
         const waitMs = match.kind === 'as-of' ? match.waitMs : undefined
         const latePolicy = match.kind === 'as-of' ? match.late : NO_LATE_ROWS
-        const id = this.add({ kind: 'temporal-join', ...base, type, schema, row: match.kind, waitMs, latePolicy })
+        const row = match.kind === 'latest' && match.many ? 'latest-rows' : match.kind
+        const id = this.add({ kind: 'temporal-join', ...base, type, schema, row, waitMs, latePolicy })
         return { id, schema, partitionedBy }
       }
       case 'changes': {
