@@ -852,6 +852,17 @@ export type DeduplicateCallCstChildren = {
   tableArguments: TableArgumentsCstNode[];
 };
 
+export interface ChangelogCallCstNode extends CstNode {
+  name: "changelogCall";
+  children: ChangelogCallCstChildren;
+}
+
+export type ChangelogCallCstChildren = {
+  TO_CHANGELOG?: IToken[];
+  FROM_CHANGELOG?: IToken[];
+  tableArguments: TableArgumentsCstNode[];
+};
+
 export interface TableArgumentsCstNode extends CstNode {
   name: "tableArguments";
   children: TableArgumentsCstChildren;
@@ -1007,6 +1018,7 @@ export interface TableFunctionCstNode extends CstNode {
 export type TableFunctionCstChildren = {
   windowCall?: WindowCallCstNode[];
   deduplicateCall?: DeduplicateCallCstNode[];
+  changelogCall?: ChangelogCallCstNode[];
 };
 
 export interface UnnestCstNode extends CstNode {

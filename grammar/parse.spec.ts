@@ -233,6 +233,22 @@ describe('windows', () => {
     })
   })
 
+  it('TO_CHANGELOG and FROM_CHANGELOG', () => {
+    expect(select('SELECT * FROM to_changelog(input => TABLE t, op => DESCRIPTOR(kind)) c').from).toMatchObject({
+      kind: 'changelog-relation',
+      direction: 'to',
+      input: { name: { name: 't' } },
+      op: { path: [{ name: 'kind' }] },
+      alias: { name: 'c' },
+    })
+    expect(select('SELECT * FROM FROM_CHANGELOG(TABLE t PARTITION BY a, b)').from).toMatchObject({
+      direction: 'from',
+      partitionBy: [{ path: [{ name: 'a' }] }, { path: [{ name: 'b' }] }],
+      op: undefined,
+    })
+    expect(select('SELECT to_changelog FROM from_changelog').from).toMatchObject({ kind: 'named-relation' })
+  })
+
   it('trailing clauses of a query', () => {
     const text =
       "SELECT a FROM t GRACE PERIOD 5 SECONDS LATE ROWS DROP EMIT ON WINDOW CLOSE EVERY INTERVAL '1' SECOND LIMIT 3"

@@ -37,7 +37,7 @@ export function matchOf(step: JoinStep): JoinMatch {
     case 'interval-join':
       return { kind: 'interval', lowerMs: step.lowerMs, upperMs: step.upperMs, late: step.latePolicy }
     case 'temporal-join':
-      if (step.row === 'latest') return { kind: 'latest' }
+      if (step.row !== 'as-of') return { kind: 'latest', many: step.row === 'latest-rows' }
       return { kind: 'as-of', waitMs: step.waitMs ?? 0, late: step.latePolicy }
     case 'table-join':
       return { kind: 'changes', bounded: step.final }
@@ -49,7 +49,7 @@ function matchText(match: JoinMatch): string | undefined {
     case 'interval':
       return `right ${distance(match.lowerMs)} to ${distance(match.upperMs)} the left`
     case 'latest':
-      return 'with the latest row, once the table is loaded'
+      return `with ${match.many ? 'all rows that it has then' : 'the latest row'}, once the table is loaded`
     case 'as-of':
       return `with the row at its event time; waits for the table's watermark, at most ${printDuration(match.waitMs)}`
     case 'changes':

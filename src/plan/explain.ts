@@ -3,20 +3,12 @@
 
 import type { Field, Schema } from '../core/schema.ts'
 import { joinText, matchOf } from './explain-join.ts'
+import { neighboursText, overDetails } from './explain-over.ts'
 import { scanDetails } from './explain-scan.ts'
 import type { LogicalPlan } from './logical/nodes.ts'
 import { inputsOf } from './logical/visit.ts'
 import type { Expression } from './physical/expression.ts'
-import type {
-  AggregateCall,
-  EmitSpec,
-  LatePolicy,
-  OverFrame,
-  PhysicalPlan,
-  SortKey,
-  Step,
-  UnnestStep,
-} from './physical/nodes.ts'
+import type { AggregateCall, EmitSpec, LatePolicy, PhysicalPlan, SortKey, Step, UnnestStep } from './physical/nodes.ts'
 import { cutIntoStages, exchangeKeys, type Stage } from './physical/stages.ts'
 import { frameText, printDuration, printExpression } from './print-expression.ts'
 
@@ -111,7 +103,15 @@ function logicalLine(node: LogicalPlan): Line {
     case 'over':
       return {
         title: `over ${frameText(node.frame)}${by(node.partitionBy, fields)}`,
-        details: [aggregatesText(node.aggregates, fields)],
+        details: [aggregatesText(node.aggregates, fields), neighboursText(node.neighbours, namesOf(fields))],
+        inputs,
+      }
+    case 'to-changelog':
+      return { title: 'to changelog', details: [result], inputs }
+    case 'from-changelog':
+      return {
+        title: `from changelog ${nameOf(node.op, fields)}${by(node.partitionBy, fields)}`,
+        details: [result],
         inputs,
       }
     case 'unnest':
@@ -196,8 +196,17 @@ function physicalLine(step: Step, inputs: readonly (readonly Field[])[]): Omit<L
     case 'over':
       return {
         title: `${step.id} ${frameText(step.frame)}${by(step.keys, fields)}`,
-        details: [aggregatesText(step.aggregates, fields), overState(step.frame), result],
+        details: [
+          aggregatesText(step.aggregates, fields),
+          neighboursText(step.neighbours, namesOf(fields)),
+          ...overDetails(step),
+          result,
+        ],
       }
+    case 'to-changelog':
+      return { title: step.id, details: [result] }
+    case 'from-changelog':
+      return { title: `${step.id} ${nameOf(step.op, fields)}${by(step.keys, step.schema.fields)}`, details: [result] }
     case 'unnest':
       return { title: `${step.id} ${unnestText(step, fields)}`, details: [result] }
     case 'exchange':
@@ -276,6 +285,10 @@ function names(fields: readonly Field[]): string {
 
 function nameOf(index: number, fields: readonly Field[]): string {
   return fields[index]?.name ?? `#${index}`
+}
+
+function namesOf(fields: readonly Field[]): readonly string[] {
+  return fields.map((field) => field.name)
 }
 
 function by(keys: readonly number[], fields: readonly Field[]): string {
@@ -364,11 +377,6 @@ function aggregatesText(aggregates: readonly AggregateCall[], fields: readonly F
       return `${one.function}(${one.distinct ? 'distinct ' : ''}${list})${filter}`
     })
     .join(', ')
-}
-
-/** What is kept of a key that comes no more; of a range in time nothing is. */
-function overState({ unit, preceding }: OverFrame): string | undefined {
-  return unit === 'range' && preceding !== undefined ? undefined : 'state grows with the number of keys'
 }
 
 function unnestText(

@@ -2,6 +2,7 @@ import type { Storage } from '../adapters/storage.ts'
 import { typeName } from '../core/type.ts'
 import { AGGREGATE_FUNCTIONS } from '../plan/bind/aggregates.ts'
 import { SCALAR_FUNCTIONS } from '../plan/bind/functions.ts'
+import { WINDOW_FUNCTIONS } from '../plan/bind/window-functions.ts'
 import type { QueryEntry, Relation } from '../plan/catalog.ts'
 import type { ObjectDescription, ObjectKind, ObjectSummary } from './api.ts'
 import type { StoredCatalog } from './catalog.ts'
@@ -45,6 +46,7 @@ export async function listObjects(kind: ObjectKind, inventory: Inventory): Promi
       return [
         ...SCALAR_FUNCTIONS.filter(({ callable }) => callable).map(({ id, doc }) => ({ kind, name: id, detail: doc })),
         ...AGGREGATE_FUNCTIONS.map(({ id, doc }) => ({ kind, name: id, detail: doc })),
+        ...WINDOW_FUNCTIONS.map(({ id, doc }) => ({ kind, name: id, detail: doc })),
       ]
     default:
       return catalog

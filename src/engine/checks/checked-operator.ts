@@ -3,6 +3,7 @@ import type { Batch } from '../../core/batch.ts'
 import type { Schema } from '../../core/schema.ts'
 import { type EventTimeMs, NO_WATERMARK } from '../../core/time.ts'
 import type { Step } from '../../plan/physical/nodes.ts'
+import { rowsAhead } from '../../plan/physical/over-step.ts'
 import type { Operator, OperatorContext, Output } from '../operator.ts'
 import type { WatermarkPort } from '../pipeline.ts'
 import { checkBatch } from './schema.ts'
@@ -120,8 +121,9 @@ function promisesTime(step: Step): boolean {
     case 'session-aggregate':
     case 'window-assign':
     case 'interval-join':
-    case 'over':
       return true
+    case 'over':
+      return rowsAhead(step) === 0
     case 'top-n':
       return step.windowEndColumn !== undefined
     default:

@@ -142,7 +142,7 @@ export function checkClausesUsed(clauses: Clauses): void {
   const span = clauses.latenessSpan ?? clauses.lateSpan
   if (span !== undefined && !clauses.used.late) {
     fail(span, 'INVALID_LATENESS', 'the query has no window, so no row is late', {
-      hint: 'ALLOWED LATENESS and LATE ROWS belong to windows and to DEDUPLICATE.',
+      hint: 'ALLOWED LATENESS and LATE ROWS belong to windows, to DEDUPLICATE and to joins of streams.',
     })
   }
   const windowed = clauses.emitMode === 'final' || clauses.emitMode === 'on-window-close'

@@ -15,6 +15,7 @@ import type {
   SortKey,
   StartupSpec,
 } from '../physical/nodes.ts'
+import type { FromChangelogNode, ToChangelogNode } from './changelog.ts'
 import type { JoinNode } from './join.ts'
 import type { OverNode } from './over.ts'
 import type { UnnestNode } from './unnest.ts'
@@ -34,6 +35,8 @@ export type LogicalPlan =
   | ThrottleNode
   | UnnestNode
   | OverNode
+  | ToChangelogNode
+  | FromChangelogNode
 
 export type WindowSpec =
   | AlignedWindow

@@ -1,5 +1,6 @@
 // Walks and rebuilds of logical plans.
 
+import { fromChangelog, toChangelog } from './changelog.ts'
 import { type JoinNode, join } from './join.ts'
 import {
   deduplicate,
@@ -47,6 +48,10 @@ export function withInput(
       return throttle(input, node.everyMs)
     case 'over':
       return over(input, node)
+    case 'to-changelog':
+      return toChangelog(input, node.op)
+    case 'from-changelog':
+      return fromChangelog(input, node.op, node.partitionBy)
     case 'unnest':
       return unnest(input, node, unnestNames(node))
   }

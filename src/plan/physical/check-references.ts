@@ -3,6 +3,7 @@
 import { columnsOf } from '../expression-tree.ts'
 import type { JoinStep } from './join-steps.ts'
 import type { AggregateCall, PhysicalPlan, Step } from './nodes.ts'
+import type { OverNeighbour } from './over-step.ts'
 
 /** Every step after its inputs, every column within its input; else what is wrong. */
 export function wrongReference(plan: PhysicalPlan): string | undefined {
@@ -34,10 +35,12 @@ function wrongColumnOfJoin(one: JoinStep, [left = 0, right = 0]: readonly (numbe
     return `step ${one.id} joins ${leftKeys.length} columns with ${rightKeys.length}`
   }
   const late = 'latePolicy' in one ? one.latePolicy.columns : []
+  // What comes late to a lookup is a row of the stream.
+  const [lateLeft, lateBoth] = one.kind === 'interval-join' ? [[], late] : [late, []]
   const read: readonly (readonly [readonly number[], number])[] = [
-    [[...leftKeys, ...late], left],
+    [[...leftKeys, ...lateLeft], left],
     [rightKeys, right],
-    [condition === undefined ? [] : [...columnsOf(condition)], left + right],
+    [[...lateBoth, ...(condition === undefined ? [] : columnsOf(condition))], left + right],
   ]
   for (const [columns, width] of read) {
     const beyond = columns.find((index) => index >= width)
@@ -55,6 +58,8 @@ function columnsRead(one: Step): readonly number[] {
       ]
     case 'filter':
       return [...columnsOf(one.predicate)]
+    case 'from-changelog':
+      return [one.op, ...one.keys]
     case 'unnest':
       return [...columnsOf(one.expression)]
     case 'project':
@@ -71,8 +76,9 @@ function columnsRead(one: Step): readonly number[] {
       return [...one.keys, ...one.latePolicy.columns, ...aggregateColumns(one.aggregates)]
     case 'local-aggregate':
     case 'group-aggregate':
-    case 'over':
       return [...one.keys, ...aggregateColumns(one.aggregates)]
+    case 'over':
+      return [...one.keys, ...aggregateColumns(one.aggregates), ...neighbourColumns(one.neighbours)]
     case 'deduplicate':
       return [...one.keys, ...one.latePolicy.columns]
     case 'top-n': {
@@ -82,6 +88,7 @@ function columnsRead(one: Step): readonly number[] {
     case 'interval-join':
     case 'temporal-join':
     case 'table-join':
+    case 'to-changelog':
     case 'union':
     case 'limit':
     case 'sink':
@@ -92,4 +99,8 @@ function columnsRead(one: Step): readonly number[] {
 /** What aggregates read of their input. */
 export function aggregateColumns(aggregates: readonly AggregateCall[]): readonly number[] {
   return aggregates.flatMap((one) => (one.filter === undefined ? one.arguments : [...one.arguments, one.filter]))
+}
+
+export function neighbourColumns(neighbours: readonly OverNeighbour[] = []): readonly number[] {
+  return neighbours.flatMap(({ argument, otherwise }) => (otherwise === undefined ? [argument] : [argument, otherwise]))
 }

@@ -7,6 +7,7 @@ import { must } from '../../core/assert.ts'
 import type { Field, Schema } from '../../core/schema.ts'
 import type { SqlType } from '../../core/type.ts'
 import { typeName } from '../../core/type.ts'
+import { neighboursText } from '../explain-over.ts'
 import { frameText, printExpression } from '../print-expression.ts'
 import type { Expression } from './expression.ts'
 import type { JoinStep } from './join-steps.ts'
@@ -72,6 +73,16 @@ function rowsAfter(step: Step, inputs: readonly Rows[]): Rows {
         filters: inputs.flatMap((one, i) => one.filters.map((filter) => `${filter} in part ${i + 1}`)),
         schema,
       }
+    case 'to-changelog': {
+      const added = step.timed ? ['change', 'time of the change'] : ['change']
+      const [change = '', ...time] = added.map((one) => `${one} of ${of(input).columns.join(', ')}`)
+      return { ...of(input), columns: [change, ...of(input).columns, ...time], schema }
+    }
+    case 'from-changelog': {
+      const { columns } = of(input)
+      const filters = [...of(input).filters, `as ${columns[step.op]} says`]
+      return { columns: columns.filter((_, i) => i !== step.op), filters, schema }
+    }
     case 'unnest': {
       const elements = schema.fields
         .slice(of(input).columns.length)
@@ -187,6 +198,7 @@ function stateShape(step: Step, inputs: readonly Rows[]): Shape | undefined {
       return {
         ...grouped(step.keys, step.aggregates, of(input)),
         frame: frameText(step.frame),
+        neighbours: neighboursText(step.neighbours, of(input).columns) ?? '',
         columns: allColumns(of(input)),
       }
     case 'limit':
@@ -194,6 +206,8 @@ function stateShape(step: Step, inputs: readonly Rows[]): Shape | undefined {
     case 'filter':
     case 'project':
     case 'union':
+    case 'to-changelog':
+    case 'from-changelog':
     case 'unnest':
     case 'exchange':
     case 'local-aggregate':

@@ -31,14 +31,14 @@ export interface IntervalJoinStep extends JoinBase {
 }
 
 /**
- * A stream with a table of which at most one row has the key. `latest`: the row that is there when the stream's row
- * comes; the stream is not read before the table is loaded. `as-of`: the row that was there at the event time of the
- * stream's row, which waits for the table's watermark.
+ * A stream with a table. `latest`: the row that is there when the stream's row comes, of a table of which at most one
+ * has the key; the stream is not read before the table is loaded. `latest-rows`: all of them, where several may have
+ * it. `as-of`: the row that was there at the event time of the stream's row, which waits for the table's watermark.
  */
 export interface TemporalJoinStep extends JoinBase {
   readonly kind: 'temporal-join'
   readonly type: 'inner' | 'left' | 'semi' | 'anti'
-  readonly row: 'latest' | 'as-of'
+  readonly row: 'latest' | 'latest-rows' | 'as-of'
   /** How long a row waits for a table whose watermark stands still, by the clock. Only of `as-of`. */
   readonly waitMs: DurationMs | undefined
   readonly latePolicy: LatePolicy

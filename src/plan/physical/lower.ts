@@ -4,6 +4,7 @@
 import { assert } from '../../core/assert.ts'
 import type { ChangelogMode, Schema } from '../../core/schema.ts'
 import { columnsOf, some } from '../expression-tree.ts'
+import { type FromChangelogNode, withoutOp } from '../logical/changelog.ts'
 import { isLeftOnly, type JoinNode } from '../logical/join.ts'
 import { type LogicalPlan, NO_LATE_ROWS, type ScanNode, type TopNNode } from '../logical/nodes.ts'
 import { lowerScan } from './lower-scan.ts'
@@ -92,8 +93,9 @@ class Lowering {
         return this.#join(node, needsOld)
       case 'over': {
         const input = this.#exchange(this.lower(node.input, false), node.partitionBy)
-        const { partitionBy: keys, aggregates, frame } = node
-        const id = this.add({ kind: 'over', inputs: [input.id], schema: node.schema, keys, aggregates, frame })
+        const { partitionBy: keys, aggregates, frame, neighbours } = node
+        const of = { keys, aggregates, frame, neighbours }
+        const id = this.add({ kind: 'over', inputs: [input.id], schema: node.schema, ...of })
         return { id, schema: node.schema, partitionedBy: keys }
       }
       case 'unnest': {
@@ -103,6 +105,14 @@ class Lowering {
         const id = this.add({ kind: 'unnest', inputs: [input.id], schema, expression, ordinality, outer })
         return { id, schema, partitionedBy: input.partitionedBy }
       }
+      case 'to-changelog': {
+        const input = this.lower(node.input, changes(node.input))
+        const { schema, timed } = node
+        const id = this.add({ kind: 'to-changelog', inputs: [input.id], schema, timed })
+        return { id, schema, partitionedBy: input.partitionedBy?.map((index) => index + 1) }
+      }
+      case 'from-changelog':
+        return this.#fromChangelog(node, needsOld)
       case 'window-assign': {
         const input = this.lower(node.input, changes(node.input))
         assert(node.spec.kind !== 'session', 'session windows belong to an aggregate')
@@ -170,10 +180,23 @@ class Lowering {
   #scan(node: ScanNode, needsOld: boolean): Lowered {
     const step = this.#bootstrap && !node.bounded ? { ...lowerScan(node), bootstrap: true } : lowerScan(node)
     const id = this.add(step)
-    const { schema } = step
-    if (!needsOld || schema.mode !== 'upsert') return { id, schema, partitionedBy: undefined }
+    return this.#normalized({ id, schema: step.schema, partitionedBy: undefined }, needsOld)
+  }
+
+  #fromChangelog(node: FromChangelogNode, needsOld: boolean): Lowered {
+    const { schema, op, partitionBy } = node
+    const input = this.#exchange(this.lower(node.input, false), partitionBy)
+    const id = this.add({ kind: 'from-changelog', inputs: [input.id], schema, op, keys: schema.key })
+    const partitionedBy = input.partitionedBy?.map((index) => withoutOp(index, op))
+    return this.#normalized({ id, schema, partitionedBy }, needsOld)
+  }
+
+  /** Upserts with the rows that they replace, where those are needed. */
+  #normalized(upserts: Lowered, needsOld: boolean): Lowered {
+    const { schema } = upserts
+    if (!needsOld || schema.mode !== 'upsert') return upserts
     const normal = withMode(schema, 'retract')
-    const exchanged = this.#exchange({ id, schema, partitionedBy: undefined }, schema.key)
+    const exchanged = this.#exchange(upserts, schema.key)
     const normalized = this.add({ kind: 'normalize', inputs: [exchanged.id], schema: normal, keys: schema.key })
     return { id: normalized, schema: normal, partitionedBy: schema.key }
   }
@@ -234,7 +257,8 @@ class Lowering {
         const schema = withMode(node.schema, 'append')
         const waitMs = match.kind === 'as-of' ? match.waitMs : undefined
         const latePolicy = match.kind === 'as-of' ? match.late : NO_LATE_ROWS
-        const id = this.add({ kind: 'temporal-join', ...base, type, schema, row: match.kind, waitMs, latePolicy })
+        const row = match.kind === 'latest' && match.many ? 'latest-rows' : match.kind
+        const id = this.add({ kind: 'temporal-join', ...base, type, schema, row, waitMs, latePolicy })
         return { id, schema, partitionedBy }
       }
       case 'changes': {
