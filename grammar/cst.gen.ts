@@ -1606,6 +1606,8 @@ export type ExplainCstChildren = {
   EXPLAIN: IToken[];
   ANALYZE?: IToken[];
   REPLACE?: IToken[];
+  FLINK?: IToken[];
+  properties?: PropertiesCstNode[];
   QUERY?: IToken[];
   queryName?: QueryNameCstNode[];
   plainStatement?: PlainStatementCstNode[];
