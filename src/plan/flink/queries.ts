@@ -156,6 +156,10 @@ function groupSelect(node: GroupAggregateNode, context: ScriptContext): Select {
   if (emit.everyMs !== undefined) context.note(everyNote(emit.everyMs))
   const input = ungrouped(select(node.input, NOTHING, context), NOTHING, context)
   const keys = groupBy.map((index) => must(input.columns[index], 'a key'))
+  if (aggregates.length === 0 && node.schema.mode === 'append') {
+    const names = uniqueNames(node.schema.fields.map(({ name }) => name))
+    return firstOfEach({ ...input, columns: keys, names }, [...keys.keys()], NOTHING, context)
+  }
   const columns = [...keys, ...aggregates.map((one) => aggregateSql(one, input.columns, node.input.schema))]
   const names = node.schema.fields.map(({ name }) => name)
   const grouped = selectOf(input.from, columns, names)
@@ -236,15 +240,20 @@ function deduplicateSelect(node: DeduplicateNode, needs: Needs, context: ScriptC
     context.note({ text: 'late rows of DEDUPLICATE: Flink has none, and takes each for what it is', find })
   }
   const inside = keep === 'last' ? { ...needs, ...TIME } : needs
-  let input = ungrouped(select(node.input, inside, context), inside, context)
+  const input = ungrouped(select(node.input, inside, context), inside, context)
+  if (keep === 'first') return firstOfEach(input, node.partitionBy, needs, context)
+  const over = `${partition(node.partitionBy, input)}ORDER BY ${must(input.time, 'a time').text} DESC`
+  const last = numbered(input, over, 1, 'row_number', needs, context)
+  return { ...last, ...firstColumns(last, input.columns.length) }
+}
+
+/** The first row to arrive of each key: a query that Flink knows to only add rows. */
+function firstOfEach(input: Select, keys: readonly number[], needs: Needs, context: ScriptContext): Select {
+  const names = uniqueNames([...input.names, ARRIVAL])
+  const timed = derived({ ...input, columns: [...input.columns, atom('PROCTIME()')], names }, context.alias(), needs)
   const width = input.columns.length
-  if (keep === 'first') {
-    const names = uniqueNames([...input.names, ARRIVAL])
-    input = derived({ ...input, columns: [...input.columns, atom('PROCTIME()')], names }, context.alias(), inside)
-  }
-  const order = keep === 'first' ? `${must(input.columns[width], 'arrival').text} ASC` : `${input.time?.text} DESC`
-  const over = `${partition(node.partitionBy, input)}ORDER BY ${order}`
-  const first = numbered(input, over, 1, 'row_number', needs, context)
+  const over = `${partition(keys, timed)}ORDER BY ${must(timed.columns[width], 'arrival').text} ASC`
+  const first = numbered(timed, over, 1, 'row_number', needs, context)
   return { ...first, ...firstColumns(first, width) }
 }
 

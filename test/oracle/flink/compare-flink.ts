@@ -5,7 +5,7 @@ import { PartitionReader } from '../../../src/adapters/kafka/partition-reader.ts
 import type { KafkaUnderTest } from '../../harness/kafka/describe-kafka.ts'
 import { KafkaWorld } from '../../harness/kafka/kafka-world.ts'
 import { Random } from '../../harness/random.ts'
-import type { FlinkCase } from './cases.ts'
+import type { Difference, FlinkCase } from './cases.ts'
 import { DEFINITIONS, randomInputs } from './inputs.ts'
 import { finalRows, onlyIn, type TopicRecord } from './rows.ts'
 
@@ -61,11 +61,19 @@ async function compareCase(
     const rows = weir.length
     if (rows === 0) return { ...base, verdict: 'failed', detail: `no rows of ${format}: nothing is compared` }
     if (missing.length + more.length === 0) return { ...base, rows, verdict: 'same', detail: '' }
-    const detail = differs ?? `only in Weir: ${shown(missing)}\nonly in Flink: ${shown(more)}`
-    return { ...base, rows, verdict: differs === undefined ? 'different' : 'differs on purpose', detail }
+    if (differs !== undefined && isOnPurpose(differs, missing, more)) {
+      return { ...base, rows, verdict: 'differs on purpose', detail: differs.reason }
+    }
+    const detail = `only in Weir: ${shown(missing)}\nonly in Flink: ${shown(more)}`
+    return { ...base, rows, verdict: 'different', detail }
   } catch (error) {
     return { ...base, verdict: 'failed', detail: error instanceof Error ? error.message : String(error) }
   }
+}
+
+function isOnPurpose({ only }: Difference, missing: readonly string[], more: readonly string[]): boolean {
+  if (only === undefined) return true
+  return (only === 'weir' ? more : missing).length === 0
 }
 
 function shown(rows: readonly string[]): string {
