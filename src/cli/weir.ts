@@ -2,7 +2,7 @@
 // The `weir` command: what it can do and with which options. Each command is loaded when it is called, so that
 // `weir --help` does not wait for the engine or for gRPC.
 
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { VERSION } from '../core/version.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { OUTPUT_FORMATS } from './output/result-writer.ts'
@@ -89,6 +89,20 @@ program
   .action(async (query: string | undefined, options) => {
     const { sloCommand } = await import('./commands/slo.ts')
     process.exitCode = await sloCommand(query, options, terminal())
+  })
+
+program
+  .command('export')
+  .description('write a query of a server as a script for another system')
+  .addArgument(new Argument('<system>', 'which one').choices(['flink']))
+  .argument('<query>', 'name of the query, as SHOW QUERIES lists it')
+  .option('-s, --server <address>', 'host:port of the server', process.env['WEIR_ADDRESS'] ?? DEFAULT_ADDRESS)
+  .option('--brokers <addresses>', 'Kafka as Flink reaches it, host:port with commas')
+  .option('--sink-topic <topic>', 'where Flink writes, in place of the topic of the query: to run both side by side')
+  .option('--bounded', 'end where the topics end when the job starts')
+  .action(async (_system: string, query: string, options) => {
+    const { exportFlinkCommand } = await import('./commands/export.ts')
+    process.exitCode = await exportFlinkCommand(query, options, terminal())
   })
 
 const server = program
