@@ -3,14 +3,12 @@
 // `weir --help` does not wait for the engine or for gRPC.
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { addConnectionOptions } from './connection.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { OUTPUT_FORMATS } from './output/result-writer.ts'
 import { isClosedPipe, reportError } from './report-error.ts'
 import { type Terminal, terminalOf } from './terminal.ts'
 import { VERSION } from './version.ts'
-
-/** Where a server listens when nothing else is said; a test holds it equal to the server's own default. */
-const DEFAULT_ADDRESS = '127.0.0.1:7878'
 
 interface GlobalOptions {
   readonly color: boolean
@@ -55,10 +53,8 @@ program
     process.exitCode = await runCommand(file, { ...options, params: options.param }, terminal())
   })
 
-program
-  .command('sql')
+addConnectionOptions(program.command('sql'))
   .description('type SQL against a server')
-  .option('-s, --server <address>', 'host:port of the server', process.env['WEIR_ADDRESS'] ?? DEFAULT_ADDRESS)
   .option('-e, --execute <sql>', 'run these statements and leave')
   .option('-f, --file <file>', 'run the statements of a file and leave')
   .addOption(output(OUTPUT_FORMATS))
@@ -69,15 +65,13 @@ program
     process.exitCode = await sqlCommand(options, terminal(), process.env)
   })
 
-program
-  .command('lag')
+addConnectionOptions(program.command('lag'))
   .description('say how far the queries of a server are behind, and why')
   .argument('[query]', 'one query (default: all that run)')
-  .option('-s, --server <address>', 'host:port of the server', process.env['WEIR_ADDRESS'] ?? DEFAULT_ADDRESS)
   .option('--json', 'one object a line for each query')
   .action(async (query: string | undefined, options) => {
     const { lagCommand } = await import('./commands/lag.ts')
-    process.exitCode = await lagCommand(query, options, terminal())
+    process.exitCode = await lagCommand(query, options, terminal(), process.env)
   })
 
 const server = program

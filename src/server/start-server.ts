@@ -5,6 +5,7 @@ import { AppModule } from '../app.module.ts'
 import type { ServerConfig } from './config/config.ts'
 import type { OpenRuntime } from './engine/engine.module.ts'
 import { GrpcServer } from './grpc/grpc-server.ts'
+import { Security } from './security/security.ts'
 import { createLogger, type Logger, nestLogger } from './telemetry/logger.ts'
 
 export interface RunningServer extends AsyncDisposable {
@@ -23,10 +24,17 @@ export interface StartOptions {
 /** Throws AppError: ADDRESS_IN_USE, DATA_DIRECTORY_IN_USE and the like; then nothing is left running. */
 export async function startServer(config: ServerConfig, options: StartOptions = {}): Promise<RunningServer> {
   const logger = options.logger ?? createLogger(config.logLevel)
-  const module = AppModule.forRoot(config, logger, options.open ?? openRuntime)
-  const app = await NestFactory.createApplicationContext(module, { logger: nestLogger(logger), abortOnError: false })
+  const security = new Security(config, logger)
+  const module = AppModule.forRoot(config, logger, security, options.open ?? openRuntime)
+  const app = await NestFactory.createApplicationContext(module, {
+    logger: nestLogger(logger),
+    abortOnError: false,
+  }).catch((error: unknown) => {
+    security[Symbol.dispose]()
+    throw error
+  })
   let closed: Promise<void> | undefined
-  const close = () => (closed ??= app.close())
+  const close = () => (closed ??= app.close().finally(() => security[Symbol.dispose]()))
   try {
     const address = await app.get(GrpcServer).listen()
     logger.info({ address, dataDirectory: config.dataDirectory }, 'server started')

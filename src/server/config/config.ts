@@ -93,6 +93,18 @@ export const SETTINGS = {
     z.string(),
     '',
   ),
+  tlsCertFile: setting('certificate of the gRPC port with its chain, PEM; turns TLS on', z.string(), ''),
+  tlsKeyFile: setting('its private key, PEM', z.string(), ''),
+  tlsClientCaFile: setting(
+    'authorities of clients, PEM: nobody connects without a certificate of one of them (mutual TLS)',
+    z.string(),
+    '',
+  ),
+  credentialReloadMs: setting(
+    'how often files of certificates, tokens and keys are looked at for a change, ms',
+    integer(20, HOUR_MS),
+    5_000,
+  ),
   logLevel: setting(
     'least level to log: trace, debug, info, warn, error, silent',
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
@@ -193,7 +205,10 @@ function emptyAsAbsent(text: string | undefined): string | undefined {
 }
 
 /** Variables of the command line tool, which share the prefix. */
-const FOREIGN_VARIABLES = ['WEIR_ADDRESS', 'WEIR_HISTORY']
+const FOREIGN_VARIABLES = [
+  ...['WEIR_ADDRESS', 'WEIR_HISTORY'],
+  ...['WEIR_CA_FILE', 'WEIR_CERT_FILE', 'WEIR_KEY_FILE', 'WEIR_TOKEN', 'WEIR_TOKEN_FILE'],
+]
 /** Kubernetes sets these for a Service that is called `weir`, so an unknown variable can't be an error. */
 const SERVICE_LINK = /^WEIR_(SERVICE_|PORT)/
 
