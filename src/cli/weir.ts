@@ -85,6 +85,25 @@ const server = program
 if (process.argv.includes('server')) (await import('./commands/server.ts')).addServerOptions(server)
 
 program
+  .command('token')
+  .description('API tokens of a server')
+  .command('create')
+  .description('make a token: prints it once, and the line of it that the server is given')
+  .requiredOption('-n, --name <name>', 'whom or what it is for')
+  .requiredOption(
+    '-g, --grant <grant>',
+    'read:NAME, write:NAME, manage:NAME (* for any), admin, peer; again for more',
+    collect,
+    [],
+  )
+  .option('--expires <time>', 'when it ends, such as 2027-01-31 (default: never)')
+  .option('--json', 'one object: token, entry')
+  .action(async (options) => {
+    const { createTokenCommand } = await import('./commands/token.ts')
+    process.exitCode = createTokenCommand(options, terminal())
+  })
+
+program
   .command('demo')
   .description('start a server, feed it orders and watch the count of each region')
   .option('--once', 'a few minutes of orders at once; check the result and leave')

@@ -100,6 +100,26 @@ export const SETTINGS = {
     z.string(),
     '',
   ),
+  authTokensFile: setting(
+    'tokens (as hashes), certificates and roles with their rights, YAML or JSON; turns authentication on',
+    z.string(),
+    '',
+  ),
+  authJwksUrl: setting(
+    'keys that JWTs are signed with, a JWK Set; turns authentication on',
+    z.string().regex(/^$|^https:\/\/[^\s#@]+$|^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?\//, 'must be https://…'),
+    '',
+  ),
+  authJwksFile: setting('the same from a file', z.string(), ''),
+  authJwtIssuer: setting('issuer (iss) that a JWT must have', z.string(), ''),
+  authJwtAudience: setting('audience (aud) that a JWT must have', z.string(), ''),
+  authJwtClaim: setting('claim with the roles of its holder', z.string().min(1), 'groups'),
+  peerTokenFile: setting('token that this replica shows to others, with the grant "peer"', z.string(), ''),
+  peerCaFile: setting(
+    'authorities that other replicas must be of, PEM; by default those of --tls-client-ca-file, else of Node.js',
+    z.string(),
+    '',
+  ),
   credentialReloadMs: setting(
     'how often files of certificates, tokens and keys are looked at for a change, ms',
     integer(20, HOUR_MS),

@@ -33,7 +33,7 @@ export class GrpcServer implements BeforeApplicationShutdown {
   constructor(parts: GrpcServerParts) {
     this.#parts = parts
     setLogger(quietConsole(parts.logger))
-    this.#server = new Server(optionsOf(parts.config))
+    this.#server = new Server({ ...optionsOf(parts.config), interceptors: [parts.security.gate.interceptor] })
     for (const { definition, implementation } of parts.services) this.#server.addService(definition, implementation)
     if (parts.config.reflection) new ReflectionService(PROTOS).addToServer(this.#server)
   }

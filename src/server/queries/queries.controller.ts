@@ -3,6 +3,7 @@
 import { Inject } from '@nestjs/common'
 import type { Runtime } from '../../runtime/api.ts'
 import type { ServerConfig } from '../config/config.ts'
+import { withoutHint } from '../errors/without-names.ts'
 import { type CallContext, CallHost } from '../grpc/call-host.ts'
 import { type GrpcService, withEncodedResponses } from '../grpc/grpc-service.ts'
 import type { GrpcWriter } from '../grpc/grpc-writer.ts'
@@ -48,10 +49,14 @@ export class QueriesController implements GrpcService {
     this.#slots = new Slots({ what: 'running queries', total: config.queriesRunningMax })
     this.implementation = {
       Execute: calls.unary((request, context) => this.#execute(request, context)),
-      Validate: calls.unary(async ({ sql }) => ({ diagnostics: (await queries.validate(sql)).map(toWireDiagnostic) })),
+      Validate: calls.unary(async ({ sql }, { caller }) => {
+        const diagnostics = await queries.validate(sql, caller)
+        const shown = caller.principal.rights.seeAll ? diagnostics : diagnostics.map(withoutHint)
+        return { diagnostics: shown.map(toWireDiagnostic) }
+      }),
       Explain: calls.unary(async (request, context) => ({ text: await queries.explain(scriptOf(request, context)) })),
       Query: calls.serverStream((request, writer, context) => this.#query(request, writer, context)),
-      ListQueries: calls.unary((request) => this.#list(request)),
+      ListQueries: calls.unary((request, context) => this.#list(request, context)),
       DescribeQuery: calls.unary(({ name }) => this.#describe(name)),
       AnalyzeQuery: calls.unary(({ name }) => this.#analyze(name)),
       PauseQuery: calls.unary(({ name }) => runtime.pause(name).then(empty)),
@@ -76,9 +81,9 @@ export class QueriesController implements GrpcService {
     }
   }
 
-  async #list(request: ListQueriesRequest): Promise<ListQueriesResponseInput> {
+  async #list(request: ListQueriesRequest, { caller }: CallContext): Promise<ListQueriesResponseInput> {
     const { items, nextPageToken } = pageOf(
-      await this.#runtime.list('query'),
+      (await this.#runtime.list('query')).filter(({ name }) => caller.sees('relation', name)),
       (query) => query.name,
       request,
       'queries',
@@ -100,8 +105,9 @@ export class QueriesController implements GrpcService {
   }
 }
 
-function scriptOf({ sql, parameters, settings }: ScriptRequest, { signal }: CallContext): Script {
-  return { sql, parameters: parameters.map(fromWireValue), session: new Map(Object.entries(settings)), signal }
+function scriptOf({ sql, parameters, settings }: ScriptRequest, { signal, caller }: CallContext): Script {
+  const session = new Map(Object.entries(settings))
+  return { sql, parameters: parameters.map(fromWireValue), session, signal, access: caller }
 }
 
 function empty(): Record<string, never> {
