@@ -3,6 +3,7 @@ import type { ChangeKind } from '../core/batch.ts'
 import type { Schema } from '../core/schema.ts'
 import type { Row, Value } from '../core/value.ts'
 import type { RestoreProgress } from '../engine/ports/state.ts'
+import type { Access } from './access.ts'
 import type { QueryAnalysis } from './explain-analyze.ts'
 import type { PeerTablePage, PeerTableRequest, PeerTasksRequest } from './peers.ts'
 import type { QueryActivity } from './query-activity.ts'
@@ -16,7 +17,7 @@ export interface Runtime {
   /** Runs a script, statement by statement; stops at the first that fails (AppError with diagnostics). */
   execute(sql: string, options?: ExecuteOptions): AsyncIterable<StatementResult>
   /** Parses, binds and plans without running: all diagnostics of the text. */
-  validate(sql: string): Promise<readonly Diagnostic[]>
+  validate(sql: string, access?: Access): Promise<readonly Diagnostic[]>
   /** One SELECT: pull (ends by itself) or push (until closed). */
   query(sql: string, options?: QueryOptions): Promise<ResultStream>
   /** Results of a materialized view or query, with resume. */
@@ -49,6 +50,8 @@ export interface ExecuteOptions {
   /** Session settings, changed by SET; kept by the caller between calls. */
   readonly session?: Map<string, string>
   readonly signal?: AbortSignal
+  /** For whom it runs; without it all is allowed. */
+  readonly access?: Access
 }
 
 export interface QueryOptions extends ExecuteOptions {}

@@ -27,6 +27,7 @@ import { lateStreamsOf, planAlteration, planReplacement, type Replacement, repla
 import { requireRelation } from './require.ts'
 import { withTopics } from './scan-topics.ts'
 import { withFixedStart } from './start-offset.ts'
+import { nextInsertName } from './statement-access.ts'
 import type { StatementsOptions } from './statements.ts'
 import { sourceTopic } from './topics.ts'
 import { invalidSql } from './weir-runtime.ts'
@@ -318,11 +319,7 @@ export class Definitions {
 
   #queryName(statement: ContinuousStatement): string {
     if (statement.kind !== 'insert') return statement.name.name
-    const { catalog } = this.#options
-    for (let n = 1; ; n++) {
-      const name = `insert_${statement.target.name}_${n}`
-      if (catalog.query(name) === undefined) return name
-    }
+    return nextInsertName(statement.target, this.#options.catalog)
   }
 
   #resultRelations(

@@ -12,6 +12,7 @@ import type { FormatRegistry } from '../engine/ports/format.ts'
 import type { OutputRecord } from '../engine/ports/log.ts'
 import type { QueryEntry } from '../plan/catalog.ts'
 import { isLogConnector } from '../plan/connectors.ts'
+import type { Access } from './access.ts'
 import type {
   ExecuteOptions,
   IngestRequest,
@@ -162,8 +163,8 @@ export class WeirRuntime implements Runtime {
     return this.#statements.execute(sql, options)
   }
 
-  validate(sql: string): Promise<readonly Diagnostic[]> {
-    return this.#statements.validate(sql)
+  validate(sql: string, access?: Access): Promise<readonly Diagnostic[]> {
+    return this.#statements.validate(sql, access)
   }
 
   async query(sql: string, options: QueryOptions = {}): Promise<ResultStream> {
@@ -175,7 +176,7 @@ export class WeirRuntime implements Runtime {
         hint: 'Send other statements to Execute.',
       })
     }
-    return this.#statements.openQuery(statement, options)
+    return this.#statements.query(statement, options)
   }
 
   async subscribe(name: string, options: SubscribeOptions = {}): Promise<ResultStream> {

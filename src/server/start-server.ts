@@ -1,10 +1,12 @@
 // Starts the server in this process: what `weir server`, `weir demo`, src/main.ts and the tests share.
 
+import type { INestApplicationContext } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { AppModule } from '../app.module.ts'
 import type { ServerConfig } from './config/config.ts'
 import type { OpenRuntime } from './engine/engine.module.ts'
 import { GrpcServer } from './grpc/grpc-server.ts'
+import { Security } from './security/security.ts'
 import { createLogger, type Logger, nestLogger } from './telemetry/logger.ts'
 import { MetricsServer } from './telemetry/metrics-server.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
@@ -28,11 +30,17 @@ export interface StartOptions {
 /** Throws AppError: ADDRESS_IN_USE, DATA_DIRECTORY_IN_USE and the like; then nothing is left running. */
 export async function startServer(config: ServerConfig, options: StartOptions = {}): Promise<RunningServer> {
   const logger = options.logger ?? createLogger(config.logLevel)
-  const module = AppModule.forRoot(config, logger, options.open ?? openRuntime)
-  const app = await NestFactory.createApplicationContext(module, { logger: nestLogger(logger), abortOnError: false })
+  const security = new Security(config, logger)
+  const module = AppModule.forRoot(config, logger, security, options.open ?? openRuntime)
+  const app = await NestFactory.createApplicationContext(module, {
+    logger: nestLogger(logger),
+    abortOnError: false,
+  }).catch((error: unknown) => {
+    security[Symbol.dispose]()
+    throw error
+  })
   let closed: Promise<void> | undefined
-  // The last commits are measured as well.
-  const close = () => (closed ??= app.close().finally(() => app.get<Telemetry>(TELEMETRY).close()))
+  const close = () => (closed ??= closeAll(app, security))
   try {
     const address = await app.get(GrpcServer).listen()
     const metrics = await app.get(MetricsServer).listen()
@@ -42,6 +50,17 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+async function closeAll(app: INestApplicationContext, security: Security): Promise<void> {
+  // The last commits are measured as well.
+  const telemetry = app.get<Telemetry>(TELEMETRY)
+  try {
+    await app.close()
+  } finally {
+    await telemetry.close()
+    security[Symbol.dispose]()
   }
 }
 

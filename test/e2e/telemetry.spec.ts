@@ -60,7 +60,7 @@ describe('the page for Prometheus', () => {
     const lagMs = await value('stream_lag_ms{query="counts",quantile="0.95"}')
     expect(lagMs).toBeGreaterThanOrEqual(500)
     expect(lagMs).toBeLessThan(20_000)
-    expect(await value('checkpoint_duration_ms{query="counts",quantile="0.95"}')).toBeGreaterThan(0)
+    await expect.poll(() => value('checkpoint_duration_ms{query="counts",quantile="0.95"}'), SOON).toBeGreaterThan(0)
     expect(await value('weir_operator_rows_total{query="counts",operator="scan-orders"}')).toBe(100)
     await ingest(100)
     await expect.poll(() => value('stream_throughput_eps{query="counts"}'), SOON).toBeGreaterThan(0)

@@ -1,7 +1,8 @@
 // The client of one server: SQL in, typed rows out.
 
-import { type ChannelOptions, Client, credentials, type ServiceError } from '@grpc/grpc-js'
+import { Client, type ServiceError } from '@grpc/grpc-js'
 import { type QueryAnalysis, readAnalysis } from './analysis.ts'
+import { type ConnectOptions, channelCredentials, reasonOf, tokenInterceptor } from './connection.ts'
 import { toWeirError } from './errors.ts'
 import { type IngestCall, type IngestOptions, IngestWriter } from './ingest.ts'
 import { type Objective, readObjective } from './objectives.ts'
@@ -21,16 +22,6 @@ import {
   type TimestampMode,
   writeParameter,
 } from './values.ts'
-
-export interface ConnectOptions {
-  /** Time to reach the server, ms. */
-  readonly connectTimeoutMs?: number | undefined
-  /** Time for one answer, ms; streams have none. */
-  readonly callTimeoutMs?: number | undefined
-  /** Settings of the session, as SET makes them. */
-  readonly settings?: Readonly<Record<string, string>> | undefined
-  readonly channelOptions?: ChannelOptions | undefined
-}
 
 export interface CallOptions {
   /** Values of $1, $2, … */
@@ -82,6 +73,7 @@ export interface ObjectDescription extends ObjectSummary {
 
 const CONNECT_TIMEOUT_MS = 10_000
 const CALL_TIMEOUT_MS = 30_000
+const REASON_TIMEOUT_MS = 500
 /** Rows may be wide; a batch of them is about 256 KiB. */
 const RECEIVE_BYTES_MAX = 64 * 1024 * 1024
 const PAGE_SIZE = 1000
@@ -124,7 +116,8 @@ export class WeirClient implements AsyncDisposable {
     this.address = address
     this.#settings = { ...options.settings }
     this.#callTimeoutMs = options.callTimeoutMs ?? CALL_TIMEOUT_MS
-    this.#grpc = new Client(address, credentials.createInsecure(), {
+    this.#grpc = new Client(address, channelCredentials(address, options), {
+      interceptors: options.token === undefined ? [] : [tokenInterceptor(options.token)],
       'grpc.max_receive_message_length': RECEIVE_BYTES_MAX,
       'grpc.keepalive_time_ms': 60_000,
       'grpc.service_config': SERVICE_CONFIG,
@@ -141,8 +134,9 @@ export class WeirClient implements AsyncDisposable {
         client.#grpc.waitForReady(Date.now() + timeoutMs, (error) => (error === undefined ? resolve() : reject(error)))
       })
     } catch (error) {
+      const reason = await client.#whyNot()
       client.#grpc.close()
-      throw new Error(`can't reach a server at ${address} within ${timeoutMs} ms`, { cause: error })
+      throw new Error(`can't reach a server at ${address} within ${timeoutMs} ms${reason}`, { cause: error })
     }
     return client
   }
@@ -272,6 +266,11 @@ export class WeirClient implements AsyncDisposable {
 
   async dropQuery(name: string): Promise<void> {
     await this.#call(QUERY_SERVICE.DropQuery, { name })
+  }
+
+  /** Waiting for a connection does not say why there is none; a call that needs one does. */
+  #whyNot(): Promise<string> {
+    return this.#call(QUERY_SERVICE.Execute, { sql: '' }, REASON_TIMEOUT_MS).then(() => '', reasonOf)
   }
 
   #script(sql: string, parameters: readonly Parameter[] = []) {

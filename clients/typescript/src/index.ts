@@ -3,7 +3,6 @@
 export type { PartitionLag, QueryAnalysis } from './analysis.ts'
 export {
   type CallOptions,
-  type ConnectOptions,
   type Diagnostic,
   type ObjectDescription,
   type ObjectKind,
@@ -12,6 +11,7 @@ export {
   type StatementResult,
   WeirClient,
 } from './client.ts'
+export type { ConnectOptions, TlsOptions, Token } from './connection.ts'
 export { type ErrorDiagnostic, WeirError } from './errors.ts'
 export { type IngestOptions, type IngestRecordOptions, type IngestValue, IngestWriter } from './ingest.ts'
 export type { Objective } from './objectives.ts'

@@ -38,7 +38,7 @@ async function exported(query: string, options: Omit<ExportOptions, 'server'> = 
     colour: { out: false, err: false },
     size: () => undefined,
   }
-  const code = await exportFlinkCommand(query, { server: address, ...options }, terminal)
+  const code = await exportFlinkCommand(query, { server: address, ...options }, terminal, {})
   out.end()
   err.end()
   return { code, out: await text(out), err: await text(err) }

@@ -1,13 +1,12 @@
 // `weir export flink`: a query of a server as a script for another system.
 
+import { type ConnectionOptions, connectOptions } from '../connection.ts'
 import { EXIT_CODES, type ExitCode } from '../exit-codes.ts'
 import { RemoteSession } from '../remote-session.ts'
 import { reportError } from '../report-error.ts'
 import type { Terminal } from '../terminal.ts'
 
-export interface ExportOptions {
-  /** host:port */
-  readonly server: string
+export interface ExportOptions extends ConnectionOptions {
   /** Of the cluster that Flink reads and writes. */
   readonly brokers?: string | undefined
   /** In place of the topic that Weir writes. */
@@ -15,10 +14,15 @@ export interface ExportOptions {
   readonly bounded?: boolean | undefined
 }
 
-export async function exportFlinkCommand(query: string, options: ExportOptions, terminal: Terminal): Promise<ExitCode> {
+export async function exportFlinkCommand(
+  query: string,
+  options: ExportOptions,
+  terminal: Terminal,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<ExitCode> {
   const sql = explainText(query, options)
   try {
-    const session = await RemoteSession.connect(options.server)
+    const session = await RemoteSession.connect(options.server, await connectOptions(options, env))
     try {
       for await (const result of session.execute(sql)) {
         if (result.kind === 'text') terminal.out.write(result.text)

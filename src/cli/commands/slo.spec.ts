@@ -41,7 +41,7 @@ async function slo(query?: string, json = false, address = server.address) {
     colour: { out: false, err: false },
     size: () => undefined,
   }
-  const code = await sloCommand(query, { server: address, json }, terminal)
+  const code = await sloCommand(query, { server: address, json }, terminal, {})
   out.end()
   err.end()
   return { code, out: await text(out), err: await text(err) }

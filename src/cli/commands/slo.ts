@@ -1,15 +1,14 @@
 // `weir slo`: for how much of the last thirty days the queries of a server kept what is promised of them.
 
 import type { Objective } from '../../../clients/typescript/src/index.ts'
+import { type ConnectionOptions, connectOptions } from '../connection.ts'
 import { EXIT_CODES, type ExitCode } from '../exit-codes.ts'
 import { appError, connectTo } from '../remote-session.ts'
 import { renderTable, type TableColumn } from '../render-table.ts'
 import { reportError } from '../report-error.ts'
 import type { Terminal } from '../terminal.ts'
 
-export interface SloOptions {
-  /** host:port */
-  readonly server: string
+export interface SloOptions extends ConnectionOptions {
   readonly json?: boolean | undefined
 }
 
@@ -29,9 +28,10 @@ export async function sloCommand(
   query: string | undefined,
   options: SloOptions,
   terminal: Terminal,
+  env: Readonly<Record<string, string | undefined>>,
 ): Promise<ExitCode> {
   try {
-    await using client = await connectTo(options.server)
+    await using client = await connectTo(options.server, await connectOptions(options, env))
     const all = await client.listObjectives().catch((error: unknown) => {
       throw appError(error)
     })

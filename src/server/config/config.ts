@@ -127,6 +127,38 @@ export const SETTINGS = {
     0.001,
   ),
   sloTarget: setting('share of thirty days in which the objectives have to hold, 0 to 1', share, 0.99),
+  tlsCertFile: setting('certificate of the gRPC port with its chain, PEM; turns TLS on', z.string(), ''),
+  tlsKeyFile: setting('its private key, PEM', z.string(), ''),
+  tlsClientCaFile: setting(
+    'authorities of clients, PEM: nobody connects without a certificate of one of them (mutual TLS)',
+    z.string(),
+    '',
+  ),
+  authTokensFile: setting(
+    'tokens (as hashes), certificates and roles with their rights, YAML or JSON; turns authentication on',
+    z.string(),
+    '',
+  ),
+  authJwksUrl: setting(
+    'keys that JWTs are signed with, a JWK Set; turns authentication on',
+    z.string().regex(/^$|^https:\/\/[^\s#@]+$|^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?\//, 'must be https://…'),
+    '',
+  ),
+  authJwksFile: setting('the same from a file', z.string(), ''),
+  authJwtIssuer: setting('issuer (iss) that a JWT must have', z.string(), ''),
+  authJwtAudience: setting('audience (aud) that a JWT must have', z.string(), ''),
+  authJwtClaim: setting('claim with the roles of its holder', z.string().min(1), 'groups'),
+  peerTokenFile: setting('token that this replica shows to others, with the grant "peer"', z.string(), ''),
+  peerCaFile: setting(
+    'authorities that other replicas must be of, PEM; by default those of --tls-client-ca-file, else of Node.js',
+    z.string(),
+    '',
+  ),
+  credentialReloadMs: setting(
+    'how often files of certificates, tokens and keys are looked at for a change, ms',
+    integer(20, HOUR_MS),
+    5_000,
+  ),
   logLevel: setting(
     'least level to log: trace, debug, info, warn, error, silent',
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
@@ -227,7 +259,10 @@ function emptyAsAbsent(text: string | undefined): string | undefined {
 }
 
 /** Variables of the command line tool, which share the prefix. */
-const FOREIGN_VARIABLES = ['WEIR_ADDRESS', 'WEIR_HISTORY']
+const FOREIGN_VARIABLES = [
+  ...['WEIR_ADDRESS', 'WEIR_HISTORY'],
+  ...['WEIR_CA_FILE', 'WEIR_CERT_FILE', 'WEIR_KEY_FILE', 'WEIR_TOKEN', 'WEIR_TOKEN_FILE'],
+]
 /** Kubernetes sets these for a Service that is called `weir`, so an unknown variable can't be an error. */
 const SERVICE_LINK = /^WEIR_(SERVICE_|PORT)/
 

@@ -1,5 +1,5 @@
-// Runs the handlers of all calls: turns what they throw into a status, tells them when their caller has gone or the
-// server drains, and knows which calls still run.
+// Runs the handlers of all calls: turns what they throw into a status, tells them who calls, when their caller has gone
+// or the server drains, and knows which calls still run.
 
 import type {
   handleBidiStreamingCall,
@@ -10,6 +10,10 @@ import type {
 } from '@grpc/grpc-js'
 import { AppError } from '../../core/errors.ts'
 import { appErrorOf, statusOf, toServiceError } from '../errors/status.ts'
+import { withoutNames } from '../errors/without-names.ts'
+import type { CallGate } from '../security/call-gate.ts'
+import type { Caller } from '../security/caller.ts'
+import { RULES } from '../security/rules.ts'
 import { faultOf, type Logger } from '../telemetry/logger.ts'
 import type { MeasuredCall, RpcTelemetry } from '../telemetry/rpc-telemetry.ts'
 import { GrpcWriter, resetWhenStuck } from './grpc-writer.ts'
@@ -24,6 +28,7 @@ export interface CallContext {
   readonly draining: AbortSignal
   /** Address of the caller without its port. */
   readonly peer: string
+  readonly caller: Caller
 }
 
 export interface StreamLimits {
@@ -48,13 +53,15 @@ interface ActiveCall {
 
 export class CallHost {
   readonly #log: Logger
+  readonly #gate: CallGate
   readonly #telemetry: RpcTelemetry
   readonly #stallTimeoutMs: number
   readonly #drain = new AbortController()
   readonly #active = new Set<ActiveCall>()
 
-  constructor(log: Logger, telemetry: RpcTelemetry, limits: StreamLimits) {
+  constructor(log: Logger, gate: CallGate, telemetry: RpcTelemetry, limits: StreamLimits) {
     this.#log = log
+    this.#gate = gate
     this.#telemetry = telemetry
     this.#stallTimeoutMs = limits.stallTimeoutMs
   }
@@ -63,7 +70,11 @@ export class CallHost {
     handle: (request: Request, context: CallContext) => Promise<Response> | Response,
   ): handleUnaryCall<Request, Response> {
     return (call, callback) => {
-      void this.#run(call, async (context) => handle(call.request, context)).then(
+      const run = async (context: CallContext) => {
+        checkRights(call, call.request, context)
+        return handle(call.request, context)
+      }
+      void this.#run(call, run).then(
         (response) => callback(null, response),
         (error) => callback(toServiceError(error)),
       )
@@ -74,7 +85,10 @@ export class CallHost {
     handle: (request: Request, writer: GrpcWriter<Response>, context: CallContext) => Promise<void>,
   ): handleServerStreamingCall<Request, Response> {
     return (call) => {
-      void this.#stream(call, (writer, context) => handle(call.request, writer as GrpcWriter<Response>, context))
+      void this.#stream(call, (writer, context) => {
+        checkRights(call, call.request, context)
+        return handle(call.request, writer as GrpcWriter<Response>, context)
+      })
     }
   }
 
@@ -134,16 +148,20 @@ export class CallHost {
     this.#active.add(active)
     call.once('cancelled', () => abort.abort(callOver(call)))
     const deadline = this.#abortAtDeadline(call, abort)
+    const caller = this.#gate.callerOf(call.metadata)
+    const release = caller.onRefused((reason) => abort.abort(reason))
     try {
-      const own = { signal: abort.signal, draining: this.#drain.signal, peer: hostOf(call.getPeer()) }
-      const result = await this.#telemetry.run(call, () => handle(own), statusOf)
+      const draining = this.#drain.signal
+      const context = { signal: abort.signal, draining, peer: hostOf(call.getPeer()), caller }
+      const result = await this.#telemetry.run(call, () => handle(context), statusOf)
       this.#log.debug({ method: call.getPath(), ms: elapsed(startedMs) }, 'call ended')
       return result
     } catch (error) {
       this.#logFailure(call, error, startedMs)
-      throw error
+      throw caller.principal.rights.seeAll ? error : withoutNames(error)
     } finally {
       clearTimeout(deadline)
+      release()
       this.#active.delete(active)
       end()
     }
@@ -165,6 +183,18 @@ export class CallHost {
     else if (error.domain === 'external') this.#log.warn(facts, 'call failed')
     else this.#log.debug(facts, 'call failed')
   }
+}
+
+/** Of methods whose requests say by themselves what they are about; the rest is asked for by their handlers. */
+function checkRights(call: Call, request: unknown, { caller }: CallContext): void {
+  const path = call.getPath()
+  const rule = RULES[path]
+  if (rule?.kind === 'named') caller.require(rule.needs(request as { readonly name: string }), methodOf(path))
+}
+
+/** `/weir.v1.QueryService/DropQuery` → `DropQuery`. */
+function methodOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
 }
 
 export function shuttingDown(): AppError {

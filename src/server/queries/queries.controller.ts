@@ -3,6 +3,7 @@
 import { Inject } from '@nestjs/common'
 import type { Runtime } from '../../runtime/api.ts'
 import type { ServerConfig } from '../config/config.ts'
+import { withoutHint } from '../errors/without-names.ts'
 import { type CallContext, CallHost } from '../grpc/call-host.ts'
 import { type GrpcService, withEncodedResponses } from '../grpc/grpc-service.ts'
 import type { GrpcWriter } from '../grpc/grpc-writer.ts'
@@ -54,13 +55,17 @@ export class QueriesController implements GrpcService {
     this.#slots = new Slots({ what: 'running queries', total: config.queriesRunningMax })
     this.implementation = {
       Execute: calls.unary((request, context) => this.#execute(request, context)),
-      Validate: calls.unary(async ({ sql }) => ({ diagnostics: (await queries.validate(sql)).map(toWireDiagnostic) })),
+      Validate: calls.unary(async ({ sql }, { caller }) => {
+        const diagnostics = await queries.validate(sql, caller)
+        const shown = caller.principal.rights.seeAll ? diagnostics : diagnostics.map(withoutHint)
+        return { diagnostics: shown.map(toWireDiagnostic) }
+      }),
       Explain: calls.unary(async (request, context) => ({ text: await queries.explain(scriptOf(request, context)) })),
       Query: calls.serverStream((request, writer, context) => this.#query(request, writer, context)),
-      ListQueries: calls.unary((request) => this.#list(request)),
+      ListQueries: calls.unary((request, context) => this.#list(request, context)),
       DescribeQuery: calls.unary(({ name }) => this.#describe(name)),
       AnalyzeQuery: calls.unary(({ name }) => this.#analyze(name)),
-      ListObjectives: calls.unary((request) => this.#objectives(request)),
+      ListObjectives: calls.unary((request, context) => this.#objectives(request, context)),
       PauseQuery: calls.unary(({ name }) => runtime.pause(name).then(empty)),
       ResumeQuery: calls.unary(({ name }) => runtime.resume(name).then(empty)),
       DropQuery: calls.unary(({ name }) => runtime.drop(name).then(empty)),
@@ -83,10 +88,9 @@ export class QueriesController implements GrpcService {
     }
   }
 
-  async #objectives(request: ListObjectivesRequest): Promise<ListObjectivesResponseInput> {
-    const report = await this.#slo.report()
+  async #objectives(request: ListObjectivesRequest, { caller }: CallContext): Promise<ListObjectivesResponseInput> {
     const { items, nextPageToken } = pageOf(
-      report,
+      (await this.#slo.report()).filter(({ query }) => caller.sees('relation', query)),
       ({ query, indicator }) => `${query}\0${indicator}`,
       request,
       'objectives',
@@ -94,9 +98,9 @@ export class QueriesController implements GrpcService {
     return { objectives: items.map(toWireObjective), nextPageToken }
   }
 
-  async #list(request: ListQueriesRequest): Promise<ListQueriesResponseInput> {
+  async #list(request: ListQueriesRequest, { caller }: CallContext): Promise<ListQueriesResponseInput> {
     const { items, nextPageToken } = pageOf(
-      await this.#runtime.list('query'),
+      (await this.#runtime.list('query')).filter(({ name }) => caller.sees('relation', name)),
       (query) => query.name,
       request,
       'queries',
@@ -118,8 +122,9 @@ export class QueriesController implements GrpcService {
   }
 }
 
-function scriptOf({ sql, parameters, settings }: ScriptRequest, { signal }: CallContext): Script {
-  return { sql, parameters: parameters.map(fromWireValue), session: new Map(Object.entries(settings)), signal }
+function scriptOf({ sql, parameters, settings }: ScriptRequest, { signal, caller }: CallContext): Script {
+  const session = new Map(Object.entries(settings))
+  return { sql, parameters: parameters.map(fromWireValue), session, signal, access: caller }
 }
 
 function empty(): Record<string, never> {
