@@ -141,7 +141,6 @@ export class CallHost {
   }
 
   async #run<T>(call: Call, handle: (context: CallContext) => Promise<T>): Promise<T> {
-    const startedMs = performance.now()
     const abort = new AbortController()
     const { promise: ended, resolve: end } = deferred()
     const active: ActiveCall = { abort, ended }
@@ -153,17 +152,27 @@ export class CallHost {
     try {
       const draining = this.#drain.signal
       const context = { signal: abort.signal, draining, peer: hostOf(call.getPeer()), caller }
-      const result = await this.#telemetry.run(call, () => handle(context), statusOf)
-      this.#log.debug({ method: call.getPath(), ms: elapsed(startedMs) }, 'call ended')
-      return result
+      return await this.#telemetry.run(call, () => this.#logged(call, () => handle(context)), statusOf)
     } catch (error) {
-      this.#logFailure(call, error, startedMs)
       throw caller.principal.rights.seeAll ? error : withoutNames(error)
     } finally {
       clearTimeout(deadline)
       release()
       this.#active.delete(active)
       end()
+    }
+  }
+
+  /** Within the span of the call, whose ids the line has. */
+  async #logged<T>(call: Call, handle: () => Promise<T>): Promise<T> {
+    const startedMs = performance.now()
+    try {
+      const result = await handle()
+      this.#log.debug({ method: call.getPath(), ms: elapsed(startedMs) }, 'call ended')
+      return result
+    } catch (error) {
+      this.#logFailure(call, error, startedMs)
+      throw error
     }
   }
 
