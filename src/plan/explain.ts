@@ -3,7 +3,9 @@
 
 import type { Field, Schema } from '../core/schema.ts'
 import { joinText, matchOf } from './explain-join.ts'
+import { matchDetails, matchState, patternTitle } from './explain-match.ts'
 import { scanDetails } from './explain-scan.ts'
+import { measureFields } from './logical/match-recognize.ts'
 import type { LogicalPlan } from './logical/nodes.ts'
 import { inputsOf } from './logical/visit.ts'
 import type { Expression } from './physical/expression.ts'
@@ -114,6 +116,14 @@ function logicalLine(node: LogicalPlan): Line {
         details: [aggregatesText(node.aggregates, fields)],
         inputs,
       }
+    case 'match-recognize': {
+      const details = matchDetails(node, fields, measureFields(node))
+      return {
+        title: `match-recognize ${patternTitle(node)}${by(node.partitionBy, fields)}`,
+        details: [...details, lateText(node.late)],
+        inputs,
+      }
+    }
     case 'unnest':
       return { title: `unnest ${unnestText(node, fields)}`, details: [result], inputs }
     case 'throttle':
@@ -198,6 +208,13 @@ function physicalLine(step: Step, inputs: readonly (readonly Field[])[]): Omit<L
         title: `${step.id} ${frameText(step.frame)}${by(step.keys, fields)}`,
         details: [aggregatesText(step.aggregates, fields), overState(step.frame), result],
       }
+    case 'match-recognize': {
+      const details = matchDetails(step, fields, step.schema.fields.slice(step.keys.length))
+      return {
+        title: `${step.id} ${patternTitle(step)}${by(step.keys, fields)}`,
+        details: [...details, lateText(step.latePolicy), matchState(step.withinMs)],
+      }
+    }
     case 'unnest':
       return { title: `${step.id} ${unnestText(step, fields)}`, details: [result] }
     case 'exchange':

@@ -121,6 +121,7 @@ function promisesTime(step: Step): boolean {
     case 'window-assign':
     case 'interval-join':
     case 'over':
+    case 'match-recognize':
       return true
     case 'top-n':
       return step.windowEndColumn !== undefined

@@ -11,6 +11,7 @@ import { IntervalJoin } from './interval-join.ts'
 import { LatestJoin } from './latest-join.ts'
 import { Limit } from './limit.ts'
 import { LocalAggregate } from './local-aggregate.ts'
+import { MatchRecognize } from './match-recognize.ts'
 import { Normalize } from './normalize.ts'
 import { OverAggregate } from './over-aggregate.ts'
 import { PassThrough } from './pass-through.ts'
@@ -41,6 +42,8 @@ export function createOperator(
       return new PassThrough()
     case 'over':
       return new OverAggregate(step, input)
+    case 'match-recognize':
+      return new MatchRecognize(step, input, evalContext)
     case 'unnest':
       return new Unnest(step, input, evalContext)
     case 'normalize':

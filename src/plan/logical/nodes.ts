@@ -16,6 +16,7 @@ import type {
   StartupSpec,
 } from '../physical/nodes.ts'
 import type { JoinNode } from './join.ts'
+import type { MatchRecognizeNode } from './match-recognize.ts'
 import type { OverNode } from './over.ts'
 import type { UnnestNode } from './unnest.ts'
 
@@ -34,6 +35,7 @@ export type LogicalPlan =
   | ThrottleNode
   | UnnestNode
   | OverNode
+  | MatchRecognizeNode
 
 export type WindowSpec =
   | AlignedWindow

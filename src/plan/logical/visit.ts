@@ -1,6 +1,7 @@
 // Walks and rebuilds of logical plans.
 
 import { type JoinNode, join } from './join.ts'
+import { matchRecognize, measureFields } from './match-recognize.ts'
 import {
   deduplicate,
   filter,
@@ -47,6 +48,8 @@ export function withInput(
       return throttle(input, node.everyMs)
     case 'over':
       return over(input, node)
+    case 'match-recognize':
+      return matchRecognize(input, node, measureFields(node))
     case 'unnest':
       return unnest(input, node, unnestNames(node))
   }

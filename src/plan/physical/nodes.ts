@@ -3,6 +3,7 @@ import type { DurationMs } from '../../core/time.ts'
 import type { SqlType } from '../../core/type.ts'
 import type { Expression } from './expression.ts'
 import type { IntervalJoinStep, TableJoinStep, TemporalJoinStep } from './join-steps.ts'
+import type { MatchRecognizeStep } from './match-steps.ts'
 
 /**
  * The physical plan: what is stored, explained, compared and run. It is JSON, and for ever: a change to a step is a
@@ -35,6 +36,7 @@ export type Step =
   | UnionStep
   | UnnestStep
   | OverStep
+  | MatchRecognizeStep
   | ExchangeStep
   | LocalAggregateStep
   | NormalizeStep
