@@ -3,8 +3,11 @@
 
 import type { Field, Schema } from '../core/schema.ts'
 import { joinText, matchOf } from './explain-join.ts'
+import { matchDetails, matchState, patternTitle } from './explain-match.ts'
 import { neighboursText, overDetails } from './explain-over.ts'
 import { scanDetails } from './explain-scan.ts'
+import { windowText } from './explain-window.ts'
+import { measureFields } from './logical/match-recognize.ts'
 import type { LogicalPlan } from './logical/nodes.ts'
 import { inputsOf } from './logical/visit.ts'
 import type { Expression } from './physical/expression.ts'
@@ -114,6 +117,14 @@ function logicalLine(node: LogicalPlan): Line {
         details: [result],
         inputs,
       }
+    case 'match-recognize': {
+      const details = matchDetails(node, fields, measureFields(node))
+      return {
+        title: `match-recognize ${patternTitle(node)}${by(node.partitionBy, fields)}`,
+        details: [...details, lateText(node.late)],
+        inputs,
+      }
+    }
     case 'unnest':
       return { title: `unnest ${unnestText(node, fields)}`, details: [result], inputs }
     case 'throttle':
@@ -207,6 +218,13 @@ function physicalLine(step: Step, inputs: readonly (readonly Field[])[]): Omit<L
       return { title: step.id, details: [result] }
     case 'from-changelog':
       return { title: `${step.id} ${nameOf(step.op, fields)}${by(step.keys, step.schema.fields)}`, details: [result] }
+    case 'match-recognize': {
+      const details = matchDetails(step, fields, step.schema.fields.slice(step.keys.length))
+      return {
+        title: `${step.id} ${patternTitle(step)}${by(step.keys, fields)}`,
+        details: [...details, lateText(step.latePolicy), matchState(step.withinMs)],
+      }
+    }
     case 'unnest':
       return { title: `${step.id} ${unnestText(step, fields)}`, details: [result] }
     case 'exchange':
@@ -303,25 +321,6 @@ function projection(expressions: readonly Expression[], output: readonly Field[]
       return text === name ? text : `${text} AS ${name}`
     })
     .join(', ')
-}
-
-function windowText(window: Extract<LogicalPlan, { kind: 'window-aggregate' }>['spec']): string {
-  switch (window.kind) {
-    case 'tumble':
-      return `tumble ${printDuration(window.sizeMs)}${offsetText(window.offsetMs)}`
-    case 'hop':
-      return `hop ${printDuration(window.slideMs)} of ${printDuration(window.sizeMs)}${offsetText(window.offsetMs)}`
-    case 'cumulate':
-      return `cumulate ${printDuration(window.stepMs)} to ${printDuration(window.sizeMs)}${offsetText(window.offsetMs)}`
-    case 'session': {
-      const max = window.maxMs === undefined ? '' : `, at most ${printDuration(window.maxMs)}`
-      return `session gap ${printDuration(window.gapMs)}${max}`
-    }
-  }
-}
-
-function offsetText(offsetMs: number): string {
-  return offsetMs === 0 ? '' : ` offset ${printDuration(offsetMs)}`
 }
 
 function timeText(time: 'event' | 'processing'): string | undefined {

@@ -269,4 +269,18 @@ export const MUTANTS: readonly Mutant[] = [
     to: '(list[needed] as Version).time > horizon + 50) needed--',
     caughtBy: { spec: 'test/oracle/joins.spec.ts', test: 'in one task' },
   },
+  {
+    name: 'the watermark passes a match that may still be replaced',
+    file: 'src/engine/operators/match-recognize.ts',
+    from: 'Math.min(horizonOf(watermark), this.#heldTime())',
+    to: 'horizonOf(watermark)',
+    caughtBy: { spec: 'src/engine/operators/match-recognize.spec.ts', test: 'waits for matches that are not decided' },
+  },
+  {
+    name: 'partial matches in one state are taken for the same, whatever their conditions look back at',
+    file: 'src/engine/match/matcher.ts',
+    from: 'rows.isMemoryless ? new Set<number>() : undefined',
+    to: 'new Set<number>()',
+    caughtBy: { spec: 'src/engine/operators/match-recognize.spec.ts', test: 'a way that is preferred and fails' },
+  },
 ]

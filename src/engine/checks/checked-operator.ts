@@ -121,6 +121,7 @@ function promisesTime(step: Step): boolean {
     case 'session-aggregate':
     case 'window-assign':
     case 'interval-join':
+    case 'match-recognize':
       return true
     case 'over':
       return rowsAhead(step) === 0

@@ -14,6 +14,7 @@ import { LatestJoin } from './latest-join.ts'
 import { LatestRowsJoin } from './latest-rows-join.ts'
 import { Limit } from './limit.ts'
 import { LocalAggregate } from './local-aggregate.ts'
+import { MatchRecognize } from './match-recognize.ts'
 import { Normalize } from './normalize.ts'
 import { OverAggregate } from './over-aggregate.ts'
 import { PassThrough } from './pass-through.ts'
@@ -49,6 +50,8 @@ export function createOperator(
       return new ToChangelog(step)
     case 'from-changelog':
       return new FromChangelog(step)
+    case 'match-recognize':
+      return new MatchRecognize(step, input, evalContext)
     case 'unnest':
       return new Unnest(step, input, evalContext)
     case 'normalize':

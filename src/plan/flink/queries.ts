@@ -87,6 +87,11 @@ export function select(node: LogicalPlan, needs: Needs, context: ScriptContext):
         hint: `Flink ${FLINK_VERSION} has no such function.`,
         find: (one) => one.kind === 'changelog-relation',
       })
+    case 'match-recognize':
+      throw new Gap('MATCH_RECOGNIZE', {
+        hint: 'Flink has it, with other preferences of quantifiers: write it by hand.',
+        find: (one) => one.kind === 'match-recognize',
+      })
     case 'limit': {
       const alias = context.alias()
       const inner = exposed(select(node.input, needs, context), needs)

@@ -2,6 +2,7 @@
 
 import { columnsOf } from '../expression-tree.ts'
 import type { JoinStep } from './join-steps.ts'
+import { columnsOfValues, type MatchRecognizeStep, variablesOf } from './match-steps.ts'
 import type { AggregateCall, PhysicalPlan, Step } from './nodes.ts'
 import type { OverNeighbour } from './over-step.ts'
 
@@ -11,6 +12,8 @@ export function wrongReference(plan: PhysicalPlan): string | undefined {
   for (const one of plan.steps) {
     if (widths.has(one.id)) return `two steps have the id ${one.id}`
     const inputs = one.inputs.map((id) => widths.get(id))
+    const wrongMatch = one.kind === 'match-recognize' ? wrongPartOfMatch(one) : undefined
+    if (wrongMatch !== undefined) return wrongMatch
     const wrongJoin = isJoin(one) ? wrongColumnOfJoin(one, inputs) : undefined
     if (wrongJoin !== undefined) return wrongJoin
     if (inputs.includes(undefined)) return `an input of step ${one.id} does not come before it`
@@ -25,6 +28,22 @@ export function wrongReference(plan: PhysicalPlan): string | undefined {
 
 function isJoin(one: Step): one is JoinStep {
   return one.kind === 'interval-join' || one.kind === 'temporal-join' || one.kind === 'table-join'
+}
+
+/** Variables and values have numbers of their own. */
+function wrongPartOfMatch(one: MatchRecognizeStep): string | undefined {
+  const { variables, conditions, values, measures, pattern, afterMatch } = one
+  if (conditions.length !== variables.length) {
+    return `step ${one.id} has ${conditions.length} conditions for ${variables.length} variables`
+  }
+  const value = [...conditions, ...measures]
+    .flatMap((each) => [...columnsOf(each)])
+    .find((each) => each >= values.length)
+  if (value !== undefined) return `step ${one.id} reads value ${value} of ${values.length}`
+  const after = 'variable' in afterMatch ? [afterMatch.variable] : []
+  const named = [...variablesOf(pattern), ...after, ...values.flatMap((each) => each.variable ?? [])]
+  const variable = named.find((each) => each >= variables.length)
+  return variable === undefined ? undefined : `step ${one.id} has no variable ${variable}`
 }
 
 /** The two sides have columns of their own. */
@@ -79,6 +98,8 @@ function columnsRead(one: Step): readonly number[] {
       return [...one.keys, ...aggregateColumns(one.aggregates)]
     case 'over':
       return [...one.keys, ...aggregateColumns(one.aggregates), ...neighbourColumns(one.neighbours)]
+    case 'match-recognize':
+      return [...one.keys, ...one.latePolicy.columns, ...columnsOfValues(one.values)]
     case 'deduplicate':
       return [...one.keys, ...one.latePolicy.columns]
     case 'top-n': {

@@ -7,6 +7,7 @@ import { must } from '../../core/assert.ts'
 import type { Field, Schema } from '../../core/schema.ts'
 import type { SqlType } from '../../core/type.ts'
 import { typeName } from '../../core/type.ts'
+import { matchTexts } from '../explain-match.ts'
 import { neighboursText } from '../explain-over.ts'
 import { frameText, printExpression } from '../print-expression.ts'
 import type { Expression } from './expression.ts'
@@ -114,6 +115,7 @@ function rowsAfter(step: Step, inputs: readonly Rows[]): Rows {
     case 'deduplicate':
     case 'top-n':
     case 'over':
+    case 'match-recognize':
       return own
   }
 }
@@ -123,9 +125,15 @@ function of(input: Rows | undefined): Rows {
 }
 
 /** An expression over what its columns stand for. */
-function textOf(expression: Expression, { columns, schema }: Rows): string {
-  const fields = schema.fields.map((field, i): Field => ({ ...field, name: columns[i] ?? field.name }))
-  return expression.kind === 'column' ? (columns[expression.index] ?? '?') : `(${printExpression(expression, fields)})`
+function textOf(expression: Expression, rows: Rows): string {
+  const { columns } = rows
+  if (expression.kind === 'column') return columns[expression.index] ?? '?'
+  return `(${printExpression(expression, namedFields(rows))})`
+}
+
+/** The fields by what they stand for. */
+function namedFields({ columns, schema }: Rows): readonly Field[] {
+  return schema.fields.map((field, i) => ({ ...field, name: columns[i] ?? field.name }))
 }
 
 function stateShape(step: Step, inputs: readonly Rows[]): Shape | undefined {
@@ -200,6 +208,13 @@ function stateShape(step: Step, inputs: readonly Rows[]): Shape | undefined {
         frame: frameText(step.frame),
         neighbours: neighboursText(step.neighbours, of(input).columns) ?? '',
         columns: allColumns(of(input)),
+      }
+    case 'match-recognize':
+      return {
+        key: texts(step.keys, of(input)),
+        ...matchTexts(step, namedFields(of(input))),
+        columns: allColumns(of(input)),
+        ...filtered(of(input)),
       }
     case 'limit':
       return { count: String(step.count), ...filtered(of(input)) }

@@ -98,6 +98,24 @@ class Lowering {
         const id = this.add({ kind: 'over', inputs: [input.id], schema: node.schema, ...of })
         return { id, schema: node.schema, partitionedBy: keys }
       }
+      case 'match-recognize': {
+        const input = this.#exchange(this.lower(node.input, false), node.partitionBy)
+        const {
+          schema,
+          partitionBy: keys,
+          variables,
+          pattern,
+          withinMs,
+          afterMatch,
+          values,
+          conditions,
+          measures,
+        } = node
+        const parts = { keys, variables, pattern, withinMs, afterMatch, values, conditions, measures }
+        const latePolicy = node.late
+        const id = this.add({ kind: 'match-recognize', inputs: [input.id], schema, ...parts, latePolicy })
+        return { id, schema, partitionedBy: keys.map((_, i) => i) }
+      }
       case 'unnest': {
         const input = this.lower(node.input, changes(node.input))
         const schema = withMode(node.schema, input.schema.mode)

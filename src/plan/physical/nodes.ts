@@ -4,6 +4,7 @@ import type { SqlType } from '../../core/type.ts'
 import type { FromChangelogStep, ToChangelogStep } from './changelog-steps.ts'
 import type { Expression } from './expression.ts'
 import type { IntervalJoinStep, TableJoinStep, TemporalJoinStep } from './join-steps.ts'
+import type { MatchRecognizeStep } from './match-steps.ts'
 import type { OverStep } from './over-step.ts'
 
 /**
@@ -39,6 +40,7 @@ export type Step =
   | OverStep
   | ToChangelogStep
   | FromChangelogStep
+  | MatchRecognizeStep
   | ExchangeStep
   | LocalAggregateStep
   | NormalizeStep
