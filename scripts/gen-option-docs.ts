@@ -66,11 +66,35 @@ const CONNECTOR: Readonly<Record<string, Meanings>> = {
     'late.by': 'see `late.share`',
   },
   file: { path: 'relative to the directory of the process. **Required**' },
+  postgres: {
+    url: '[where it is](../connectors.md#where-a-store-is), and who logs in. **Required**',
+    password: 'a reference to it; it is never stored or shown',
+  },
+  redis: {
+    url: '[where it is](../connectors.md#where-a-store-is). **Required**',
+    password: 'a reference to it; it is never stored or shown',
+  },
   blackhole: {},
   print: { prefix: 'stands before each line' },
 }
 
+const STORE_SINK: Meanings = {
+  key: 'columns, separated by commas, by which a row is found; the key of the query',
+  'retention.ms': 'rows wait for a store that is down for so long, and then the query fails; 7 days',
+}
+
 const SINK: Readonly<Record<string, Meanings>> = {
+  postgres: {
+    table: "the table, or `schema.table`; the name of the sink. In quotes, or `'table.name'`",
+    'create.table': 'makes the table where it is missing; `false`',
+    ...STORE_SINK,
+  },
+  redis: {
+    'key.prefix': 'stands before the key of each row; the name of the sink and a colon',
+    'value.type': '`json`: a JSON object of all columns, or `hash`: a field for each that is not NULL; `json`',
+    ttl: 'a key goes when its row has not changed for so long; never',
+    ...STORE_SINK,
+  },
   kafka: {
     headers:
       'the column, of `MAP<STRING, BYTES>` or `MAP<STRING, STRING>`, that becomes the headers of a record and is not in its value; none',

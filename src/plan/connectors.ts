@@ -10,6 +10,7 @@ import { didYouMean } from './bind/did-you-mean.ts'
 import { SESSION_KEYS } from './bind/session.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { fail, notSupported } from './diagnostics.ts'
+import { checkNoFormat, EXTERNAL_STORES, isExternalStore, OUTBOX_FORMAT, withDefaults } from './external-stores.ts'
 import { isFormatKey } from './format-options.ts'
 import { bindFormat } from './formats.ts'
 import {
@@ -155,12 +156,13 @@ export const CONNECTORS: Readonly<Record<string, ConnectorDefinition>> = {
     required: ['path'],
     options: { path: text },
   },
+  ...EXTERNAL_STORES,
   blackhole: { kind: 'blackhole', source: false, sink: true, required: [], options: {} },
   print: { kind: 'print', source: false, sink: true, required: [], options: { prefix: text } },
 }
 
 /** Known to users of the other systems, and not here yet. */
-const PLANNED_CONNECTORS = new Set(['redis', 'upsert-kafka', 'postgres', 'jdbc', 'filesystem', 's3', 'nats'])
+const PLANNED_CONNECTORS = new Set(['upsert-kafka', 'jdbc', 'filesystem', 's3', 'nats'])
 
 /** Options of the query that stand beside those of a sink's connector. */
 const SINK_QUERY_KEYS: readonly string[] = [...SESSION_KEYS, 'sink.delivery-guarantee']
@@ -226,6 +228,10 @@ export function bindConnector(node: Connector, use: ConnectorUse, diagnostics: D
     if (definition.kind === 'embedded') options['partitions'] ??= '1'
   }
   const connector: ConnectorSpec = { kind: definition.kind, options }
+  if (isExternalStore(connector.kind)) {
+    checkNoFormat(node, connector.kind)
+    return { connector: withDefaults(connector, use.name), format: OUTBOX_FORMAT, queryOptions }
+  }
   return { connector, format: bindFormat(node, given, use, connector, diagnostics), queryOptions }
 }
 

@@ -4,6 +4,7 @@
 import type { Field, Schema } from '../core/schema.ts'
 import { joinText, matchOf } from './explain-join.ts'
 import { scanDetails } from './explain-scan.ts'
+import { sinkDetails, sinkTarget } from './explain-sink.ts'
 import type { LogicalPlan } from './logical/nodes.ts'
 import { inputsOf } from './logical/visit.ts'
 import type { Expression } from './physical/expression.ts'
@@ -253,11 +254,8 @@ function physicalLine(step: Step, inputs: readonly (readonly Field[])[]): Omit<L
         title: `${step.id} ${step.limit}${by(step.partitionBy, fields)} order by ${order(step.orderBy, fields)}`,
         details: [rankText(step.withRank, step.windowEndColumn, fields), ttlText(step.ttlMs), result],
       }
-    case 'sink': {
-      const target = step.connector.options['topic'] ?? ''
-      const format = step.connector.kind === 'embedded' ? `${step.format.envelope} ${step.format.encoding}` : undefined
-      return { title: `${step.id} ${step.connector.kind} ${target}`.trimEnd(), details: [format, result] }
-    }
+    case 'sink':
+      return { title: `${step.id} ${sinkTarget(step.connector)}`, details: [...sinkDetails(step), result] }
   }
 }
 

@@ -130,7 +130,19 @@ const schema = z.strictObject({
 })
 
 const connector = z.strictObject({
-  kind: z.enum(['embedded', 'kafka', 'file', 'datagen', 'blackhole', 'print', 'result', 'rows', 'exchange']),
+  kind: z.enum([
+    'embedded',
+    'kafka',
+    'file',
+    'datagen',
+    'postgres',
+    'redis',
+    'blackhole',
+    'print',
+    'result',
+    'rows',
+    'exchange',
+  ]),
   options,
 })
 

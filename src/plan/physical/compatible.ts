@@ -7,6 +7,8 @@ import { must } from '../../core/assert.ts'
 import type { Field, Schema } from '../../core/schema.ts'
 import type { SqlType } from '../../core/type.ts'
 import { typeName } from '../../core/type.ts'
+import { sinkTarget } from '../explain-sink.ts'
+import { isExternalStore } from '../external-stores.ts'
 import { frameText, printExpression } from '../print-expression.ts'
 import type { Expression } from './expression.ts'
 import type { JoinStep } from './join-steps.ts'
@@ -176,8 +178,10 @@ function stateShape(step: Step, inputs: readonly Rows[]): Shape | undefined {
         ...filtered(of(input)),
       }
     case 'sink':
-      if (step.connector.kind !== 'result') return undefined
+      if (step.connector.kind !== 'result' && !isExternalStore(step.connector.kind)) return undefined
       return {
+        // Rows on their way to a store outside are kept as those of a view are, and are not all there are of them.
+        target: isExternalStore(step.connector.kind) ? sinkTarget(step.connector) : '',
         key: step.schema.key.map((index) => step.schema.fields[index]?.name).join(', '),
         result: step.schema.fields.map(fieldText).join(', '),
         columns: allColumns(of(input)),

@@ -109,7 +109,18 @@ export interface SourceField {
 
 /** Connector and its options as given (validated by the connector), secrets by reference only. */
 export interface ConnectorSpec {
-  readonly kind: 'embedded' | 'kafka' | 'file' | 'datagen' | 'blackhole' | 'print' | 'result' | 'rows' | 'exchange'
+  readonly kind:
+    | 'embedded'
+    | 'kafka'
+    | 'file'
+    | 'datagen'
+    | 'postgres'
+    | 'redis'
+    | 'blackhole'
+    | 'print'
+    | 'result'
+    | 'rows'
+    | 'exchange'
   readonly options: Readonly<Record<string, string>>
 }
 
