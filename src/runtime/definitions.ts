@@ -19,6 +19,7 @@ import {
   planContinuous,
 } from '../plan/planner.ts'
 import { createDeadLetterTopic, deadLetterStream, losesItsLastWriter } from './dead-letters.ts'
+import { checkStore } from './external-storage.ts'
 import { inferColumns, inferScript } from './infer-columns.ts'
 import { isTopicOfObject, prefixOf } from './own-topics.ts'
 import { createQueryTopics, createSourceTopic, deleteTopic, layOutQuery } from './query-topics.ts'
@@ -99,6 +100,7 @@ export class Definitions {
     if (planned.plan.reads.includes(name)) {
       throw new AppError('FAILED_PRECONDITION', `${what} would read itself`, { hint: 'Choose another name.' })
     }
+    await checkStore(planned.plan.plan)
     const old = catalog.query(name)
     const replacement = old && planReplacement(statement, old, catalog, session)
     if (replacement?.keepsState === true) {
@@ -126,15 +128,15 @@ export class Definitions {
     const { catalog } = this.#options
     const old = this.requireQuery(statement.query)
     const altered = planAlteration(statement, old, catalog)
-    const { name } = old
     if (altered.keepsState !== true) {
-      const message = `query "${name}" can't go on with its state: ${altered.keepsState}`
+      const message = `query "${old.name}" can't go on with its state: ${altered.keepsState}`
       const hint =
         'CREATE OR REPLACE starts it anew; or create another beside it, and drop this one when it has caught up.'
       throw invalidSql([errorAt(statement.action.span, 'INVALID_QUERY', message, { hint })])
     }
+    await checkStore(altered.plan.plan)
     await this.#takeOver(altered.statement, altered, old.state)
-    return `query "${name}" altered; ${replacementText(altered)}`
+    return `query "${old.name}" altered; ${replacementText(altered)}`
   }
 
   /**

@@ -87,6 +87,6 @@ function deliveryPlan(outbox: string, query: string, plan: PhysicalPlan): Physic
   return { ...plan, steps: [scan, { ...sink, inputs: [scan.id] }] }
 }
 
-function sinkOf(plan: PhysicalPlan): SinkStep | undefined {
+export function sinkOf(plan: PhysicalPlan): SinkStep | undefined {
   return plan.steps.find((step) => step.kind === 'sink')
 }
