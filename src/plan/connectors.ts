@@ -13,6 +13,7 @@ import { fail, notSupported } from './diagnostics.ts'
 import { checkNoFormat, EXTERNAL_STORES, isExternalStore, OUTBOX_FORMAT, withDefaults } from './external-stores.ts'
 import { isFormatKey } from './format-options.ts'
 import { bindFormat } from './formats.ts'
+import { LOOKUP_FORMAT } from './lookups.ts'
 import {
   anyNumber,
   anyText,
@@ -230,7 +231,8 @@ export function bindConnector(node: Connector, use: ConnectorUse, diagnostics: D
   const connector: ConnectorSpec = { kind: definition.kind, options }
   if (isExternalStore(connector.kind)) {
     checkNoFormat(node, connector.kind)
-    return { connector: withDefaults(connector, use.name), format: OUTBOX_FORMAT, queryOptions }
+    const format = use.role === 'sink' ? OUTBOX_FORMAT : LOOKUP_FORMAT
+    return { connector: withDefaults(connector, use.name), format, queryOptions }
   }
   return { connector, format: bindFormat(node, given, use, connector, diagnostics), queryOptions }
 }
@@ -302,8 +304,7 @@ function optionType(definition: ConnectorDefinition, key: string, property: Prop
       hint: didYouMean(option, Object.keys(definition.fields), 'There are'),
     })
   }
-  const ofRole =
-    use.role === 'source' ? { ...SOURCE_OPTIONS, ...definition.sourceOptions } : (definition.sinkOptions ?? {})
+  const ofRole = use.role === 'source' ? sourceOptionsOf(definition) : (definition.sinkOptions ?? {})
   const type = own(definition.options, key) ?? own(ofRole, key)
   if (type !== undefined) return type
   const known = [
@@ -314,4 +315,9 @@ function optionType(definition: ConnectorDefinition, key: string, property: Prop
   fail(property.keySpan, 'UNKNOWN_OPTION', `connector "${definition.kind}" has no option "${key}"`, {
     hint: didYouMean(key, known) ?? `It has: ${known.join(', ')}.`,
   })
+}
+
+/** A row that is looked up has no place in a log to begin at, nor a record that could be bad. */
+function sourceOptionsOf({ kind, sourceOptions }: ConnectorDefinition): Readonly<Record<string, OptionType>> {
+  return isExternalStore(kind) ? { ...sourceOptions } : { ...SOURCE_OPTIONS, ...sourceOptions }
 }

@@ -2,7 +2,7 @@
 // is named as the user named it.
 
 import type { Field, Schema } from '../core/schema.ts'
-import { joinText, matchOf } from './explain-join.ts'
+import { joinText, logicalJoinText, lookupText, matchOf } from './explain-join.ts'
 import { scanDetails } from './explain-scan.ts'
 import { sinkDetails, sinkTarget } from './explain-sink.ts'
 import type { LogicalPlan } from './logical/nodes.ts'
@@ -123,7 +123,7 @@ function logicalLine(node: LogicalPlan): Line {
     case 'limit':
       return { title: node.kind === 'limit' ? `limit ${node.count}` : 'union', details: [], inputs }
     case 'join': {
-      const { title, details } = joinText(node, node.match, fields, node.right.schema.fields)
+      const { title, details } = logicalJoinText(node)
       const late = 'late' in node.match ? lateText(node.match.late) : undefined
       return { title: `join ${title}`, details: [...details, late, result], inputs }
     }
@@ -187,6 +187,10 @@ function physicalLine(step: Step, inputs: readonly (readonly Field[])[]): Omit<L
       return { title: `${step.id} ${step.count}`, details: [] }
     case 'throttle':
       return { title: `${step.id} every ${printDuration(step.everyMs)}${by(step.keys, fields)}`, details: [] }
+    case 'lookup-join': {
+      const { title, details } = lookupText(step, fields)
+      return { title: `${step.id} ${title}`, details: [...details, result] }
+    }
     case 'interval-join':
     case 'temporal-join':
     case 'table-join': {

@@ -1,4 +1,4 @@
-// Stores outside that rows are written to, PostgreSQL and Redis: their options, and which rows they can take.
+// Stores outside, PostgreSQL and Redis: their options, which rows they can take, and who may look rows up in them.
 
 import type { Connector } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/span.ts'
@@ -6,8 +6,11 @@ import { parseSecretReference } from '../core/secret-reference.ts'
 import type { ConnectorDefinition } from './connectors.ts'
 import { fail } from './diagnostics.ts'
 import type { LogicalPlan } from './logical/nodes.ts'
-import { anyText, duration, flag, type OptionType, oneOf, secret, text } from './options.ts'
+import { anyText, duration, flag, integer, type OptionType, oneOf, secret, text } from './options.ts'
 import type { ConnectorSpec, FormatSpec } from './physical/nodes.ts'
+
+/** Rows of a lookup that may be kept in memory: bounds it, at some hundred bytes a row. */
+const CACHED_ROWS_MAX = 1_000_000
 
 /** Rows on their way to a store, in a log of ours. */
 export const OUTBOX_FORMAT: FormatSpec = { envelope: 'plain', encoding: 'rows', options: {} }
@@ -34,29 +37,48 @@ function address(protocols: readonly string[], example: string): OptionType {
   }
 }
 
+/** Of a table that a stream looks up. */
+const LOOKUP_OPTIONS: Readonly<Record<string, OptionType>> = {
+  kind: oneOf('lookup'),
+  'lookup.cache.ttl': duration,
+  'lookup.cache.max-rows': integer(1, CACHED_ROWS_MAX),
+  'lookup.timeout': duration,
+}
+
 /** Of any store. */
 const SINK_OPTIONS: Readonly<Record<string, OptionType>> = { key: text, 'retention.ms': duration }
 
 export const EXTERNAL_STORES = {
   postgres: {
     kind: 'postgres',
-    source: false,
+    source: true,
     sink: true,
     required: ['url'],
-    options: { url: address(['postgres:', 'postgresql:'], 'postgresql://user@host:5432/database'), password: secret },
-    sinkOptions: { table: text, 'create.table': flag, ...SINK_OPTIONS },
+    options: {
+      url: address(['postgres:', 'postgresql:'], 'postgresql://user@host:5432/database'),
+      password: secret,
+      table: text,
+    },
+    sourceOptions: LOOKUP_OPTIONS,
+    sinkOptions: { 'create.table': flag, ...SINK_OPTIONS },
   },
   redis: {
     kind: 'redis',
-    source: false,
+    source: true,
     sink: true,
     required: ['url'],
-    options: { url: address(['redis:', 'rediss:'], 'redis://host:6379'), password: secret },
-    sinkOptions: { 'key.prefix': anyText, 'value.type': oneOf('json', 'hash'), ttl: duration, ...SINK_OPTIONS },
+    options: {
+      url: address(['redis:', 'rediss:'], 'redis://host:6379'),
+      password: secret,
+      'key.prefix': anyText,
+      'value.type': oneOf('json', 'hash'),
+    },
+    sourceOptions: LOOKUP_OPTIONS,
+    sinkOptions: { ttl: duration, ...SINK_OPTIONS },
   },
 } as const satisfies Record<string, ConnectorDefinition>
 
-/** What a sink is called by itself is also where its rows go. */
+/** What a sink or a table is called by itself is also where its rows are. */
 export function withDefaults({ kind, options }: ConnectorSpec, sink: string): ConnectorSpec {
   if (kind === 'postgres') return { kind, options: { table: sink, ...options } }
   return { kind, options: { 'key.prefix': `${sink}:`, ...options } }

@@ -98,6 +98,8 @@ export const ALIASES: Readonly<Record<string, string>> = {
   'properties.compression.type': 'compression',
   'table-name': 'table',
   'table.name': 'table',
+  'lookup.partial-cache.max-rows': 'lookup.cache.max-rows',
+  'lookup.partial-cache.expire-after-write': 'lookup.cache.ttl',
   'rows.per.second': 'rows-per-second',
   'datagen.rows.per.second': 'rows-per-second',
 }

@@ -60,7 +60,7 @@ export class Definitions {
     const defined = defineSource(statement, catalog)
     if (defined.relation === undefined) throw invalidSql(defined.diagnostics)
     const { relation } = defined
-    checkSource(relation, formats)
+    await checkSource(relation, formats)
     const { name } = relation
     const what = `${relation.kind} "${name}"`
     if (await this.#existsAlready(statement, what)) return `${what} exists already`

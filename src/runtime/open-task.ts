@@ -17,6 +17,7 @@ import { isLogConnector } from '../plan/connectors.ts'
 import type { PhysicalPlan, ScanStep, SinkStep } from '../plan/physical/nodes.ts'
 import { exchangeKeys } from '../plan/physical/stages.ts'
 import { HeadersEncoder } from './headers-encoder.ts'
+import { openLookup } from './open-lookup.ts'
 import { PrintSink } from './print-sink.ts'
 import { openReader } from './readers.ts'
 import type { TaskSpec } from './task-spec.ts'
@@ -59,6 +60,7 @@ export async function openTask(options: OpenTaskOptions): Promise<Task> {
         nowMs: clock.nowMs(),
         writerHasFinished: () => hasFinished(scan.relation),
       }),
+    openLookup: (step) => openLookup(step, formats, clock),
     openSink: (step) => options.sink ?? openSink(step, options, encoders, sinkPartitions),
     sides: { stream: (name) => sides.get(name), failedRows: spec.failedRows },
     nowMs: clock.nowMs(),

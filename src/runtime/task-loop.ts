@@ -125,7 +125,7 @@ export class TaskLoop {
     return {
       ...this.#counts,
       state: this.#state,
-      error: this.#error,
+      error: task?.waitingFor ?? this.#error,
       lagRecords,
       stateBytes: task?.stateBytes() ?? 0,
       epoch: task?.epoch ?? 0,

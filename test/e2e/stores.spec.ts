@@ -7,7 +7,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WeirClient } from '../../clients/typescript/src/index.ts'
 import { PostgresServer, postgresMissing } from '../../scripts/cdc/postgres-server.ts'
-import { RedisServer, redisMissing } from '../harness/stores/redis-server.ts'
+import { RedisServer, redisMissing } from '../../scripts/stores/redis-server.ts'
 import { buildServer, freeAddress, removeBuild, ServerProcess, temporaryDirectory } from './server-process.ts'
 
 const missing = (await postgresMissing()) ?? redisMissing()

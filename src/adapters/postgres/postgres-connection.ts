@@ -20,13 +20,15 @@ export interface PostgresResult<T> {
 export class PostgresConnection {
   readonly place: string
   readonly #client: pg.Client
+  readonly #timeoutMs: number
 
-  private constructor(client: pg.Client, place: string) {
+  private constructor(client: pg.Client, place: string, timeoutMs: number) {
     this.#client = client
     this.place = place
+    this.#timeoutMs = timeoutMs
   }
 
-  static async open(address: StoreAddress): Promise<PostgresConnection> {
+  static async open(address: StoreAddress, timeoutMs = STORE_TIMEOUT_MS): Promise<PostgresConnection> {
     const place = placeOf(address, 'postgres')
     const client = new pg.Client({
       connectionString: await secretUrl(address, 'postgresql'),
@@ -34,7 +36,7 @@ export class PostgresConnection {
       application_name: 'weir',
       keepAlive: true,
     })
-    const connection = new PostgresConnection(client, place)
+    const connection = new PostgresConnection(client, place, timeoutMs)
     // Whoever calls next is told; without a listener the process would end.
     client.on('error', () => {})
     try {
@@ -49,7 +51,7 @@ export class PostgresConnection {
   /** @throws AppError, by who has to act. */
   async query<T extends object>(text: string, values: readonly unknown[] = []): Promise<PostgresResult<T>> {
     try {
-      const { rows, rowCount } = await within(STORE_TIMEOUT_MS, this.#client.query<T>(text, [...values]))
+      const { rows, rowCount } = await within(this.#timeoutMs, this.#client.query<T>(text, [...values]))
       return { rows, count: rowCount ?? 0 }
     } catch (error) {
       throw this.#faultOf(error)

@@ -53,15 +53,8 @@ export async function checkedTable(
   schema: Schema,
 ): Promise<readonly string[]> {
   const table = quotedTable(name)
-  const what = `${connection.place}: table "${name}"`
-  const { rows: found } = await connection.query<{ exists: boolean }>('SELECT to_regclass($1) IS NOT NULL AS exists', [
-    table,
-  ])
-  if (found[0]?.exists !== true) {
-    const hint = `Create it, or let it be made with 'create.table' = true: ${tableStatement(name, schema)}`
-    throw new AppError('FAILED_PRECONDITION', `${what} does not exist`, { hint })
-  }
-  const { rows: columns } = await connection.query<TableColumn>(COLUMNS, [table])
+  const hint = `Create it, or let it be made with 'create.table' = true: ${tableStatement(name, schema)}`
+  const columns = await columnsOf(connection, name, hint)
   const byName = new Map(columns.map((column) => [column.name, column]))
   const faults = schema.fields.flatMap((field) => faultOf(field, byName.get(field.name)) ?? [])
   const written = new Set(schema.fields.map((field) => field.name))
@@ -72,11 +65,46 @@ export async function checkedTable(
   }
   if (faults.length === 0) faults.push(...(await keyFaults(connection, table, schema)))
   if (faults.length > 0) {
-    throw new AppError('FAILED_PRECONDITION', `${what} does not take the rows: ${faults.join('; ')}`, {
-      hint: `It would fit as: ${tableStatement(name, schema)}`,
-    })
+    throw new AppError(
+      'FAILED_PRECONDITION',
+      `${whatOf(connection, name)} does not take the rows: ${faults.join('; ')}`,
+      {
+        hint: `It would fit as: ${tableStatement(name, schema)}`,
+      },
+    )
   }
   return schema.fields.map((field) => byName.get(field.name)?.type ?? '')
+}
+
+/**
+ * The types of the columns that rows are read from, in the order of the fields.
+ *
+ * @throws AppError that names all that the table lacks.
+ */
+export async function readTable(
+  connection: PostgresConnection,
+  name: string,
+  fields: readonly Field[],
+): Promise<readonly string[]> {
+  const columns = await columnsOf(connection, name, `Name another one with the option 'table'.`)
+  const byName = new Map(columns.map((column) => [column.name, column]))
+  const missing = fields.filter((field) => !byName.has(field.name)).map((field) => `"${field.name}"`)
+  if (missing.length > 0) {
+    throw new AppError('FAILED_PRECONDITION', `${whatOf(connection, name)} has no column ${missing.join(', ')}`, {
+      hint: `It has: ${[...byName.keys()].join(', ')}.`,
+    })
+  }
+  return fields.map((field) => byName.get(field.name)?.type ?? '')
+}
+
+function whatOf({ place }: PostgresConnection, name: string): string {
+  return `${place}: table "${name}"`
+}
+
+async function columnsOf(connection: PostgresConnection, name: string, hint: string): Promise<readonly TableColumn[]> {
+  const { rows } = await connection.query<TableColumn>(COLUMNS, [quotedTable(name)])
+  if (rows.length > 0) return rows
+  throw new AppError('FAILED_PRECONDITION', `${whatOf(connection, name)} does not exist`, { hint })
 }
 
 function faultOf({ name, type }: Field, column: TableColumn | undefined): string | undefined {

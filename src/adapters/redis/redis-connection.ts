@@ -19,16 +19,18 @@ type Client = ReturnType<typeof newClient>
 export class RedisConnection {
   readonly #client: Client
   readonly #place: string
+  readonly #timeoutMs: number
 
-  private constructor(client: Client, place: string) {
+  private constructor(client: Client, place: string, timeoutMs: number) {
     this.#client = client
     this.#place = place
+    this.#timeoutMs = timeoutMs
   }
 
-  static async open(address: StoreAddress): Promise<RedisConnection> {
+  static async open(address: StoreAddress, timeoutMs = STORE_TIMEOUT_MS): Promise<RedisConnection> {
     const place = placeOf(address, 'redis')
     const client = newClient(await secretUrl(address, 'redis'))
-    const connection = new RedisConnection(client, place)
+    const connection = new RedisConnection(client, place, timeoutMs)
     // Whoever calls next is told; without a listener the process would end.
     client.on('error', () => {})
     try {
@@ -43,7 +45,7 @@ export class RedisConnection {
   /** @throws AppError UNAVAILABLE for whatever goes wrong. */
   async call<T>(run: (client: Client) => Promise<T>): Promise<T> {
     try {
-      return await within(STORE_TIMEOUT_MS, run(this.#client))
+      return await within(this.#timeoutMs, run(this.#client))
     } catch (error) {
       throw storeUnavailable(this.#place, error)
     }

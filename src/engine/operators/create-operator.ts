@@ -11,6 +11,7 @@ import { IntervalJoin } from './interval-join.ts'
 import { LatestJoin } from './latest-join.ts'
 import { Limit } from './limit.ts'
 import { LocalAggregate } from './local-aggregate.ts'
+import { LookupJoin } from './lookup-join.ts'
 import { Normalize } from './normalize.ts'
 import { OverAggregate } from './over-aggregate.ts'
 import { PassThrough } from './pass-through.ts'
@@ -55,6 +56,8 @@ export function createOperator(
         : new AsOfJoin(step, input, right(step, inputs), evalContext)
     case 'table-join':
       return new TableJoin(step, input, right(step, inputs), evalContext)
+    case 'lookup-join':
+      return new LookupJoin(step, input, evalContext)
     case 'window-assign':
       return new WindowAssign(step, evalContext)
     case 'local-aggregate':

@@ -265,6 +265,17 @@ const step = z.discriminatedUnion('kind', [
     final: z.boolean(),
     ttlMs: optional(durationMs),
   }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('lookup-join'),
+    type: z.enum(['inner', 'left']),
+    leftKeys: positions,
+    condition: optional(expression),
+    relation: z.string(),
+    connector,
+    columns: z.array(z.strictObject({ name: z.string(), type: sqlType, nullable: z.boolean() })),
+    keys: positions,
+  }),
   z.strictObject({ ...base, kind: z.literal('window-assign'), window, time, latePolicy }),
   z.strictObject({
     ...base,

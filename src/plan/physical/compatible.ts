@@ -98,6 +98,7 @@ function rowsAfter(step: Step, inputs: readonly Rows[]): Rows {
     case 'interval-join':
     case 'temporal-join':
     case 'table-join':
+    case 'lookup-join':
     case 'local-aggregate':
     case 'window-aggregate':
     case 'session-aggregate':
@@ -139,6 +140,9 @@ function stateShape(step: Step, inputs: readonly Rows[]): Shape | undefined {
         row: step.row,
         'allowed lateness': `${step.latePolicy.allowedLatenessMs} ms`,
       }
+    case 'lookup-join':
+      // Rows wait there for their answer; which one is asked for is none of the state.
+      return { columns: allColumns(of(input)), ...filtered(of(input)) }
     case 'table-join':
       return { ...joined(step, inputs), 'time to live': `${step.ttlMs ?? 'no'} ms` }
     case 'window-aggregate':

@@ -2,7 +2,7 @@ import type { Schema } from '../../core/schema.ts'
 import type { DurationMs } from '../../core/time.ts'
 import type { SqlType } from '../../core/type.ts'
 import type { Expression } from './expression.ts'
-import type { IntervalJoinStep, TableJoinStep, TemporalJoinStep } from './join-steps.ts'
+import type { IntervalJoinStep, LookupJoinStep, TableJoinStep, TemporalJoinStep } from './join-steps.ts'
 
 /**
  * The physical plan: what is stored, explained, compared and run. It is JSON, and for ever: a change to a step is a
@@ -42,6 +42,7 @@ export type Step =
   | IntervalJoinStep
   | TemporalJoinStep
   | TableJoinStep
+  | LookupJoinStep
   | WindowAssignStep
   | WindowAggregateStep
   | SessionAggregateStep

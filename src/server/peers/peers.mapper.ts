@@ -41,11 +41,11 @@ function toActivity({ operators, partitions, times, ...rest }: TaskDetail): Task
   }
 }
 
-function detailOf({ atMs, operators, partitions, commitMs, prepareMs, outputMs }: TaskActivity): TaskDetail {
+function detailOf({ atMs, operators, partitions, commitMs, prepareMs, lookupMs, outputMs }: TaskActivity): TaskDetail {
   return {
     atMs,
     operators,
     partitions: partitions.map(({ lagRecords, ...rest }) => ({ ...rest, lagRecords })),
-    times: { commitMs, prepareMs, outputMs },
+    times: { commitMs, prepareMs, lookupMs, outputMs },
   }
 }

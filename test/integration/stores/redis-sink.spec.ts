@@ -1,6 +1,6 @@
 import { createClient } from '@redis/client'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { RedisServer, redisMissing } from '../../harness/stores/redis-server.ts'
+import { RedisServer, redisMissing } from '../../../scripts/stores/redis-server.ts'
 import { SinkWorld } from '../../harness/stores/sink-world.ts'
 
 const missing = redisMissing()

@@ -3,9 +3,9 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { DeathGuard, shellWord } from '../../../scripts/kafka/death-guard.ts'
-import { freePorts } from '../../../scripts/kafka/free-ports.ts'
-import { LoggedProcess } from '../../../scripts/kafka/logged-process.ts'
+import { DeathGuard, shellWord } from '../kafka/death-guard.ts'
+import { freePorts } from '../kafka/free-ports.ts'
+import { LoggedProcess } from '../kafka/logged-process.ts'
 
 const START_TIMEOUT_MS = 10_000
 
