@@ -122,10 +122,12 @@ for (const [name, missing, open] of STORES) {
           [4, 'b', null, 0],
           [5, 'a', 'gold', 1250],
         ])
-      expect(await world.run('SELECT * FROM inner_rows')).toEqual([
-        [1, 'gold'],
-        [5, 'gold'],
-      ])
+      await expect
+        .poll(() => world.run('SELECT * FROM inner_rows'), SOON)
+        .toEqual([
+          [1, 'gold'],
+          [5, 'gold'],
+        ])
       await store.put('a', 'silver', 3)
       await store.remove('b')
       await insert([

@@ -255,6 +255,24 @@ describe.skipIf(missing !== null)(`rows that go into PostgreSQL${missing === nul
     expect(await sql('SELECT * FROM copies')).toHaveLength(2)
   })
 
+  it('fails where the database was down for longer than rows are kept, and begins anew with RESET QUERY', async () => {
+    await world.run(`
+      CREATE STREAM events (id BIGINT NOT NULL) FORMAT PLAIN ENCODE JSON;
+      CREATE SINK copies FROM events WITH (${options(`, key = 'id', 'create.table' = true, 'retention.ms' = '1 h'`)});
+      INSERT INTO events VALUES (1);`)
+    await expect.poll(() => sql('SELECT * FROM copies'), SOON).toHaveLength(1)
+    await server.kill()
+    await world.run('INSERT INTO events VALUES (2), (3)')
+    await expect.poll(() => world.property('copies', 'error'), SOON).toMatch(/^waiting for postgres/)
+    await world.storage.log.enforceRetention(Date.now() + 2 * 3_600_000)
+    await server.restart()
+    await expect.poll(() => world.property('copies', 'state'), SOON).toBe('failed')
+    expect(await world.property('copies', 'error')).toMatch(/outbox/)
+    await world.run('RESET QUERY copies TO EARLIEST')
+    await expect.poll(() => sql('SELECT * FROM copies ORDER BY id'), SOON).toHaveLength(3)
+    expect(await world.property('copies', 'state')).toBe('running')
+  })
+
   it('writes its input again after RESET QUERY', async () => {
     await world.run(`
       CREATE STREAM events (id BIGINT NOT NULL) FORMAT PLAIN ENCODE JSON;
