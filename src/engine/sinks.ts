@@ -226,6 +226,9 @@ export class TopicSink implements StagingSink {
   }
 }
 
+/** Of STAGED_MAX: what one row is of a transaction that is full. */
+const ROW_WEIGHT = 10
+
 /** A store outside: the last change of each key since the last commit, or every row where rows have no key. */
 export class ExternalSink implements StagingSink {
   readonly #storage: ExternalStorage
@@ -238,8 +241,9 @@ export class ExternalSink implements StagingSink {
     this.#keys = schema.key.length === 0 ? undefined : new KeyColumns(schema.key, keyTypes(schema))
   }
 
+  /** A row in a transaction of a store weighs more than one that is appended to a log: 10,000 are one transaction. */
   get stagedRows(): number {
-    return this.#staged.length + this.#last.size
+    return ROW_WEIGHT * (this.#staged.length + this.#last.size)
   }
 
   open(): void {}

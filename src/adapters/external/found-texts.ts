@@ -1,7 +1,10 @@
 import type { Row, Value } from '../../core/value.ts'
 import type { Decoder } from '../../engine/ports/format.ts'
 import type { RecordChunk } from '../../engine/ports/log.ts'
-import type { Found } from '../../engine/ports/lookup.ts'
+import type { Found, LookupFault } from '../../engine/ports/lookup.ts'
+
+/** The row under a key as JSON text; null where there is none. */
+export type FoundText = string | null | LookupFault
 
 /** Rows of a store from their JSON texts; the columns of the key are those that were asked for. */
 export class FoundTexts {
@@ -16,11 +19,13 @@ export class FoundTexts {
     this.#keys = keys
   }
 
-  decode(keys: readonly Row[], texts: readonly (string | null)[]): Found[] {
-    const present = texts.flatMap((text, i) => (text === null ? [] : [i]))
-    const found = new Array<Found>(keys.length)
+  decode(keys: readonly Row[], texts: readonly FoundText[]): Found[] {
+    const found = texts.map((text): Found => (typeof text === 'object' && text !== null ? text : undefined))
+    const present = texts.flatMap((text, i) => (typeof text === 'string' ? [i] : []))
     if (present.length === 0) return found
-    const { columns, records, bad, length } = this.#decoder.decode(chunkOf(present.map((i) => texts[i] ?? '')))
+    const { columns, records, bad, length } = this.#decoder.decode(
+      chunkOf(texts.filter((text) => typeof text === 'string')),
+    )
     for (let row = 0; row < length; row++) {
       const asked = present[records[row] as number] as number
       const values: Value[] = Array.from({ length: this.#width }, (_, column) => columns[column]?.[row] ?? null)

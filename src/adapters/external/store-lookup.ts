@@ -2,13 +2,12 @@ import { AppError } from '../../core/errors.ts'
 import type { Row } from '../../core/value.ts'
 import type { Clock } from '../../engine/ports/clock.ts'
 import type { Found, Lookup } from '../../engine/ports/lookup.ts'
-import type { FoundTexts } from './found-texts.ts'
+import type { FoundText, FoundTexts } from './found-texts.ts'
 import { STORE_TIMEOUT_MS } from './store-access.ts'
 
 /** A connection that rows can be asked of. */
 export interface LookupConnection {
-  /** The row under each key as JSON text; null where there is none. */
-  find(keys: readonly Row[]): Promise<readonly (string | null)[]>
+  find(keys: readonly Row[]): Promise<readonly FoundText[]>
   close(): Promise<void>
 }
 
@@ -108,7 +107,7 @@ export class StoreLookup implements Lookup {
     return found
   }
 
-  async #answered(keys: readonly Row[]): Promise<readonly (string | null)[]> {
+  async #answered(keys: readonly Row[]): Promise<readonly FoundText[]> {
     const { clock, connect } = this.#given
     let retryMs = RETRY_MS_MIN
     for (let attempt = 1; ; attempt++) {

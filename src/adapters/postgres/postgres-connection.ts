@@ -64,15 +64,16 @@ export class PostgresConnection {
 
   #faultOf(error: unknown): AppError {
     const { code, message } = error as { readonly code?: string; readonly message?: string }
-    if (code === undefined || !FAULTS_OF_DATA.test(code)) return storeUnavailable(this.place, error)
-    return new AppError('FAILED_PRECONDITION', `${this.place} refuses the rows: ${message}`, {
+    if (code === undefined || !LASTING.test(code)) return storeUnavailable(this.place, error)
+    return new AppError(VALUES.test(code) ? 'INVALID_ARGUMENT' : 'FAILED_PRECONDITION', `${this.place}: ${message}`, {
       hint: 'Mend the table or the rights, then RESUME QUERY: it goes on with the same rows.',
     })
   }
 }
 
-/** Classes of SQLSTATE that do not pass by themselves: data, constraints, rights and names. */
-const FAULTS_OF_DATA = /^(?:22|23|42)/
+/** Classes of SQLSTATE that do not pass by themselves: values, constraints, rights and names. */
+const LASTING = /^(?:22|23|42)/
+const VALUES = /^22/
 
 /** `schema.table`, each part quoted by the library. */
 export function quotedTable(name: string): string {

@@ -1,6 +1,8 @@
 import { must } from '../../core/assert.ts'
+import { AppError } from '../../core/errors.ts'
 import type { Field } from '../../core/schema.ts'
 import type { Row, Value } from '../../core/value.ts'
+import type { FoundText } from '../external/found-texts.ts'
 import { addressOf } from '../external/store-access.ts'
 import type { LookupConnection } from '../external/store-lookup.ts'
 import { PostgresConnection, quoted, quotedTable } from './postgres-connection.ts'
@@ -44,7 +46,19 @@ export class PostgresLookup implements LookupConnection {
     }
   }
 
-  async find(keys: readonly Row[]): Promise<readonly (string | null)[]> {
+  /** A key that can't be one of the table, such as a text that is no uuid, must not keep the others from theirs. */
+  async find(keys: readonly Row[]): Promise<readonly FoundText[]> {
+    try {
+      return await this.#find(keys)
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'INVALID_ARGUMENT') throw error
+      if (keys.length === 1) return [{ reason: `it can't be looked up: ${error.message}` }]
+      const half = keys.length >> 1
+      return [...(await this.find(keys.slice(0, half))), ...(await this.find(keys.slice(half)))]
+    }
+  }
+
+  async #find(keys: readonly Row[]): Promise<readonly FoundText[]> {
     const parts = this.#keys.map(({ type }, i) => keys.map((key) => postgresText(type, key[i] as Value)))
     const { rows } = await this.#connection.query<{ position: string; found: string }>(this.#statement, parts)
     const found = new Array<string | null>(keys.length).fill(null)

@@ -250,13 +250,15 @@ describe.skipIf(pgMissing !== null)(`a table of PostgreSQL${pgMissing === null ?
       CREATE MATERIALIZED VIEW found AS SELECT flag, big, ratio, price, to_hex(data) AS data, at, facts.ts, local, doc
         FROM events JOIN facts ON facts.b = events.day AND events.id = facts.a;
       INSERT INTO events VALUES ('8f14e45f-ceea-467f-a8b6-5b6d1b2d0f3a', DATE '2026-01-15'),
-        ('8f14e45f-ceea-467f-a8b6-5b6d1b2d0f3a', DATE '2026-01-16');`)
+        ('8f14e45f-ceea-467f-a8b6-5b6d1b2d0f3a', DATE '2026-01-16'), ('no uuid', DATE '2026-01-15');`)
     const noon = Date.UTC(2026, 0, 15, 12, 0, 0, 250)
     await expect
       .poll(() => world.run('SELECT * FROM found'), SOON)
       .toEqual([
         [true, 9007199254740993n, Number.NaN, 1234567890123456725n, '00ff', 45_296_000, noon, noon, '{"a":[1,null]}'],
       ])
+    // What can't be a key of the table fails the row that asks for it, and no other.
+    await expect.poll(() => world.property('found', 'rows failed'), SOON).toBe('1')
     await expect(
       world.run(`CREATE TABLE more (a STRING PRIMARY KEY, c INT, d INT)
         WITH (connector = 'postgres', url = '${server.url}', 'table' = 'shop.facts', kind = 'lookup')`),

@@ -1,6 +1,7 @@
 /**
- * `node bench/micro/lookup.ts`: a stream joined with a table that is kept with the query, and with rows that are looked up
- * in a Redis and a PostgreSQL on this machine, which it starts. What the hop to the store costs.
+ * `node bench/micro/stores.ts`: what the hop to a store costs. A stream joined with a table that is kept with the query, and
+ * with rows that are looked up in a Redis and a PostgreSQL, which it starts on this machine; and the rows of a stream written
+ * into both.
  */
 import { createClient } from '@redis/client'
 import pg from 'pg'
@@ -54,6 +55,9 @@ await measure('lookup in PostgreSQL, remembered', lookup(inPostgres, remembered)
 const address = { 'key.prefix': 'plans:', table: 'plans' }
 await questions('Redis', await RedisLookup.open({ ...address, url: redis.url }, PLANS, [0]))
 await questions('PostgreSQL', await PostgresLookup.open({ ...address, url: postgres.url }, PLANS, [0]))
+await deliver('into Redis, by key', `${inRedis}, key = 'n'`)
+await deliver('into PostgreSQL, by key', `${inPostgres}, key = 'n', 'create.table' = true`)
+await deliver('into PostgreSQL, rows added', `${inPostgres}, 'create.table' = true`)
 cache.destroy()
 await database.end()
 
@@ -86,6 +90,26 @@ async function measure(name: string, connector: string): Promise<void> {
          LEFT JOIN plans ON events.id = plans.id;`,
     )
     while ((await runtime.stats('found')).state !== 'finished') await pause()
+    best = Math.max(best, (1_000 * ROWS) / (performance.now() - startMs))
+    await runtime.close()
+  }
+  print(name, 'rows', best)
+}
+
+/** From when the sink is created until the store has all of the rows: the best of some runs. */
+async function deliver(name: string, connector: string): Promise<void> {
+  let best = 0
+  for (let round = 0; round < ROUNDS; round++) {
+    await database.query('DROP TABLE IF EXISTS copies')
+    const runtime = await opened(`connector = 'embedded'`)
+    await ingest(runtime, ROWS)
+    const startMs = performance.now()
+    await run(
+      runtime,
+      `SET 'scan.bounded.mode' = 'latest-offset';
+       CREATE SINK copies FROM events WITH (${connector});`,
+    )
+    while ((await runtime.stats('copies')).state !== 'finished') await pause()
     best = Math.max(best, (1_000 * ROWS) / (performance.now() - startMs))
     await runtime.close()
   }
