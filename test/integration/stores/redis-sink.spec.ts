@@ -117,6 +117,23 @@ describe.skipIf(missing !== null)(`rows that go into Redis${missing === null ? '
     expect(world.failures.length).toBeGreaterThan(0)
   }, 120_000)
 
+  it('takes the rows of a stream with what is looked up for them there', async () => {
+    await redis((client) => client.set('plans:c1', '{"plan":"gold"}'))
+    await world.run(`CREATE STREAM events (customer_id STRING, event STRING) FORMAT PLAIN ENCODE JSON;
+      CREATE TABLE plans (customer_id STRING PRIMARY KEY, plan STRING)
+        WITH (${options(`, kind = 'lookup', 'lookup.cache.ttl' = '5s'`)});
+      CREATE SINK latest AS SELECT e.customer_id, p.plan, e.event FROM events e
+        LEFT JOIN plans FOR SYSTEM_TIME AS OF PROCTIME() AS p ON e.customer_id = p.customer_id
+        WITH (${options(`, key = 'customer_id'`)});
+      INSERT INTO events VALUES ('c1', 'login'), ('c2', 'login'), ('c1', 'logout');`)
+    await expect
+      .poll(() => rowsOf('latest:'), SOON)
+      .toEqual({
+        'latest:c1': { customer_id: 'c1', plan: 'gold', event: 'logout' },
+        'latest:c2': { customer_id: 'c2', plan: null, event: 'login' },
+      })
+  })
+
   it('is filled again when it has lost everything', async () => {
     await world.run(`${EVENTS} CREATE SINK copies FROM events WITH (${options(`, key = 'id'`)});
       INSERT INTO events VALUES (1, 'a', 1), (2, 'b', 1);`)
