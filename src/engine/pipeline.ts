@@ -1,9 +1,11 @@
 import { assert, must } from '../core/assert.ts'
 import type { Batch } from '../core/batch.ts'
 import { END_OF_TIME, type EventTimeMs, LOADED, NO_WATERMARK } from '../core/time.ts'
+import type { Row } from '../core/value.ts'
 import type { Step } from '../plan/physical/nodes.ts'
 import type { EvalContext } from './expression/compile.ts'
 import type { Operator, OperatorMetrics, Output } from './operator.ts'
+import type { Found } from './ports/lookup.ts'
 import type { StateStore } from './ports/state.ts'
 import type { TimeMeter } from './time-meter.ts'
 
@@ -49,6 +51,7 @@ export class Pipeline {
   readonly #metrics: ReadonlyMap<string, OperatorMetrics>
   readonly #meter: TimeMeter
   readonly #mayHoldBack: boolean
+  readonly #mayWant: boolean
   #epoch: number | undefined
 
   constructor(nodes: readonly PipelineNode[], context: { nowMs: number } & EvalContext, meter: TimeMeter) {
@@ -58,6 +61,7 @@ export class Pipeline {
     this.#scans = new Map(nodes.filter((node) => node.operator === undefined).map((node) => [node.step.id, node]))
     this.#sinks = nodes.filter((node) => node.outputs.length === 0)
     this.#mayHoldBack = nodes.some(({ operator }) => operator?.holdsBack !== undefined)
+    this.#mayWant = nodes.some(({ operator }) => operator?.wanted !== undefined)
     this.#metrics = new Map(nodes.map((node) => [node.step.id, node.metrics]))
   }
 
@@ -118,6 +122,30 @@ export class Pipeline {
       node.operator.onTime(nowMs, node.out)
       this.#meter.leave(before)
       // Windows of processing time move their output's watermark by the clock.
+      forwardWatermark(node, outputWatermark(node), this.#meter)
+    }
+  }
+
+  /** Steps with rows that wait for what is under these keys. */
+  wanted(): readonly { readonly step: string; readonly keys: readonly Row[] }[] {
+    if (!this.#mayWant) return []
+    return this.#nodes.flatMap(({ step, operator }) => {
+      const keys = operator?.wanted?.()
+      return keys === undefined ? [] : [{ step: step.id, keys }]
+    })
+  }
+
+  /** The answer: what waited goes on, each watermark in its place. */
+  found(stepId: string, found: readonly Found[]): void {
+    const node = must(
+      this.#nodes.find(({ step }) => step.id === stepId),
+      `step "${stepId}" is part of the plan`,
+    )
+    node.operator?.found?.(found)
+    for (let more = true; more; ) {
+      const before = this.#meter.enter(node.metrics)
+      more = node.operator?.release?.(node.out) ?? false
+      this.#meter.leave(before)
       forwardWatermark(node, outputWatermark(node), this.#meter)
     }
   }

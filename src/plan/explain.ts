@@ -2,10 +2,11 @@
 // is named as the user named it.
 
 import type { Field, Schema } from '../core/schema.ts'
-import { joinText, matchOf } from './explain-join.ts'
+import { joinText, logicalJoinText, lookupText, matchOf } from './explain-join.ts'
 import { matchDetails, matchState, patternTitle } from './explain-match.ts'
 import { neighboursText, overDetails } from './explain-over.ts'
 import { scanDetails } from './explain-scan.ts'
+import { sinkDetails, sinkTarget } from './explain-sink.ts'
 import { windowText } from './explain-window.ts'
 import { measureFields } from './logical/match-recognize.ts'
 import type { LogicalPlan } from './logical/nodes.ts'
@@ -133,7 +134,7 @@ function logicalLine(node: LogicalPlan): Line {
     case 'limit':
       return { title: node.kind === 'limit' ? `limit ${node.count}` : 'union', details: [], inputs }
     case 'join': {
-      const { title, details } = joinText(node, node.match, fields, node.right.schema.fields)
+      const { title, details } = logicalJoinText(node)
       const late = 'late' in node.match ? lateText(node.match.late) : undefined
       return { title: `join ${title}`, details: [...details, late, result], inputs }
     }
@@ -197,6 +198,10 @@ function physicalLine(step: Step, inputs: readonly (readonly Field[])[]): Omit<L
       return { title: `${step.id} ${step.count}`, details: [] }
     case 'throttle':
       return { title: `${step.id} every ${printDuration(step.everyMs)}${by(step.keys, fields)}`, details: [] }
+    case 'lookup-join': {
+      const { title, details } = lookupText(step, fields)
+      return { title: `${step.id} ${title}`, details: [...details, result] }
+    }
     case 'interval-join':
     case 'temporal-join':
     case 'table-join': {
@@ -280,11 +285,8 @@ function physicalLine(step: Step, inputs: readonly (readonly Field[])[]): Omit<L
         title: `${step.id} ${step.limit}${by(step.partitionBy, fields)} order by ${order(step.orderBy, fields)}`,
         details: [rankText(step.withRank, step.windowEndColumn, fields), ttlText(step.ttlMs), result],
       }
-    case 'sink': {
-      const target = step.connector.options['topic'] ?? ''
-      const format = step.connector.kind === 'embedded' ? `${step.format.envelope} ${step.format.encoding}` : undefined
-      return { title: `${step.id} ${step.connector.kind} ${target}`.trimEnd(), details: [format, result] }
-    }
+    case 'sink':
+      return { title: `${step.id} ${sinkTarget(step.connector)}`, details: [...sinkDetails(step), result] }
   }
 }
 

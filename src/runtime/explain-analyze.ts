@@ -147,7 +147,7 @@ function waitingLines(tasks: readonly TaskActivity[]): readonly string[] {
   const share = (of: (one: TaskActivity) => number) => percent(tasks.reduce((all, one) => all + of(one), 0) / time)
   return [
     `commits ${share(({ commitMs }) => commitMs)}, schema registry ${share(({ prepareMs }) => prepareMs)}, ` +
-      `readers of results ${share(({ outputMs }) => outputMs)}`,
+      `lookups ${share(({ lookupMs }) => lookupMs)}, readers of results ${share(({ outputMs }) => outputMs)}`,
   ]
 }
 

@@ -86,6 +86,20 @@ function stateOf(job: Job, stats: ReadonlyMap<string, TaskStats>): QueryStats['s
   return job.entry.state
 }
 
+/** The tasks that write its results have all finished. */
+export function isWritten(job: Job, { stats }: QueryTasks): boolean {
+  return (
+    job.written || job.tasks.every(({ id, delivers }) => delivers !== undefined || stats.get(id)?.state === 'finished')
+  )
+}
+
+/** Rows that a store outside has not been given yet; undefined for a query that has none, or where nobody can know. */
+export function undelivered(job: Job, { stats }: QueryTasks): number | undefined {
+  const lags = job.tasks.filter(({ delivers }) => delivers !== undefined).map(({ id }) => stats.get(id)?.lagRecords)
+  if (lags.length === 0 || lags.includes(undefined)) return undefined
+  return lags.reduce((total = 0, lag = 0) => total + lag, 0)
+}
+
 function sumOf(tasks: readonly TaskStats[]): Omit<QueryStats, 'state'> {
   const sum = (of: (one: TaskStats) => number) => tasks.reduce((total, one) => total + of(one), 0)
   const lags = tasks.map(({ lagRecords }) => lagRecords)

@@ -14,6 +14,7 @@ import { LatestJoin } from './latest-join.ts'
 import { LatestRowsJoin } from './latest-rows-join.ts'
 import { Limit } from './limit.ts'
 import { LocalAggregate } from './local-aggregate.ts'
+import { LookupJoin } from './lookup-join.ts'
 import { MatchRecognize } from './match-recognize.ts'
 import { Normalize } from './normalize.ts'
 import { OverAggregate } from './over-aggregate.ts'
@@ -64,6 +65,8 @@ export function createOperator(
       return createTemporalJoin(step, input, right(step, inputs), evalContext)
     case 'table-join':
       return new TableJoin(step, input, right(step, inputs), evalContext)
+    case 'lookup-join':
+      return new LookupJoin(step, input, evalContext)
     case 'window-assign':
       return new WindowAssign(step, evalContext)
     case 'local-aggregate':

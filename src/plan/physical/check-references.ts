@@ -1,7 +1,7 @@
 // Whether what a stored plan refers to exists.
 
 import { columnsOf } from '../expression-tree.ts'
-import type { JoinStep } from './join-steps.ts'
+import type { JoinStep, LookupJoinStep } from './join-steps.ts'
 import { columnsOfValues, type MatchRecognizeStep, variablesOf } from './match-steps.ts'
 import type { AggregateCall, PhysicalPlan, Step } from './nodes.ts'
 import type { OverNeighbour } from './over-step.ts'
@@ -14,7 +14,11 @@ export function wrongReference(plan: PhysicalPlan): string | undefined {
     const inputs = one.inputs.map((id) => widths.get(id))
     const wrongMatch = one.kind === 'match-recognize' ? wrongPartOfMatch(one) : undefined
     if (wrongMatch !== undefined) return wrongMatch
-    const wrongJoin = isJoin(one) ? wrongColumnOfJoin(one, inputs) : undefined
+    const wrongJoin = isJoin(one)
+      ? wrongColumnOfJoin(one, inputs)
+      : one.kind === 'lookup-join'
+        ? wrongColumnOfLookup(one, inputs)
+        : undefined
     if (wrongJoin !== undefined) return wrongJoin
     if (inputs.includes(undefined)) return `an input of step ${one.id} does not come before it`
     if (inputs.length === 0 && one.kind !== 'scan') return `step ${one.id} has no input`
@@ -68,6 +72,17 @@ function wrongColumnOfJoin(one: JoinStep, [left = 0, right = 0]: readonly (numbe
   return undefined
 }
 
+function wrongColumnOfLookup(one: LookupJoinStep, [left = 0]: readonly (number | undefined)[]): string | undefined {
+  const { leftKeys, keys, columns, condition } = one
+  if (keys.length === 0 || keys.length !== leftKeys.length) {
+    return `step ${one.id} looks up ${keys.length} columns by ${leftKeys.length}`
+  }
+  const beyond =
+    keys.find((index) => index >= columns.length) ??
+    [...(condition === undefined ? [] : columnsOf(condition))].find((index) => index >= left + columns.length)
+  return beyond === undefined ? undefined : `step ${one.id} reads column ${beyond} of ${left + columns.length}`
+}
+
 function columnsRead(one: Step): readonly number[] {
   switch (one.kind) {
     case 'scan':
@@ -106,6 +121,8 @@ function columnsRead(one: Step): readonly number[] {
       const end = one.windowEndColumn
       return [...one.partitionBy, ...one.orderBy.map((key) => key.column), ...(end === undefined ? [] : [end])]
     }
+    case 'lookup-join':
+      return one.leftKeys
     case 'interval-join':
     case 'temporal-join':
     case 'table-join':

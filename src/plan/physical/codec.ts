@@ -131,7 +131,19 @@ const schema = z.strictObject({
 })
 
 const connector = z.strictObject({
-  kind: z.enum(['embedded', 'kafka', 'file', 'datagen', 'blackhole', 'print', 'result', 'rows', 'exchange']),
+  kind: z.enum([
+    'embedded',
+    'kafka',
+    'file',
+    'datagen',
+    'postgres',
+    'redis',
+    'blackhole',
+    'print',
+    'result',
+    'rows',
+    'exchange',
+  ]),
   options,
 })
 
@@ -305,6 +317,17 @@ const step = z.discriminatedUnion('kind', [
     retractions: z.boolean(),
     final: z.boolean(),
     ttlMs: optional(durationMs),
+  }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('lookup-join'),
+    type: z.enum(['inner', 'left']),
+    leftKeys: positions,
+    condition: optional(expression),
+    relation: z.string(),
+    connector,
+    columns: z.array(z.strictObject({ name: z.string(), type: sqlType, nullable: z.boolean() })),
+    keys: positions,
   }),
   z.strictObject({ ...base, kind: z.literal('window-assign'), window, time, latePolicy }),
   z.strictObject({

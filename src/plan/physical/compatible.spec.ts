@@ -28,6 +28,16 @@ test('a sink outside takes other rows from now on', () => {
   expect(compatible(before, sink("SELECT order_id, amount FROM orders WHERE region = 'eu'"))).toBe(true)
 })
 
+test('a store outside has been given rows that others of another form, or elsewhere, would not go with', () => {
+  const sink = (query: string, options: string) =>
+    planView(`CREATE SINK q AS ${query} WITH (connector = 'postgres', url = 'postgresql://db/shop', ${options});`).plan
+  const before = sink(GROUP, `'table' = 'a'`)
+  expect(compatible(before, sink(`${GROUP} EMIT CHANGES EVERY INTERVAL '1' SECOND`, `'table' = 'a'`))).toBe(true)
+  expect(compatible(before, sink(GROUP, `'table' = 'b'`))).toMatch(/^step sink-1 has another target: postgres b/)
+  const more = GROUP.replace('COUNT(*) AS n', 'COUNT(*) AS n, region AS r')
+  expect(compatible(before, sink(more, `'table' = 'a'`))).toMatch(/^step sink-1 has another result/)
+})
+
 test.each<[string, string, string, RegExp]>([
   [
     'another filter',

@@ -9,6 +9,8 @@ import type { SqlType } from '../../core/type.ts'
 import { typeName } from '../../core/type.ts'
 import { matchTexts } from '../explain-match.ts'
 import { neighboursText } from '../explain-over.ts'
+import { sinkTarget } from '../explain-sink.ts'
+import { isExternalStore } from '../external-stores.ts'
 import { frameText, printExpression } from '../print-expression.ts'
 import type { Expression } from './expression.ts'
 import type { JoinStep } from './join-steps.ts'
@@ -108,6 +110,7 @@ function rowsAfter(step: Step, inputs: readonly Rows[]): Rows {
     case 'interval-join':
     case 'temporal-join':
     case 'table-join':
+    case 'lookup-join':
     case 'local-aggregate':
     case 'window-aggregate':
     case 'session-aggregate':
@@ -156,6 +159,9 @@ function stateShape(step: Step, inputs: readonly Rows[]): Shape | undefined {
         row: step.row,
         'allowed lateness': `${step.latePolicy.allowedLatenessMs} ms`,
       }
+    case 'lookup-join':
+      // Rows wait there for their answer; which one is asked for is none of the state.
+      return { columns: allColumns(of(input)), ...filtered(of(input)) }
     case 'table-join':
       return { ...joined(step, inputs), 'time to live': `${step.ttlMs ?? 'no'} ms` }
     case 'window-aggregate':
@@ -195,8 +201,10 @@ function stateShape(step: Step, inputs: readonly Rows[]): Shape | undefined {
         ...filtered(of(input)),
       }
     case 'sink':
-      if (step.connector.kind !== 'result') return undefined
+      if (step.connector.kind !== 'result' && !isExternalStore(step.connector.kind)) return undefined
       return {
+        // Rows on their way to a store outside are kept as those of a view are, and are not all there are of them.
+        target: isExternalStore(step.connector.kind) ? sinkTarget(step.connector) : '',
         key: step.schema.key.map((index) => step.schema.fields[index]?.name).join(', '),
         result: step.schema.fields.map(fieldText).join(', '),
         columns: allColumns(of(input)),

@@ -3,7 +3,7 @@ import type { DurationMs } from '../../core/time.ts'
 import type { SqlType } from '../../core/type.ts'
 import type { FromChangelogStep, ToChangelogStep } from './changelog-steps.ts'
 import type { Expression } from './expression.ts'
-import type { IntervalJoinStep, TableJoinStep, TemporalJoinStep } from './join-steps.ts'
+import type { IntervalJoinStep, LookupJoinStep, TableJoinStep, TemporalJoinStep } from './join-steps.ts'
 import type { MatchRecognizeStep } from './match-steps.ts'
 import type { OverStep } from './over-step.ts'
 
@@ -48,6 +48,7 @@ export type Step =
   | IntervalJoinStep
   | TemporalJoinStep
   | TableJoinStep
+  | LookupJoinStep
   | WindowAssignStep
   | WindowAggregateStep
   | SessionAggregateStep
@@ -116,7 +117,18 @@ export interface SourceField {
 
 /** Connector and its options as given (validated by the connector), secrets by reference only. */
 export interface ConnectorSpec {
-  readonly kind: 'embedded' | 'kafka' | 'file' | 'datagen' | 'blackhole' | 'print' | 'result' | 'rows' | 'exchange'
+  readonly kind:
+    | 'embedded'
+    | 'kafka'
+    | 'file'
+    | 'datagen'
+    | 'postgres'
+    | 'redis'
+    | 'blackhole'
+    | 'print'
+    | 'result'
+    | 'rows'
+    | 'exchange'
   readonly options: Readonly<Record<string, string>>
 }
 

@@ -144,7 +144,7 @@ it('brings what tasks do as it is, of those too that are not open', async () => 
         { scan: 'scan-s', source: 's', partition: 3, lagRecords: undefined, eventTimeMs: 4, holdsBack: true },
         { scan: 'scan-s', source: 's', partition: 4, lagRecords: 0, eventTimeMs: 4, holdsBack: false },
       ],
-      times: { commitMs: 1, prepareMs: 2, outputMs: 3 },
+      times: { commitMs: 1, prepareMs: 2, lookupMs: 4, outputMs: 3 },
     },
   }
   const restoring: TaskStats = {

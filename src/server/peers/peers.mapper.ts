@@ -55,11 +55,11 @@ function toActivity({ operators, partitions, times, ...rest }: TaskDetail): Task
   }
 }
 
-function detailOf({ atMs, operators, partitions, commitMs, prepareMs, outputMs }: TaskActivity): TaskDetail {
+function detailOf({ atMs, operators, partitions, commitMs, prepareMs, lookupMs, outputMs }: TaskActivity): TaskDetail {
   return {
     atMs,
     operators: operators.map(({ tableDelayMs, ...rest }) => ({ ...rest, tableDelayMs })),
     partitions: partitions.map(({ lagRecords, ...rest }) => ({ ...rest, lagRecords })),
-    times: { commitMs, prepareMs, outputMs },
+    times: { commitMs, prepareMs, lookupMs, outputMs },
   }
 }
