@@ -80,6 +80,20 @@ program
     process.exitCode = await lagCommand(query, options, terminal())
   })
 
+program
+  .command('health')
+  .description('ask whether a server serves; for probes of containers')
+  .option('-s, --server <address>', 'host:port of the server', process.env['WEIR_ADDRESS'] ?? DEFAULT_ADDRESS)
+  .option('--service <name>', 'service to ask about; "liveness": does the process live', '')
+  .option('--tls', 'with TLS; the certificate is not verified: nothing is sent that may not be seen')
+  .option('--tls-cert-file <path>', 'certificate to show, PEM')
+  .option('--tls-key-file <path>', 'its private key, PEM')
+  .option('--timeout-ms <ms>', 'longest wait for the answer', positiveInteger, 5_000)
+  .action(async (options) => {
+    const { healthCommand } = await import('./commands/health.ts')
+    process.exitCode = await healthCommand(options, terminal())
+  })
+
 const server = program
   .command('server')
   .description('serve queries over gRPC until SIGTERM')
