@@ -1,5 +1,5 @@
-// Handlers of grpc.health.v1. All services of this process share one fate, so they share one status; one name more tells
-// whether the process lives.
+// Handlers of grpc.health.v1. All services of this process share one fate, so they share one status; one name more
+// tells whether the process lives.
 
 import { Inject } from '@nestjs/common'
 import { AppError } from '../../core/errors.ts'
@@ -21,8 +21,8 @@ const SERVICES = new Set([
 ])
 
 /**
- * Serves whenever it is asked: an answer in time says that the event loop turns, which is all that a restart could mend.
- * The others don't serve during recovery and drain, when a restart would only begin them anew.
+ * Serves whenever it is asked: an answer in time says that the event loop turns, which is all that a restart could
+ * mend. The others don't serve during recovery and drain, when a restart would only begin them anew.
  */
 const LIVENESS = 'liveness'
 
