@@ -1,4 +1,4 @@
-// Writes deploy/helm/schemas: the JSON schemas of the few kinds that the chart makes, for kubeconform, which would fetch
+// Writes deploy/helm/schemas: JSON schemas of the few kinds that the chart makes, for kubeconform, which would fetch
 // each of them otherwise. Run when a version of Kubernetes is to be added; needs Go and pip:
 //   node scripts/deploy/trim-schemas.ts
 // Those of Kubernetes are the strict ones of the package kubernetes-validate (PyPI, Apache 2.0), those of custom
