@@ -36,7 +36,8 @@ export async function healthCommand(options: HealthOptions, terminal: Terminal):
   }
 }
 
-async function healthOf(options: HealthOptions): Promise<string> {
+/** Name of the status, `SERVING` where the service serves. Throws AppError where nobody answers. */
+export async function healthOf(options: HealthOptions): Promise<string> {
   const session = openSession(options)
   try {
     return await check(session, options)
