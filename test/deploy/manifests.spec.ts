@@ -304,6 +304,30 @@ describeChart('monitoring', (chart) => {
   })
 })
 
+describeChart('the test', (chart) => {
+  const testOf = (values: Readonly<Record<string, unknown>>) => chart.manifest('Pod', { values }).spec
+  const tls = { enabled: true, secretName: 'weir-tls' }
+
+  it('asks for the health alone where rows need a login', () => {
+    for (const values of [{ tls }, { auth: { tokensSecret: { name: 'weir-tokens' } } }]) {
+      const script = testOf(values).containers[0].command.at(-1)
+      expect(script).toContain('weir health')
+      expect(script).not.toContain('weir sql')
+    }
+    expect(testOf({}).containers[0].command.at(-1)).toContain('weir sql')
+  })
+
+  it('shows a certificate where clients have to', () => {
+    const { containers, volumes } = testOf({ tls: { ...tls, clientCaSecret: { name: 'clients-ca' } } })
+    expect(containers[0].command.at(-1)).toContain(
+      'weir health --tls --tls-cert-file=/tls/tls.crt --tls-key-file=/tls/',
+    )
+    expect(containers[0].volumeMounts).toEqual([{ name: 'tls', mountPath: '/tls', readOnly: true }])
+    expect(volumes[0].secret).toMatchObject({ secretName: 'weir-tls' })
+    expect(testOf({ tls })).not.toHaveProperty('volumes')
+  })
+})
+
 describeChart('the account', (chart) => {
   it('has no token, and is used by the pods', () => {
     const account = chart.manifest('ServiceAccount')
