@@ -24,7 +24,10 @@ const GO_TOOLS = {
 /** Paths of programs. */
 export type DeployTools = Readonly<Record<keyof typeof GO_TOOLS, string>>
 
-/** This machine can't have them; the message says what to install. */
+/** From then on Go fetches the newer one that a module asks for. */
+const GO_VERSION = '1.21'
+
+/** This machine can't have them; the message says what to install. The cause is there where an attempt failed. */
 export class ToolMissingError extends Error {}
 
 /** @throws ToolMissingError where Go is not there and they have not been built before. */
@@ -41,7 +44,7 @@ async function prepareGoTool(name: string, tool: GoTool, onProgress: (line: stri
   const path = join(CACHE, `${name}-${tool.version}`)
   if (existsSync(path)) return path
   if ((await saysOf('go', ['version'])) === undefined) {
-    throw new ToolMissingError(`${name} is built by Go, which is not on the path; on Debian: apt install golang`)
+    throw new ToolMissingError(`${name} is built by Go ${GO_VERSION} or later, which is not on the path`)
   }
   onProgress(`building ${name} ${tool.version}: minutes, once`)
   mkdirSync(CACHE, { recursive: true })
@@ -53,6 +56,8 @@ async function prepareGoTool(name: string, tool: GoTool, onProgress: (line: stri
     if (program === undefined) throw new Error(`go install ${module} has left no program`)
     renameSync(join(folder, program), path)
     return path
+  } catch (error) {
+    throw new ToolMissingError(`${name} ${tool.version} is not to be had: ${messageOf(error)}`, { cause: error })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -76,14 +81,14 @@ export async function preparePromtool(onProgress: (line: string) => void = () =>
     renameSync(join(partial, 'usr/bin/promtool'), path)
     return path
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new ToolMissingError(
-      `promtool is not on the path, and not to be had (${why}); on Debian: apt install prometheus`,
-    )
+    const why = messageOf(error)
+    throw new ToolMissingError(`promtool is not on the path, and not to be had (${why}): apt install prometheus`)
   } finally {
     for (const left of [folder, partial]) rmSync(left, { recursive: true, force: true })
   }
 }
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 async function run(
   command: string,

@@ -23,6 +23,8 @@ async function prepared<T>(prepare: (onProgress: (line: string) => void) => Prom
     return { tool: await prepare((line) => console.error(line)) }
   } catch (error) {
     if (!(error instanceof ToolMissingError)) throw error
+    // Where nobody reads what was skipped, Go that is there has to build them.
+    if (error.cause !== undefined && process.env['CI'] === 'true') throw error
     console.error(`Tests of deploy/ are skipped: ${error.message}`)
     return { missing: error.message }
   }
