@@ -52,10 +52,19 @@ export class FlinkRunner implements AsyncDisposable {
   }
 
   /** Resolves when all jobs of the script have ended; its sources have to be bounded. */
-  async run(script: string): Promise<ScriptResult> {
+  run(script: string): Promise<ScriptResult> {
+    return this.#command('run', script)
+  }
+
+  /** Whether Flink takes the script: its jobs are planned, and do not run. */
+  plan(script: string): Promise<ScriptResult> {
+    return this.#command('plan', script)
+  }
+
+  async #command(word: 'run' | 'plan', script: string): Promise<ScriptResult> {
     const path = join(this.#directory, `${++this.#scripts}.sql`)
     writeFileSync(path, script)
-    this.#child.stdin?.write(`${path}\n`)
+    this.#child.stdin?.write(`${word} ${path}\n`)
     const line = await this.#line(/^(done \d+|failed .*)$/)
     return line.startsWith('done ') ? { ms: Number(line.slice(5)) } : { error: line.slice(7) }
   }

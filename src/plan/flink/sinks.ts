@@ -5,7 +5,7 @@ import { sameType } from '../../core/type.ts'
 import { isLogConnector } from '../connectors.ts'
 import type { FormatSpec, SinkStep } from '../physical/nodes.ts'
 import type { FlinkOptions } from './flink-options.ts'
-import { upsertKey, valueFormat } from './formats.ts'
+import { plainKey, upsertKey, valueFormat } from './formats.ts'
 import { Gap, type Note } from './gap.ts'
 import { type Select, selectText } from './select.ts'
 import { BOOTSTRAP_DEFAULT, createTable } from './sources.ts'
@@ -30,14 +30,18 @@ export function createSink(sink: FlinkSink, options: FlinkOptions, note: (note: 
     ...(key.length === 0 ? [] : [`PRIMARY KEY (${key.join(', ')}) NOT ENFORCED`]),
   ]
   if (target.connector.options['headers'] !== undefined) throw new Gap('option "headers" of a sink')
-  return createTable(name, elements, sinkProperties(sink, options))
+  return createTable(name, elements, sinkProperties(sink, options, note))
 }
 
 function isUpsert({ target, schema }: FlinkSink): boolean {
   return target.format.envelope === 'upsert' || (target.connector.kind === 'result' && schema.mode !== 'append')
 }
 
-function sinkProperties(sink: FlinkSink, options: FlinkOptions): Readonly<Record<string, string>> {
+function sinkProperties(
+  sink: FlinkSink,
+  options: FlinkOptions,
+  note: (note: Note) => void,
+): Readonly<Record<string, string>> {
   const { name, target, schema, guarantee } = sink
   const { connector } = target
   if (connector.kind === 'print' || connector.kind === 'blackhole') {
@@ -55,7 +59,7 @@ function sinkProperties(sink: FlinkSink, options: FlinkOptions): Readonly<Record
     'properties.bootstrap.servers':
       options.bootstrapServers ?? connector.options['properties.bootstrap.servers'] ?? BOOTSTRAP_DEFAULT,
     ...valueFormat(format, upsert ? 'value.' : ''),
-    ...(upsert ? upsertKey(keys) : {}),
+    ...(upsert ? upsertKey(keys) : plainKey(keys, note)),
     'sink.delivery-guarantee': guarantee === 'at-most-once' ? 'none' : guarantee,
     ...(guarantee === 'exactly-once' ? transactions(options) : {}),
   }

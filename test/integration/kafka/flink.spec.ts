@@ -1,6 +1,8 @@
 // What EXPLAIN FLINK writes runs in a real Flink, over the topics that Weir reads, and gives the same rows. `npm run
 // oracle -- --against flink` compares more queries over more rows.
 
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { FlinkRunner, prepareFlink } from '../../../scripts/flink/flink-runner.ts'
 import { JavaMissingError } from '../../../scripts/maven-jars.ts'
@@ -16,11 +18,7 @@ describeKafka('Flink over the same topics', (kafka) => {
   test(
     'gives the rows that Weir gives, by the scripts of EXPLAIN FLINK',
     async ({ skip }) => {
-      const program = await prepareFlink().catch((error: unknown) => {
-        if (error instanceof JavaMissingError && process.env['CI'] !== 'true') skip(error.message)
-        throw error
-      })
-      await using flink = await FlinkRunner.start(program)
+      await using flink = await startFlink(skip)
       const cases = CASES.filter(({ name }) => FEW.includes(name))
       expect(cases).toHaveLength(FEW.length)
       const found: Comparison[] = []
@@ -31,4 +29,36 @@ describeKafka('Flink over the same topics', (kafka) => {
     },
     MS_MAX,
   )
+
+  test(
+    'takes every script of the goldens',
+    async ({ skip }) => {
+      await using flink = await startFlink(skip)
+      const scripts = goldenScripts()
+      expect(scripts.length).toBeGreaterThan(20)
+      const refused: unknown[] = []
+      for (const { file, script } of scripts) {
+        const result = await flink.plan(script)
+        if ('error' in result) refused.push({ file, ...result })
+      }
+      expect(refused).toEqual([])
+    },
+    MS_MAX,
+  )
 })
+
+async function startFlink(skip: (why: string) => void): Promise<FlinkRunner> {
+  const program = await prepareFlink().catch((error: unknown) => {
+    if (error instanceof JavaMissingError && process.env['CI'] !== 'true') skip(error.message)
+    throw error
+  })
+  return FlinkRunner.start(program)
+}
+
+function goldenScripts(): readonly { readonly file: string; readonly script: string }[] {
+  const folder = join(import.meta.dirname, '../../golden/flink')
+  return readdirSync(folder).flatMap((file) => {
+    const parts = readFileSync(join(folder, file), 'utf8').split(/^==== /m)
+    return parts.flatMap((part) => (part.startsWith('flink\n') ? [{ file, script: part.slice('flink\n'.length) }] : []))
+  })
+}
