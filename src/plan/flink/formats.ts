@@ -3,6 +3,7 @@
 import { must } from '../../core/assert.ts'
 import type { Field } from '../../core/schema.ts'
 import type { SourceRelation } from '../catalog.ts'
+import { DEFAULT_REGISTRY } from '../format-options.ts'
 import type { FormatSpec } from '../physical/nodes.ts'
 import { Gap, type Note } from './gap.ts'
 
@@ -56,10 +57,23 @@ function registryFormat(options: Options, key: string, prefix: string): Options 
   const subject = options['subject']
   return {
     [key]: 'avro-confluent',
-    [`${prefix}.url`]: registry === 'default' ? 'http://localhost:8081' : registry,
+    [`${prefix}.url`]: registry === DEFAULT_REGISTRY ? REGISTRY_GUESS : registry,
     ...(subject === undefined ? {} : { [`${prefix}.subject`]: subject }),
   }
 }
+
+export function registryNotes({ options }: FormatSpec): readonly Note[] {
+  if (options['schema.registry'] !== DEFAULT_REGISTRY) return []
+  return [
+    {
+      text: `the schema registry is that of the server; here it is ${REGISTRY_GUESS}: set its address`,
+      find: undefined,
+    },
+  ]
+}
+
+/** Where Confluent's registry listens by itself. */
+const REGISTRY_GUESS = 'http://localhost:8081'
 
 function debezium({ encoding, options }: FormatSpec): Options {
   if (encoding === 'avro') return registryFormat(options, 'format', 'debezium-avro-confluent')

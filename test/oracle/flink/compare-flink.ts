@@ -93,6 +93,8 @@ async function bothResults(
   const of = (sql: string) => sql.replaceAll('{s}', String(seed))
   const session = new Map<string, string>([['processing.guarantee', guarantee]])
   session.set('scan.bounded.mode', 'latest-offset')
+  // Both end with a checkpoint, and wait for it.
+  session.set('checkpoint.interval', '200 ms')
   if (setup !== undefined) {
     await execute(world, of(setup.sql), session)
     await untilFinished(world, of(setup.view))
