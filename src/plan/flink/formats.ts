@@ -36,7 +36,8 @@ export function valueFormat({ encoding, options }: FormatSpec, prefix: '' | 'val
       return {
         [key]: 'csv',
         ...(delimiter === undefined ? {} : { [`${prefix}csv.field-delimiter`]: delimiter }),
-        ...(missing === undefined ? {} : { [`${prefix}csv.null-literal`]: missing }),
+        // By itself a cell without anything is NULL in Weir, and an empty text in Flink.
+        [`${prefix}csv.null-literal`]: missing ?? '',
       }
     }
     case 'avro':
