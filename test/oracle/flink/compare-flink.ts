@@ -27,13 +27,20 @@ export interface CompareOptions {
   readonly flink: FlinkRunner
   readonly cases: readonly FlinkCase[]
   readonly seeds: readonly number[]
+  /** The broker is nobody else's, and ends afterwards. */
+  readonly ownBroker?: boolean
 }
 
-export async function* compareWithFlink({ kafka, flink, cases, seeds }: CompareOptions): AsyncGenerator<Comparison> {
-  await using world = await KafkaWorld.open(kafka)
-  for (const seed of seeds) {
-    await prepareInputs(world, seed)
-    for (const one of cases) yield await compareCase(world, kafka.bootstrap, flink, one, seed)
+export async function* compareWithFlink(options: CompareOptions): AsyncGenerator<Comparison> {
+  const { kafka, flink, cases, seeds, ownBroker = false } = options
+  const world = await KafkaWorld.open(kafka)
+  try {
+    for (const seed of seeds) {
+      await prepareInputs(world, seed)
+      for (const one of cases) yield await compareCase(world, kafka.bootstrap, flink, one, seed)
+    }
+  } finally {
+    await (ownBroker ? world.leave() : world[Symbol.asyncDispose]())
   }
 }
 
