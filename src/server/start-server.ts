@@ -38,17 +38,11 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
   try {
     const address = await app.get(GrpcServer).listen()
     logger.info({ address, dataDirectory: config.dataDirectory }, 'server started')
-    if (!isLoopback(address)) logger.warn({ address }, 'anyone who reaches this address may read, write and drop')
     return { address, close, [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()
     throw error
   }
-}
-
-/** There is no TLS and no authentication yet: beyond this machine, the network is the only guard. */
-function isLoopback(address: string): boolean {
-  return /^(127\.|localhost:|\[::1\]:)/.test(address)
 }
 
 /** Loaded when it is used: an engine that a caller brings needs no native store. */

@@ -35,6 +35,11 @@ const HOUR_MS = 3_600_000
 
 export const SETTINGS = {
   listen: setting('address to serve gRPC at, host:port; port 0 takes any free one', address, '127.0.0.1:7878'),
+  insecure: setting(
+    'serve other machines without TLS or without authentication: the network alone keeps strangers out',
+    flag,
+    false,
+  ),
   advertise: setting(
     'address that other replicas reach this one at, host:port; by default that of `listen`, or the host name',
     z.union([z.literal(''), address]),

@@ -5,6 +5,7 @@ import type { ServerConfig } from '../config/config.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { Authenticator } from './authenticator.ts'
 import { CallGate } from './call-gate.ts'
+import { checkExposure, isLoopback } from './exposure.ts'
 import { type ReloadedCredentials, serverTls } from './server-tls.ts'
 
 export class Security implements Disposable {
@@ -22,6 +23,11 @@ export class Security implements Disposable {
     }
     this.gate = new CallGate(this.#authenticator, () => {})
     this.tls = serverTls(config, logger)
+    checkExposure(config, { tls: this.tls !== undefined, authentication: this.#authenticator.required })
+    if (config.insecure && !isLoopback(config.listen)) {
+      const guards = { tls: this.tls !== undefined, authentication: this.#authenticator.required }
+      logger.warn({ listen: config.listen, ...guards }, 'insecure: whoever reaches this address is not kept out')
+    }
   }
 
   [Symbol.dispose](): void {
