@@ -125,6 +125,11 @@ export const SETTINGS = {
     z.string(),
     '',
   ),
+  auditFile: setting(
+    'file that gets a line for each change and each refused call; - is standard error, as by default with authentication',
+    z.string(),
+    '',
+  ),
   credentialReloadMs: setting(
     'how often files of certificates, tokens and keys are looked at for a change, ms',
     integer(20, HOUR_MS),

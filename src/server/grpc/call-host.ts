@@ -153,9 +153,11 @@ export class CallHost {
     try {
       const draining = this.#drain.signal
       const result = await handle({ signal: abort.signal, draining, peer: hostOf(call.getPeer()), caller })
+      caller.ended(undefined)
       this.#log.debug({ method: call.getPath(), ms: elapsed(startedMs) }, 'call ended')
       return result
     } catch (error) {
+      caller.ended(error)
       this.#logFailure(call, error, startedMs)
       throw caller.principal.rights.seeAll ? error : withoutNames(error)
     } finally {
@@ -188,7 +190,9 @@ export class CallHost {
 function checkRights(call: Call, request: unknown, { caller }: CallContext): void {
   const path = call.getPath()
   const rule = RULES[path]
-  if (rule?.kind === 'named') caller.require(rule.needs(request as { readonly name: string }), methodOf(path))
+  if (rule?.kind !== 'named') return
+  const needs = rule.needs(request as { readonly name: string })
+  caller.admit({ statement: methodOf(path), changes: needs.some(({ right }) => right === 'manage'), needs })
 }
 
 /** `/weir.v1.QueryService/DropQuery` → `DropQuery`. */

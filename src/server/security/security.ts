@@ -3,6 +3,7 @@
 
 import type { ServerConfig } from '../config/config.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { Audit } from './audit.ts'
 import { Authenticator } from './authenticator.ts'
 import { CallGate } from './call-gate.ts'
 import { checkExposure, isLoopback } from './exposure.ts'
@@ -21,7 +22,7 @@ export class Security implements Disposable {
     if (this.#authenticator.required && config.kafka !== '' && !shows) {
       logger.warn('replicas refuse each other without --peer-token-file: parts of views that others have are not read')
     }
-    this.gate = new CallGate(this.#authenticator, () => {})
+    this.gate = new CallGate(this.#authenticator, Audit.of(config, this.#authenticator.required))
     this.tls = serverTls(config, logger)
     checkExposure(config, { tls: this.tls !== undefined, authentication: this.#authenticator.required })
     if (config.insecure && !isLoopback(config.listen)) {
