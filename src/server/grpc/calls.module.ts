@@ -4,16 +4,18 @@ import { Security } from '../security/security.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { CONFIG, LOGGER } from '../tokens.ts'
 import { CallHost } from './call-host.ts'
+import { Quotas } from './quotas.ts'
 
 @Module({
   providers: [
+    { provide: Quotas, useFactory: (config: ServerConfig) => new Quotas(config), inject: [CONFIG] },
     {
       provide: CallHost,
-      useFactory: (logger: Logger, config: ServerConfig, { gate }: Security) =>
-        new CallHost(logger, gate, { stallTimeoutMs: config.subscriberStallTimeoutMs }),
-      inject: [LOGGER, CONFIG, Security],
+      useFactory: (logger: Logger, config: ServerConfig, { gate }: Security, quotas: Quotas) =>
+        new CallHost(logger, gate, quotas, { stallTimeoutMs: config.subscriberStallTimeoutMs }),
+      inject: [LOGGER, CONFIG, Security, Quotas],
     },
   ],
-  exports: [CallHost],
+  exports: [CallHost, Quotas],
 })
 export class CallsModule {}
