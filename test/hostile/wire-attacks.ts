@@ -13,6 +13,7 @@ import type { Attacker } from './hostile-world.ts'
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 const HOLD_MS = 2_000
 const CLOSE_MS = 2_000
+const BEGIN_MS = 30_000
 /** Calls on one connection that the server takes. */
 const STREAMS_PER_SESSION = 100
 
@@ -163,15 +164,19 @@ export const stalled: Attack = {
     await writer.flush()
     const message = framed(SUBSCRIPTION_SERVICE.Subscribe.requestSerialize({ name: 'mine_all' }))
     const sessions: ClientHttp2Session[] = []
+    let begun = 0
     for (let left = size(1_000); left > 0; left -= STREAMS_PER_SESSION) {
       const session = await openSession(attacker)
       sessions.push(session)
       for (let i = 0; i < Math.min(left, STREAMS_PER_SESSION); i++) {
-        request(session, SUBSCRIPTION_SERVICE.Subscribe.path, attacker.token).end(message)
-        outcome.expect(true)
+        const stream = request(session, SUBSCRIPTION_SERVICE.Subscribe.path, attacker.token)
+        stream.once('response', () => (begun += 1)).end(message)
       }
     }
-    await pause(2 * HOLD_MS)
+    // All of them are being sent to, as far as they take it.
+    for (let waitedMs = 0; begun < size(1_000) && waitedMs < BEGIN_MS; waitedMs += 100) await pause(100)
+    for (let i = 0; i < begun; i++) outcome.expect(true)
+    await pause(HOLD_MS)
     for (const session of sessions) session.destroy()
   },
 }
