@@ -269,4 +269,32 @@ export const MUTANTS: readonly Mutant[] = [
     to: '(list[needed] as Version).time > horizon + 50) needed--',
     caughtBy: { spec: 'test/oracle/joins.spec.ts', test: 'in one task' },
   },
+  {
+    name: 'a method without a rule is open (security)',
+    file: 'src/server/security/call-gate.ts',
+    from: 'if (rule === undefined) throw',
+    to: 'if (rule !== undefined && RULES[call.method] === undefined) throw',
+    caughtBy: { spec: 'src/server/security/every-method.spec.ts', test: 'is refused to everybody' },
+  },
+  {
+    name: 'a right over a relation is one over the topic of the same name (security)',
+    file: 'src/server/security/grants.ts',
+    from: 'grant.resource === resource && ',
+    to: '',
+    caughtBy: { spec: 'src/server/security/grants.spec.ts', test: 'are those that were given and no others' },
+  },
+  {
+    name: 'a name of WITH hides the stream that is read under it (security)',
+    file: 'src/runtime/statement-access.ts',
+    from: '!common.has(name) || catalog.relation(name) !== undefined',
+    to: '!common.has(name)',
+    caughtBy: { spec: 'src/runtime/statement-access.spec.ts', test: 'WITH orders AS' },
+  },
+  {
+    name: 'a token that is revoked keeps its streams (security)',
+    file: 'src/server/security/auth-file.ts',
+    from: 'if (!kept.has(abort)) abort.abort()',
+    to: 'if (kept.size < 0) abort.abort()',
+    caughtBy: { spec: 'src/server/security/authentication.spec.ts', test: 'ends the streams that it opened' },
+  },
 ]
