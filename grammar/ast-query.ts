@@ -111,6 +111,7 @@ export type Relation =
   | DerivedRelation
   | WindowRelation
   | DeduplicateRelation
+  | ChangelogRelation
   | UnnestRelation
   | MatchRecognize
 
@@ -144,6 +145,16 @@ export interface DeduplicateRelation extends NodeBase {
   readonly partitionBy: readonly ColumnRef[]
   readonly time: ColumnRef | undefined
   readonly within: Interval | undefined
+  readonly alias: Identifier | undefined
+}
+
+/** `TO_CHANGELOG(TABLE t)` and `FROM_CHANGELOG(TABLE s PARTITION BY id, OP => DESCRIPTOR(op))`. */
+export interface ChangelogRelation extends NodeBase {
+  readonly kind: 'changelog-relation'
+  readonly direction: 'to' | 'from'
+  readonly input: NamedRelation | DerivedRelation
+  readonly partitionBy: readonly ColumnRef[]
+  readonly op: ColumnRef | undefined
   readonly alias: Identifier | undefined
 }
 

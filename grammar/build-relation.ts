@@ -16,7 +16,7 @@ import { type BuildContext, only } from './build-context.ts'
 import { buildExpression } from './build-expression.ts'
 import { buildColumnNames, buildColumnRef, buildInterval } from './build-leaf.ts'
 import { buildAlias, buildQuery } from './build-query.ts'
-import { buildDeduplicate, buildWindowRelation } from './build-window.ts'
+import { buildChangelog, buildDeduplicate, buildWindowRelation } from './build-window.ts'
 import type {
   AfterMatchCstNode,
   AsOfCstNode,
@@ -71,10 +71,11 @@ function buildSource(context: BuildContext, node: RelationCstNode): Relation {
     return { kind: 'derived-relation', query, lateral: children.LATERAL !== undefined, alias: undefined, span }
   }
   if (children.tableFunction) {
-    const { windowCall, deduplicateCall } = only(children.tableFunction).children
-    return windowCall
-      ? buildWindowRelation(context, only(windowCall), span)
-      : buildDeduplicate(context, only(deduplicateCall), span)
+    const { windowCall, deduplicateCall, changelogCall } = only(children.tableFunction).children
+    if (windowCall) return buildWindowRelation(context, only(windowCall), span)
+    return deduplicateCall
+      ? buildDeduplicate(context, only(deduplicateCall), span)
+      : buildChangelog(context, only(changelogCall), span)
   }
   const unnest = only(children.unnest).children
   const expression = buildExpression(context, only(unnest.expression))

@@ -2,6 +2,7 @@
 // The arguments of the first two share one rule; which are due, by position or by name, is decided here.
 
 import type {
+  ChangelogRelation,
   ColumnRef,
   DeduplicateRelation,
   DerivedRelation,
@@ -16,6 +17,7 @@ import { type BuildContext, only } from './build-context.ts'
 import { buildColumnRef, buildInterval } from './build-leaf.ts'
 import { buildQuery } from './build-query.ts'
 import type {
+  ChangelogCallCstNode,
   DeduplicateCallCstNode,
   TableArgumentCstNode,
   TableArgumentsCstNode,
@@ -88,6 +90,24 @@ export function buildDeduplicate(context: BuildContext, node: DeduplicateCallCst
     context.error(context.span(node), 'INVALID_ARGUMENT', 'DEDUPLICATE needs PARTITION BY', { hint })
   }
   return { kind: 'deduplicate-relation', input, partitionBy, time, within, alias: undefined, span }
+}
+
+export function buildChangelog(context: BuildContext, node: ChangelogCallCstNode, span: Span): ChangelogRelation {
+  const direction = node.children.TO_CHANGELOG ? 'to' : 'from'
+  const list = new ArgumentList(context, only(node.children.tableArguments))
+  const { input, partitionBy } = list.takeTable(context.span(node))
+  const op = list.takeColumn(['op'])
+  list.finish(`${direction.toUpperCase()}_CHANGELOG`)
+  const first = partitionBy[0]
+  if (direction === 'to' && first !== undefined) {
+    const hint = 'the changes of a row come in their order as it is'
+    context.error(first.span, 'INVALID_ARGUMENT', 'TO_CHANGELOG takes no PARTITION BY', { hint })
+  }
+  if (direction === 'from' && first === undefined && !list.isBroken) {
+    const hint = 'write FROM_CHANGELOG(TABLE s PARTITION BY id)'
+    context.error(context.span(node), 'INVALID_ARGUMENT', 'FROM_CHANGELOG needs PARTITION BY', { hint })
+  }
+  return { kind: 'changelog-relation', direction, input, partitionBy, op, alias: undefined, span }
 }
 
 /** What stands in for a part that is missing: the statement has a diagnostic and is not handed out. */
@@ -184,7 +204,12 @@ class ArgumentList {
   }
 
   takeTime(): ColumnRef | undefined {
-    const node = this.#take(TIME_NAMES, ({ children }) => children.descriptor ?? children.timeReference)
+    return this.takeColumn(TIME_NAMES)
+  }
+
+  /** With DESCRIPTOR around it or without. */
+  takeColumn(names: readonly string[]): ColumnRef | undefined {
+    const node = this.#take(names, ({ children }) => children.descriptor ?? children.timeReference)
     if (node === undefined) return undefined
     const { descriptor, timeReference, partitionColumns } = node.children
     if (partitionColumns) {

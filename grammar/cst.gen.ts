@@ -852,6 +852,17 @@ export type DeduplicateCallCstChildren = {
   tableArguments: TableArgumentsCstNode[];
 };
 
+export interface ChangelogCallCstNode extends CstNode {
+  name: "changelogCall";
+  children: ChangelogCallCstChildren;
+}
+
+export type ChangelogCallCstChildren = {
+  TO_CHANGELOG?: IToken[];
+  FROM_CHANGELOG?: IToken[];
+  tableArguments: TableArgumentsCstNode[];
+};
+
 export interface TableArgumentsCstNode extends CstNode {
   name: "tableArguments";
   children: TableArgumentsCstChildren;
@@ -1007,6 +1018,7 @@ export interface TableFunctionCstNode extends CstNode {
 export type TableFunctionCstChildren = {
   windowCall?: WindowCallCstNode[];
   deduplicateCall?: DeduplicateCallCstNode[];
+  changelogCall?: ChangelogCallCstNode[];
 };
 
 export interface UnnestCstNode extends CstNode {
@@ -1606,6 +1618,8 @@ export type ExplainCstChildren = {
   EXPLAIN: IToken[];
   ANALYZE?: IToken[];
   REPLACE?: IToken[];
+  FLINK?: IToken[];
+  properties?: PropertiesCstNode[];
   QUERY?: IToken[];
   queryName?: QueryNameCstNode[];
   plainStatement?: PlainStatementCstNode[];

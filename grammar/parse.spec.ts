@@ -98,6 +98,8 @@ describe('every kind of statement', () => {
     ['WITH c AS (SELECT 1) SELECT * FROM c UNION ALL SELECT 2', 'query'],
     ['EXPLAIN SELECT 1', 'explain'],
     ['EXPLAIN ANALYZE QUERY q', 'explain'],
+    ['EXPLAIN FLINK QUERY q', 'explain'],
+    ["EXPLAIN FLINK (a.b = 'c', d = 1) CREATE SINK s FROM v WITH (connector = 'print')", 'explain'],
     ['EXPLAIN REPLACE CREATE VIEW v AS SELECT 1', 'explain'],
     ['SHOW MATERIALIZED VIEWS', 'show'],
     ['SHOW TOPICS', 'show'],
@@ -231,6 +233,22 @@ describe('windows', () => {
       alias: { name: 'd' },
       within: undefined,
     })
+  })
+
+  it('TO_CHANGELOG and FROM_CHANGELOG', () => {
+    expect(select('SELECT * FROM to_changelog(input => TABLE t, op => DESCRIPTOR(kind)) c').from).toMatchObject({
+      kind: 'changelog-relation',
+      direction: 'to',
+      input: { name: { name: 't' } },
+      op: { path: [{ name: 'kind' }] },
+      alias: { name: 'c' },
+    })
+    expect(select('SELECT * FROM FROM_CHANGELOG(TABLE t PARTITION BY a, b)').from).toMatchObject({
+      direction: 'from',
+      partitionBy: [{ path: [{ name: 'a' }] }, { path: [{ name: 'b' }] }],
+      op: undefined,
+    })
+    expect(select('SELECT to_changelog FROM from_changelog').from).toMatchObject({ kind: 'named-relation' })
   })
 
   it('trailing clauses of a query', () => {

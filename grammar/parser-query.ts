@@ -215,6 +215,11 @@ export abstract class QueryParser extends ExpressionParser {
     this.SUBRULE(this.tableArguments)
   })
 
+  readonly changelogCall: Rule = this.RULE('changelogCall', () => {
+    this.OR([{ ALT: () => this.CONSUME(KW.to_changelog) }, { ALT: () => this.CONSUME(KW.from_changelog) }])
+    this.SUBRULE(this.tableArguments)
+  })
+
   readonly tableArguments: Rule = this.RULE('tableArguments', () => {
     this.CONSUME(T.LParen)
     this.AT_LEAST_ONE_SEP({ SEP: T.Comma, DEF: () => this.SUBRULE(this.tableArgument) })

@@ -40,8 +40,12 @@ export abstract class RelationParser extends QueryParser {
 
   readonly tableFunction: Rule = this.RULE('tableFunction', () => {
     this.OR({
-      DEF: [{ ALT: () => this.SUBRULE(this.windowCall) }, { ALT: () => this.SUBRULE(this.deduplicateCall) }],
-      ERR_MSG: 'TUMBLE, HOP, CUMULATE, SESSION or DEDUPLICATE',
+      DEF: [
+        { ALT: () => this.SUBRULE(this.windowCall) },
+        { ALT: () => this.SUBRULE(this.deduplicateCall) },
+        { ALT: () => this.SUBRULE(this.changelogCall) },
+      ],
+      ERR_MSG: 'TUMBLE, HOP, CUMULATE, SESSION, DEDUPLICATE, TO_CHANGELOG or FROM_CHANGELOG',
     })
   })
 

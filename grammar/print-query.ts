@@ -2,6 +2,7 @@
 
 import type {
   AfterMatch,
+  ChangelogRelation,
   DeduplicateRelation,
   Emit,
   Identifier,
@@ -150,6 +151,10 @@ function printSource(relation: Relation): string {
       if (relation.within) parts.push(`WITHIN => ${printInterval(relation.within)}`)
       return `DEDUPLICATE(${parts.join(', ')})`
     }
+    case 'changelog-relation': {
+      const op = relation.op ? `, OP => DESCRIPTOR(${printExpression(relation.op)})` : ''
+      return `${relation.direction.toUpperCase()}_CHANGELOG(${printTableInput(relation)}${op})`
+    }
     case 'unnest-relation':
       return `UNNEST(${printExpression(relation.expression)})${relation.ordinality ? ' WITH ORDINALITY' : ''}`
     case 'match-recognize':
@@ -157,7 +162,7 @@ function printSource(relation: Relation): string {
   }
 }
 
-function printTableInput({ input, partitionBy }: WindowRelation | DeduplicateRelation): string {
+function printTableInput({ input, partitionBy }: WindowRelation | DeduplicateRelation | ChangelogRelation): string {
   const partition = partitionBy.length === 0 ? '' : ` PARTITION BY ${printList(partitionBy)}`
   return `TABLE ${printSource(input)}${partition}`
 }

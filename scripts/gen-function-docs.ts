@@ -19,6 +19,7 @@ import { MISSING_FUNCTIONS, REWRITTEN_FUNCTIONS, SCALAR_FUNCTIONS } from '../src
 import { newEnvironment } from '../src/plan/bind/new-environment.ts'
 import type { FunctionGroup } from '../src/plan/bind/scalar-function.ts'
 import { Scope } from '../src/plan/bind/scope.ts'
+import { WINDOW_FUNCTIONS } from '../src/plan/bind/window-functions.ts'
 import { Diagnostics } from '../src/plan/diagnostics.ts'
 import { WeirRuntime } from '../src/runtime/weir-runtime.ts'
 
@@ -322,6 +323,13 @@ async function page(): Promise<string> {
       ROWS.map((row) => row.split(', ').map(code)),
     ),
     table(head, await aggregateRows()),
+    '## Window functions',
+    'Of rows by key, in the order of event time: `f(…) OVER (PARTITION BY k ORDER BY ts)`; see [OVER](queries.md#over). So are\n' +
+      'all aggregates.',
+    table(
+      ['function', 'meaning'],
+      WINDOW_FUNCTIONS.map(({ usage, doc }) => [code(usage), `${sentence(doc)}.`]),
+    ),
     '## Not here',
     table(['function', 'why'], missingRows()),
   ].join('\n\n')}\n`

@@ -6,6 +6,7 @@ import { GrpcModule } from './server/grpc/grpc.module.ts'
 import { SecurityModule } from './server/security/security.module.ts'
 import type { Security } from './server/security/security.ts'
 import type { Logger } from './server/telemetry/logger.ts'
+import { MetricsModule } from './server/telemetry/metrics.module.ts'
 import { TelemetryModule } from './server/telemetry/telemetry.module.ts'
 
 /** The server, by its parts. */
@@ -15,11 +16,12 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        TelemetryModule.forRoot(logger),
+        TelemetryModule.forRoot(logger, config),
         ConfigModule.forRoot(config),
         SecurityModule.forRoot(security),
         EngineModule.forRoot(open),
         GrpcModule,
+        MetricsModule,
       ],
     }
   }

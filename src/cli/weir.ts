@@ -2,13 +2,13 @@
 // The `weir` command: what it can do and with which options. Each command is loaded when it is called, so that
 // `weir --help` does not wait for the engine or for gRPC.
 
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { VERSION } from '../core/version.ts'
 import { addConnectionOptions } from './connection.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { OUTPUT_FORMATS } from './output/result-writer.ts'
 import { isClosedPipe, reportError } from './report-error.ts'
 import { type Terminal, terminalOf } from './terminal.ts'
-import { VERSION } from './version.ts'
 
 interface GlobalOptions {
   readonly color: boolean
@@ -72,6 +72,27 @@ addConnectionOptions(program.command('lag'))
   .action(async (query: string | undefined, options) => {
     const { lagCommand } = await import('./commands/lag.ts')
     process.exitCode = await lagCommand(query, options, terminal(), process.env)
+  })
+
+addConnectionOptions(program.command('slo'))
+  .description('say for how much of the last thirty days the queries of a server kept their objectives')
+  .argument('[query]', 'one query (default: all that run)')
+  .option('--json', 'one object a line for each objective')
+  .action(async (query: string | undefined, options) => {
+    const { sloCommand } = await import('./commands/slo.ts')
+    process.exitCode = await sloCommand(query, options, terminal(), process.env)
+  })
+
+addConnectionOptions(program.command('export'))
+  .description('write a query of a server as a script for another system')
+  .addArgument(new Argument('<system>', 'which one').choices(['flink']))
+  .argument('<query>', 'name of the query, as SHOW QUERIES lists it')
+  .option('--brokers <addresses>', 'Kafka as Flink reaches it, host:port with commas')
+  .option('--sink-topic <topic>', 'where Flink writes, in place of the topic of the query: to run both side by side')
+  .option('--bounded', 'end where the topics end when the job starts')
+  .action(async (_system: string, query: string, options) => {
+    const { exportFlinkCommand } = await import('./commands/export.ts')
+    process.exitCode = await exportFlinkCommand(query, options, terminal(), process.env)
   })
 
 const server = program

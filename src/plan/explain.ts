@@ -2,21 +2,17 @@
 // is named as the user named it.
 
 import type { Field, Schema } from '../core/schema.ts'
-import { joinText, matchOf } from './explain-join.ts'
+import { joinText, logicalJoinText, lookupText, matchOf } from './explain-join.ts'
+import { matchDetails, matchState, patternTitle } from './explain-match.ts'
+import { neighboursText, overDetails } from './explain-over.ts'
 import { scanDetails } from './explain-scan.ts'
+import { sinkDetails, sinkTarget } from './explain-sink.ts'
+import { windowText } from './explain-window.ts'
+import { measureFields } from './logical/match-recognize.ts'
 import type { LogicalPlan } from './logical/nodes.ts'
 import { inputsOf } from './logical/visit.ts'
 import type { Expression } from './physical/expression.ts'
-import type {
-  AggregateCall,
-  EmitSpec,
-  LatePolicy,
-  OverFrame,
-  PhysicalPlan,
-  SortKey,
-  Step,
-  UnnestStep,
-} from './physical/nodes.ts'
+import type { AggregateCall, EmitSpec, LatePolicy, PhysicalPlan, SortKey, Step, UnnestStep } from './physical/nodes.ts'
 import { cutIntoStages, exchangeKeys, type Stage } from './physical/stages.ts'
 import { frameText, printDuration, printExpression } from './print-expression.ts'
 
@@ -111,9 +107,25 @@ function logicalLine(node: LogicalPlan): Line {
     case 'over':
       return {
         title: `over ${frameText(node.frame)}${by(node.partitionBy, fields)}`,
-        details: [aggregatesText(node.aggregates, fields)],
+        details: [aggregatesText(node.aggregates, fields), neighboursText(node.neighbours, namesOf(fields))],
         inputs,
       }
+    case 'to-changelog':
+      return { title: 'to changelog', details: [result], inputs }
+    case 'from-changelog':
+      return {
+        title: `from changelog ${nameOf(node.op, fields)}${by(node.partitionBy, fields)}`,
+        details: [result],
+        inputs,
+      }
+    case 'match-recognize': {
+      const details = matchDetails(node, fields, measureFields(node))
+      return {
+        title: `match-recognize ${patternTitle(node)}${by(node.partitionBy, fields)}`,
+        details: [...details, lateText(node.late)],
+        inputs,
+      }
+    }
     case 'unnest':
       return { title: `unnest ${unnestText(node, fields)}`, details: [result], inputs }
     case 'throttle':
@@ -122,7 +134,7 @@ function logicalLine(node: LogicalPlan): Line {
     case 'limit':
       return { title: node.kind === 'limit' ? `limit ${node.count}` : 'union', details: [], inputs }
     case 'join': {
-      const { title, details } = joinText(node, node.match, fields, node.right.schema.fields)
+      const { title, details } = logicalJoinText(node)
       const late = 'late' in node.match ? lateText(node.match.late) : undefined
       return { title: `join ${title}`, details: [...details, late, result], inputs }
     }
@@ -186,6 +198,10 @@ function physicalLine(step: Step, inputs: readonly (readonly Field[])[]): Omit<L
       return { title: `${step.id} ${step.count}`, details: [] }
     case 'throttle':
       return { title: `${step.id} every ${printDuration(step.everyMs)}${by(step.keys, fields)}`, details: [] }
+    case 'lookup-join': {
+      const { title, details } = lookupText(step, fields)
+      return { title: `${step.id} ${title}`, details: [...details, result] }
+    }
     case 'interval-join':
     case 'temporal-join':
     case 'table-join': {
@@ -196,8 +212,24 @@ function physicalLine(step: Step, inputs: readonly (readonly Field[])[]): Omit<L
     case 'over':
       return {
         title: `${step.id} ${frameText(step.frame)}${by(step.keys, fields)}`,
-        details: [aggregatesText(step.aggregates, fields), overState(step.frame), result],
+        details: [
+          aggregatesText(step.aggregates, fields),
+          neighboursText(step.neighbours, namesOf(fields)),
+          ...overDetails(step),
+          result,
+        ],
       }
+    case 'to-changelog':
+      return { title: step.id, details: [result] }
+    case 'from-changelog':
+      return { title: `${step.id} ${nameOf(step.op, fields)}${by(step.keys, step.schema.fields)}`, details: [result] }
+    case 'match-recognize': {
+      const details = matchDetails(step, fields, step.schema.fields.slice(step.keys.length))
+      return {
+        title: `${step.id} ${patternTitle(step)}${by(step.keys, fields)}`,
+        details: [...details, lateText(step.latePolicy), matchState(step.withinMs)],
+      }
+    }
     case 'unnest':
       return { title: `${step.id} ${unnestText(step, fields)}`, details: [result] }
     case 'exchange':
@@ -253,11 +285,8 @@ function physicalLine(step: Step, inputs: readonly (readonly Field[])[]): Omit<L
         title: `${step.id} ${step.limit}${by(step.partitionBy, fields)} order by ${order(step.orderBy, fields)}`,
         details: [rankText(step.withRank, step.windowEndColumn, fields), ttlText(step.ttlMs), result],
       }
-    case 'sink': {
-      const target = step.connector.options['topic'] ?? ''
-      const format = step.connector.kind === 'embedded' ? `${step.format.envelope} ${step.format.encoding}` : undefined
-      return { title: `${step.id} ${step.connector.kind} ${target}`.trimEnd(), details: [format, result] }
-    }
+    case 'sink':
+      return { title: `${step.id} ${sinkTarget(step.connector)}`, details: [...sinkDetails(step), result] }
   }
 }
 
@@ -278,6 +307,10 @@ function nameOf(index: number, fields: readonly Field[]): string {
   return fields[index]?.name ?? `#${index}`
 }
 
+function namesOf(fields: readonly Field[]): readonly string[] {
+  return fields.map((field) => field.name)
+}
+
 function by(keys: readonly number[], fields: readonly Field[]): string {
   return keys.length === 0 ? '' : ` by ${keys.map((key) => nameOf(key, fields)).join(', ')}`
 }
@@ -290,25 +323,6 @@ function projection(expressions: readonly Expression[], output: readonly Field[]
       return text === name ? text : `${text} AS ${name}`
     })
     .join(', ')
-}
-
-function windowText(window: Extract<LogicalPlan, { kind: 'window-aggregate' }>['spec']): string {
-  switch (window.kind) {
-    case 'tumble':
-      return `tumble ${printDuration(window.sizeMs)}${offsetText(window.offsetMs)}`
-    case 'hop':
-      return `hop ${printDuration(window.slideMs)} of ${printDuration(window.sizeMs)}${offsetText(window.offsetMs)}`
-    case 'cumulate':
-      return `cumulate ${printDuration(window.stepMs)} to ${printDuration(window.sizeMs)}${offsetText(window.offsetMs)}`
-    case 'session': {
-      const max = window.maxMs === undefined ? '' : `, at most ${printDuration(window.maxMs)}`
-      return `session gap ${printDuration(window.gapMs)}${max}`
-    }
-  }
-}
-
-function offsetText(offsetMs: number): string {
-  return offsetMs === 0 ? '' : ` offset ${printDuration(offsetMs)}`
 }
 
 function timeText(time: 'event' | 'processing'): string | undefined {
@@ -364,11 +378,6 @@ function aggregatesText(aggregates: readonly AggregateCall[], fields: readonly F
       return `${one.function}(${one.distinct ? 'distinct ' : ''}${list})${filter}`
     })
     .join(', ')
-}
-
-/** What is kept of a key that comes no more; of a range in time nothing is. */
-function overState({ unit, preceding }: OverFrame): string | undefined {
-  return unit === 'range' && preceding !== undefined ? undefined : 'state grows with the number of keys'
 }
 
 function unnestText(

@@ -5,7 +5,7 @@ import { formatDate, formatTimestamp } from '../core/timestamp.ts'
 import { type SqlType, typeName } from '../core/type.ts'
 import { isUnknownParameter } from './expression-tree.ts'
 import type { Expression, LiteralJson } from './physical/expression.ts'
-import type { OverFrame } from './physical/nodes.ts'
+import type { OverFrame } from './physical/over-step.ts'
 
 const SIGNS: Readonly<Record<string, string>> = {
   add: '+',
@@ -110,9 +110,10 @@ const DURATION_UNITS = [
 ] as const
 
 /** `rows 5 preceding`, `range 1 h preceding`, `rows unbounded`. */
-export function frameText({ unit, preceding }: OverFrame): string {
-  if (preceding === undefined) return `${unit} unbounded`
-  return `${unit} ${unit === 'rows' ? preceding : printDuration(preceding)} preceding`
+export function frameText({ unit, preceding, following }: OverFrame): string {
+  const distance = (one: number) => (unit === 'rows' ? String(one) : printDuration(one))
+  const from = preceding === undefined ? 'unbounded' : `${distance(preceding)} preceding`
+  return `${unit} ${from}${following === undefined ? '' : ` to ${distance(following)} following`}`
 }
 
 /** The largest unit that divides it: `90 s`, `5 min`. */

@@ -6,6 +6,7 @@ import type { RestoreProgress } from '../engine/ports/state.ts'
 import type { Access } from './access.ts'
 import type { QueryAnalysis } from './explain-analyze.ts'
 import type { PeerTablePage, PeerTableRequest, PeerTasksRequest } from './peers.ts'
+import type { QueryActivity } from './query-activity.ts'
 import type { TaskStats } from './task-loop.ts'
 
 /**
@@ -31,6 +32,8 @@ export interface Runtime {
   /** Drops a stream, table, view, sink or query and its state. */
   drop(name: string): Promise<void>
   stats(query: string): Promise<QueryStats>
+  /** What the tasks in this process have done, by query: nobody else is asked. */
+  activityHere(): Promise<readonly QueryActivity[]>
   /** Looks at a running query for a second, wherever its tasks run. */
   analyze(query: string): Promise<QueryAnalysis & { readonly text: string }>
   /** What another replica of the deployment asks for: its request is checked, and nothing else is answered. */
@@ -159,6 +162,8 @@ export interface QueryStats {
   readonly stateBytes: number
   readonly epoch: number
   readonly checkpointMsP95: number
+  /** How long after their event time rows are read, 95th percentile of the slowest task; undefined before the first. */
+  readonly lagMsP95: number | undefined
   /** Of tasks whose state was not here when they were opened, read from their changelogs. */
   readonly restore: RestoreProgress
 }

@@ -6,6 +6,7 @@ import { openMemoryStorage } from '../adapters/memory/memory-storage.ts'
 import type { Storage } from '../adapters/storage.ts'
 import { SystemClock } from '../adapters/system-clock.ts'
 import { ROWS_PER_KEY_MAX } from '../engine/join/table-rows.ts'
+import { VERSIONS_PER_KEY_MAX } from '../engine/join/table-versions.ts'
 import { WAITING_ROWS_MAX } from '../engine/operators/as-of-join.ts'
 import { READ_RECORDS_MAX } from '../engine/source.ts'
 import { WeirRuntime } from './weir-runtime.ts'
@@ -107,6 +108,44 @@ it('a key of a join takes so many rows, and one more is a dead letter', async ()
   await expect.poll(counts, SOON).toEqual({ rowsOut: ROWS_PER_KEY_MAX, rowsFailed: 0 })
   await append('things', 1, () => ({ id: ROWS_PER_KEY_MAX, owner: 1 }))
   await expect.poll(counts, SOON).toEqual({ rowsOut: ROWS_PER_KEY_MAX, rowsFailed: 1 })
+}, 60_000)
+
+it('a key of two streams takes so many rows of about one time, and one more is a dead letter that matches nothing', async () => {
+  await run(`CREATE STREAM a (id BIGINT, k BIGINT, ts TIMESTAMP, WATERMARK FOR ts AS ts);
+    CREATE STREAM b (id BIGINT, k BIGINT, ts TIMESTAMP, WATERMARK FOR ts AS ts);
+    CREATE MATERIALIZED VIEW pairs AS SELECT a.id FROM a JOIN b WITHIN 4 SECONDS ON a.k = b.k;`)
+  const counts = async () => {
+    const { rowsOut, rowsFailed } = await runtime.stats('pairs')
+    return { rowsOut, rowsFailed }
+  }
+  await append('a', ROWS_PER_KEY_MAX + 1, (i) => ({ id: i, k: 1, ts: 0 }))
+  // Of another time, and of another key.
+  await append('a', 2, (i) => ({ id: i, k: 1 + i, ts: 4_000 * (1 - i) }))
+  await expect.poll(counts, SOON).toEqual({ rowsOut: 0, rowsFailed: 1 })
+  await append('b', 1, () => ({ id: 0, k: 1, ts: 1_000 }))
+  await expect.poll(counts, SOON).toEqual({ rowsOut: ROWS_PER_KEY_MAX + 1, rowsFailed: 1 })
+}, 60_000)
+
+it('of a value that a stream looks up, a table has so many rows, and one more is a dead letter', async () => {
+  await run(`${STREAM} CREATE TABLE t (id BIGINT PRIMARY KEY, k BIGINT);
+    CREATE MATERIALIZED VIEW found AS SELECT COUNT(*) AS n, MAX(t.id) AS id FROM s JOIN t ON s.k = t.k;`)
+  await append('t', ROWS_PER_KEY_MAX + 1, (i) => ({ id: i, k: 7 }))
+  await expect.poll(async () => (await runtime.stats('found')).rowsFailed, SOON).toBe(1)
+  await append('s', 1, () => ({ id: 0, k: 7, ts: 0 }))
+  await expect.poll(() => select('SELECT n, id FROM found'), SOON).toEqual([[ROWS_PER_KEY_MAX, ROWS_PER_KEY_MAX - 1]])
+}, 60_000)
+
+it('a key of a table has so many versions, and one more is a dead letter', async () => {
+  await run(`${STREAM} CREATE TABLE t (k BIGINT PRIMARY KEY, v BIGINT, ts TIMESTAMP,
+      WATERMARK FOR ts AS ts - INTERVAL '1' HOUR);
+    CREATE MATERIALIZED VIEW found AS SELECT COUNT(*) AS n, MAX(t.v) AS v
+      FROM s LEFT JOIN t FOR SYSTEM_TIME AS OF s.ts AS t ON s.k = t.k;`)
+  await append('t', VERSIONS_PER_KEY_MAX + 1, (i) => ({ k: 7, v: i, ts: i }))
+  const failed = async () => (await runtime.stats('found')).rowsFailed
+  await expect.poll(failed, SOON).toBe(1)
+  await append('t', 1, () => ({ k: 8, v: 0, ts: 10_000_000 }))
+  await append('s', 2, (i) => ({ id: i, k: 7, ts: 200_000 + i }))
+  await expect.poll(() => select('SELECT n, v FROM found'), SOON).toEqual([[1, VERSIONS_PER_KEY_MAX - 1]])
 }, 60_000)
 
 it('a row whose join value is too long to be kept is a dead letter, and nothing is told of it', async () => {

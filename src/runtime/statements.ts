@@ -19,6 +19,7 @@ import type { RuntimeLimits } from './limits.ts'
 import { PrintTopics } from './print-topics.ts'
 import { resetQuery } from './reset-query.ts'
 import { changesSomething, needsOf } from './statement-access.ts'
+import { traced } from './tracing.ts'
 import { TransientQueries } from './transient-queries.ts'
 import type { OtherReplicas } from './view-tables.ts'
 import { invalidSql } from './weir-runtime.ts'
@@ -55,7 +56,7 @@ export class Statements {
     const session = options.session ?? new Map<string, string>()
     for (const statement of statements) {
       options.signal?.throwIfAborted()
-      yield await this.#run(statement, { ...options, session })
+      yield await traced(statementName(statement), () => this.#run(statement, { ...options, session }))
     }
   }
 

@@ -21,6 +21,8 @@ export interface OperatorDetail {
   readonly rowsWaiting: number
   /** Rows that went on without it, when it had stood still for as long as they may wait. */
   readonly rowsOverdue: number
+  /** Of a join of a stream with a table: how far the table is behind the stream in event time. */
+  readonly tableDelayMs: number | undefined
   /** Event time that it has reached; infinite before the first and after the last. */
   readonly watermark: number
 }
@@ -41,7 +43,8 @@ export interface PartitionDetail {
 export function detailOf(task: Task, times: RunnerTimes): TaskDetail {
   const operators = [...task.metrics()].map(([id, { rowsIn, rowsOut, busyMs, stateEntries, ...rows }]) => {
     const { rowsWaiting, rowsOverdue } = rows
-    return { id, rowsIn, rowsOut, busyMs, stateEntries, rowsWaiting, rowsOverdue, watermark: task.watermarkOf(id) }
+    const [watermark, tableDelayMs] = [task.watermarkOf(id), task.tableDelayMs(id)]
+    return { id, rowsIn, rowsOut, busyMs, stateEntries, rowsWaiting, rowsOverdue, tableDelayMs, watermark }
   })
   const partitions = task.sources.flatMap((source) => {
     const all = source.openPartitions

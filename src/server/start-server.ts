@@ -1,5 +1,6 @@
 // Starts the server in this process: what `weir server`, `weir demo`, src/main.ts and the tests share.
 
+import type { INestApplicationContext } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { AppModule } from '../app.module.ts'
 import type { ServerConfig } from './config/config.ts'
@@ -7,10 +8,15 @@ import type { OpenRuntime } from './engine/engine.module.ts'
 import { GrpcServer } from './grpc/grpc-server.ts'
 import { Security } from './security/security.ts'
 import { createLogger, type Logger, nestLogger } from './telemetry/logger.ts'
+import { MetricsServer } from './telemetry/metrics-server.ts'
+import type { Telemetry } from './telemetry/telemetry.ts'
+import { TELEMETRY } from './tokens.ts'
 
 export interface RunningServer extends AsyncDisposable {
   /** `host:port` as bound: with port 0 in the configuration, the port that was free. */
   readonly address: string
+  /** Address of the page for Prometheus, where there is one. */
+  readonly metrics: string | undefined
   /** Drains calls, checkpoints and closes. Safe to call twice. */
   close(): Promise<void>
 }
@@ -34,14 +40,26 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
     throw error
   })
   let closed: Promise<void> | undefined
-  const close = () => (closed ??= app.close().finally(() => security[Symbol.dispose]()))
+  const close = () => (closed ??= closeAll(app, security))
   try {
     const address = await app.get(GrpcServer).listen()
-    logger.info({ address, dataDirectory: config.dataDirectory }, 'server started')
-    return { address, close, [Symbol.asyncDispose]: close }
+    const metrics = await app.get(MetricsServer).listen()
+    logger.info({ address, metrics, dataDirectory: config.dataDirectory }, 'server started')
+    return { address, metrics, close, [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+async function closeAll(app: INestApplicationContext, security: Security): Promise<void> {
+  // The last commits are measured as well.
+  const telemetry = app.get<Telemetry>(TELEMETRY)
+  try {
+    await app.close()
+  } finally {
+    await telemetry.close()
+    security[Symbol.dispose]()
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Random } from '../harness/random.ts'
+import { type OverKind, randomOver } from './over-workload.ts'
 
 /**
  * Random streams and tables, and random joins of them, in a form that both engines can be asked in. Ties in time,
@@ -14,7 +15,16 @@ export interface JoinWorkload {
   readonly events: readonly JoinEvent[]
 }
 
-export type JoinKind = 'interval' | 'latest' | 'as-of' | 'tables' | 'semi' | 'stream-semi' | 'over-rows' | 'over-range'
+export type JoinKind =
+  | 'interval'
+  | 'latest'
+  | 'as-of'
+  | 'tables'
+  | 'semi'
+  | 'stream-semi'
+  | 'latest-rows'
+  | 'changelog'
+  | OverKind
 
 /** A record of a stream, or a change of a table; in the order of arrival. */
 export interface JoinEvent {
@@ -57,32 +67,19 @@ export function randomJoin(random: Random, kinds: readonly JoinKind[]): JoinWork
     case 'semi':
     case 'stream-semi':
       return semiJoin(random, disorderMs, kind)
+    case 'latest-rows':
+      return latestRows(random, disorderMs)
+    case 'changelog':
+      return changelog(random, disorderMs)
     case 'over-rows':
     case 'over-range':
-      return overRows(random, disorderMs, kind)
-  }
-}
-
-/** No join, but a row meets others by key and time as well. Of rows of one time those that came first come first. */
-function overRows(random: Random, disorderMs: number, kind: 'over-rows' | 'over-range'): JoinWorkload {
-  const by = random.pick(['PARTITION BY k ', 'PARTITION BY k, g ', ''])
-  const preceding = kind === 'over-rows' ? random.pick([0, 1, 3]) : random.pick([0, 5, 50])
-  const unbounded = random.chance(0.3)
-  const filter = random.chance(0.3) ? ' FILTER (WHERE id > 2)' : ''
-  const sql = (order: string, distance: string) => {
-    const unit = kind === 'over-rows' ? 'ROWS' : 'RANGE'
-    const from = unbounded ? 'UNBOUNDED' : distance
-    const over = `OVER (${by}ORDER BY ${order} ${unit} BETWEEN ${from} PRECEDING AND CURRENT ROW)`
-    const calls = [`COUNT(*)${filter}`, `SUM(v)${filter}`, 'MIN(v)', 'MAX(id)', 'COUNT(DISTINCT v)']
-    return `SELECT id, v, ${calls.map((one, i) => `${one} ${over} AS x${i}`).join(', ')} FROM a`
-  }
-  const distance = kind === 'over-rows' ? String(preceding) : `INTERVAL '${preceding}' MILLISECOND`
-  return {
-    kind,
-    setup: STREAM('a', disorderMs),
-    query: sql('ts', distance),
-    expected: sql(kind === 'over-rows' ? 'ts, seq' : 'ts', String(preceding)),
-    events: randomEvents(random, disorderMs, ['a']),
+    case 'over-neighbours':
+      return {
+        kind,
+        setup: STREAM('a', disorderMs),
+        ...randomOver(random, kind),
+        events: randomEvents(random, disorderMs, ['a']),
+      }
   }
 }
 
@@ -129,6 +126,24 @@ function temporalJoin(random: Random, disorderMs: number, kind: 'latest' | 'as-o
   }
 }
 
+/** By columns that several rows of the table may have in common. */
+function latestRows(random: Random, disorderMs: number): JoinWorkload {
+  const type = random.pick(['', 'LEFT'])
+  const on = random.pick(['a.k = t.k', 'a.g = t.g', 'a.k = t.k AND a.g = t.g', 'a.k = t.k + 1'])
+  const condition = random.chance(0.4) ? ` AND ${random.pick(['a.v < t.v', "t.g <> 'x'", 't.v IS NOT NULL'])}` : ''
+  const columns = 'a.id AS a_id, a.k AS a_k, t.id AS t_id, t.g AS t_g, t.v AS t_v'
+  const rows =
+    '(SELECT a.seq AS a_seq, c.* FROM a JOIN t_changes c ON c.seq < a.seq' +
+    ' QUALIFY ROW_NUMBER() OVER (PARTITION BY a.seq, c.id ORDER BY c.seq DESC) = 1)'
+  return {
+    kind: 'latest-rows',
+    setup: [STREAM('a', disorderMs), TABLE('t', disorderMs)].join('\n'),
+    query: `SELECT ${columns} FROM a ${type} JOIN t ON ${on}${condition}`,
+    expected: `SELECT ${columns} FROM a ${type} JOIN ${rows} t ON t.a_seq = a.seq AND NOT t.deleted AND ${on}${condition}`,
+    events: randomEvents(random, disorderMs, ['a', 't', 't']),
+  }
+}
+
 function tableJoin(random: Random, disorderMs: number): JoinWorkload {
   const type = random.pick(['', 'LEFT', 'RIGHT', 'FULL'])
   const on = random.pick([
@@ -162,7 +177,7 @@ function semiJoin(random: Random, disorderMs: number, kind: 'semi' | 'stream-sem
   const left = kind === 'semi' ? 't' : 'a'
   const not = random.pick(['', 'NOT '])
   const column = random.pick(['id', 'k'])
-  const filter = random.chance(0.4) ? " AND u.g <> 'x'" : ''
+  const filter = random.pick(['', '', " AND u.g <> 'x'", ` AND u.v < ${left}.v`])
   // A stream asks what the table has by then; DuckDB is shown the changes that had come.
   const had =
     '(SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY id ORDER BY seq DESC) AS rn FROM u_changes c' +
@@ -177,6 +192,33 @@ function semiJoin(random: Random, disorderMs: number, kind: 'semi' | 'stream-sem
     query: `${sql(false)} EMIT CHANGES`,
     expected: sql(true),
     events: randomEvents(random, disorderMs, [left, 'u']),
+  }
+}
+
+/** The changes of a table one by one, and the table that comes of them again. */
+function changelog(random: Random, disorderMs: number): JoinWorkload {
+  const which = random.pick([
+    { op: 'INSERT', v: 'c.v', where: 'NOT c.deleted AND COALESCE(c.was_deleted, true)' },
+    { op: 'UPDATE_BEFORE', v: 'c.was.v', where: 'NOT c.deleted AND NOT c.was_deleted AND c.was <> c.now' },
+    { op: 'UPDATE_AFTER', v: 'c.v', where: 'NOT c.deleted AND NOT c.was_deleted AND c.was <> c.now' },
+    { op: 'DELETE', v: 'c.was.v', where: 'c.deleted' },
+    undefined,
+  ])
+  const changes = 'TO_CHANGELOG(TABLE t) c'
+  const again = 'FROM_CHANGELOG(TABLE (SELECT op, id, g, v FROM TO_CHANGELOG(TABLE t)) PARTITION BY id)'
+  // Rows of structs are told apart with NULLs as values.
+  const row = "{id: id, k: COALESCE(k, -1), g: COALESCE(g, ''), v: v, w: COALESCE(v, -1), ts: ts}"
+  const rows =
+    `(SELECT *, ${row} AS now, LAG(deleted) OVER w AS was_deleted, LAG(${row}) OVER w AS was` +
+    ' FROM t_changes WINDOW w AS (PARTITION BY id ORDER BY seq)) c'
+  const group = (from: string) => `SELECT g, COUNT(*) AS n, SUM(v) AS total FROM ${from} GROUP BY g`
+  return {
+    kind: 'changelog',
+    setup: TABLE('t', disorderMs),
+    query:
+      which === undefined ? `${group(again)} EMIT CHANGES` : `SELECT id, v FROM ${changes} WHERE op = '${which.op}'`,
+    expected: which === undefined ? group('t') : `SELECT c.id, ${which.v} FROM ${rows} WHERE ${which.where}`,
+    events: randomEvents(random, disorderMs, ['t']),
   }
 }
 

@@ -257,6 +257,18 @@ function tableFunctions(tie: Tie) {
       time: maybe(column),
       within: maybe(interval),
     }),
+    node('changelog-relation', {
+      ...common,
+      direction: fc.constant('from' as const),
+      partitionBy: few(column, 1),
+      op: maybe(column),
+    }),
+    node('changelog-relation', {
+      ...common,
+      direction: fc.constant('to' as const),
+      partitionBy: fc.constant([]),
+      op: maybe(column),
+    }),
     fc
       .tuple(tie('expression'), fc.boolean(), maybe(identifier), few(identifier))
       .map(([unnested, ordinality, alias, columns]) => ({

@@ -5,11 +5,12 @@ import { type QueryAnalysis, readAnalysis } from './analysis.ts'
 import { type ConnectOptions, channelCredentials, reasonOf, tokenInterceptor } from './connection.ts'
 import { toWeirError } from './errors.ts'
 import { type IngestCall, type IngestOptions, IngestWriter } from './ingest.ts'
+import { type Objective, readObjective } from './objectives.ts'
 import type { Diagnostic as WireDiagnostic } from './proto/weir/v1/Diagnostic.ts'
 import type { ObjectKind as WireObjectKind } from './proto/weir/v1/ObjectKind.ts'
-import type { QueryState as WireQueryState } from './proto/weir/v1/QueryState.ts'
 import type { StatementResult as WireStatementResult } from './proto/weir/v1/StatementResult.ts'
 import { CATALOG_SERVICE, INGEST_SERVICE, QUERY_SERVICE, SUBSCRIPTION_SERVICE } from './protos.ts'
+import { type QueryDescription, type QuerySummary, readDescription, stateOf } from './query-description.ts'
 import { QueryResult, type ResultCall, readEvents } from './results.ts'
 import { type SubscribeOptions, Subscription } from './subscribe.ts'
 import {
@@ -70,32 +71,6 @@ export interface ObjectDescription extends ObjectSummary {
   readonly properties: Readonly<Record<string, string>>
 }
 
-export type QueryState = 'running' | 'paused' | 'failed' | 'finished' | 'unspecified'
-
-export interface QuerySummary {
-  readonly name: string
-  readonly state: QueryState
-  readonly detail: string
-}
-
-export interface QueryDescription extends QuerySummary {
-  readonly sql: string
-  readonly schema: Schema | undefined
-  readonly properties: Readonly<Record<string, string>>
-  readonly error: string | undefined
-  readonly rowsIn: bigint
-  readonly rowsOut: bigint
-  readonly rowsLate: bigint
-  readonly rowsFailed: bigint
-  readonly rowsDuplicate: bigint
-  /** Microseconds since the epoch; undefined before the first watermark. */
-  readonly watermarkMicros: bigint | undefined
-  readonly lagRecords: bigint | undefined
-  readonly stateBytes: bigint
-  readonly epoch: bigint
-  readonly checkpointMsP95: number
-}
-
 const CONNECT_TIMEOUT_MS = 10_000
 const CALL_TIMEOUT_MS = 30_000
 const REASON_TIMEOUT_MS = 500
@@ -109,7 +84,7 @@ const SERVICE_CONFIG = JSON.stringify({
     {
       name: [
         { service: 'weir.v1.CatalogService' },
-        ...['Validate', 'Explain', 'ListQueries', 'DescribeQuery', 'AnalyzeQuery'].map((method) => ({
+        ...['Validate', 'Explain', 'ListQueries', 'DescribeQuery', 'AnalyzeQuery', 'ListObjectives'].map((method) => ({
           service: 'weir.v1.QueryService',
           method,
         })),
@@ -262,6 +237,15 @@ export class WeirClient implements AsyncDisposable {
     })
   }
 
+  /** What is promised of each query of the server, and for how much of the last thirty days it held. */
+  async listObjectives(): Promise<readonly Objective[]> {
+    return this.#pages(async (pageToken) => {
+      const page = { pageSize: PAGE_SIZE, pageToken }
+      const { objectives, nextPageToken } = await this.#call(QUERY_SERVICE.ListObjectives, page)
+      return [objectives.map(readObjective), nextPageToken]
+    })
+  }
+
   /** Looks at a running query for a second: how far each partition is behind, and why. */
   async analyzeQuery(name: string): Promise<QueryAnalysis> {
     const answer = await this.#call(QUERY_SERVICE.AnalyzeQuery, { name })
@@ -269,27 +253,7 @@ export class WeirClient implements AsyncDisposable {
   }
 
   async describeQuery(name: string): Promise<QueryDescription> {
-    const { summary, sql, schema, properties, stats } = await this.#call(QUERY_SERVICE.DescribeQuery, { name })
-    const count = (text: string | undefined) => BigInt(text ?? '0')
-    return {
-      name: summary?.name ?? name,
-      state: stateOf(summary?.state ?? 'QUERY_STATE_UNSPECIFIED'),
-      detail: summary?.detail ?? '',
-      sql,
-      schema: schema === null ? undefined : readSchema(schema),
-      properties,
-      error: stats?.error === '' ? undefined : stats?.error,
-      rowsIn: count(stats?.rowsIn),
-      rowsOut: count(stats?.rowsOut),
-      rowsLate: count(stats?.rowsLate),
-      rowsFailed: count(stats?.rowsFailed),
-      rowsDuplicate: count(stats?.rowsDuplicate),
-      watermarkMicros: stats?.watermarkMicros === undefined ? undefined : BigInt(stats.watermarkMicros),
-      lagRecords: stats?.lagRecords === undefined ? undefined : BigInt(stats.lagRecords),
-      stateBytes: count(stats?.stateBytes),
-      epoch: count(stats?.epoch),
-      checkpointMsP95: stats?.checkpointMillisP95 ?? 0,
-    }
+    return readDescription(name, await this.#call(QUERY_SERVICE.DescribeQuery, { name }))
   }
 
   async pauseQuery(name: string): Promise<void> {
@@ -386,8 +350,4 @@ function kindOf(wire: WireObjectKind): ObjectKind {
 
 function wireKindOf(kind: ObjectKind): WireObjectKind {
   return `OBJECT_KIND_${kind.toUpperCase().replaceAll('-', '_')}` as WireObjectKind
-}
-
-function stateOf(wire: WireQueryState): QueryState {
-  return wire.slice('QUERY_STATE_'.length).toLowerCase() as QueryState
 }

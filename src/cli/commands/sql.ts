@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
+import { VERSION } from '../../core/version.ts'
 import { type ConnectionOptions, connectOptions } from '../connection.ts'
 import { EXIT_CODES, type ExitCode, UsageError } from '../exit-codes.ts'
 import { onInterrupt } from '../interrupt.ts'
@@ -10,7 +11,6 @@ import type { OutputFormat } from '../output/result-writer.ts'
 import { reportError } from '../report-error.ts'
 import type { Session } from '../session.ts'
 import { paint, type Terminal, writeTo } from '../terminal.ts'
-import { VERSION } from '../version.ts'
 
 export interface SqlOptions extends ConnectionOptions {
   readonly execute?: string | undefined

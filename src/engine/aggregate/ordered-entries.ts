@@ -27,13 +27,12 @@ export class OrderedEntries {
     this.values.splice(at, 0, value)
   }
 
-  /** The last to arrive of equal pairs; without one of this order, any with the value. */
+  /** The first to arrive of equal pairs, as rows leave a frame; without one of this order, any with the value. */
   remove(order: Value, value: Value) {
-    const end = this.#search(order, true)
-    for (let i = end - 1; i >= 0 && this.#compare(this.orders[i] as Value, order) === 0; i--) {
+    for (let i = this.firstOf(order); i < this.size && this.#compare(this.orders[i] as Value, order) === 0; i++) {
       if (equalValues(this.#type, this.values[i] as Value, value)) return this.#removeAt(i)
     }
-    this.#removeAt(this.values.findLastIndex((other) => equalValues(this.#type, other, value)))
+    this.#removeAt(this.values.findIndex((other) => equalValues(this.#type, other, value)))
   }
 
   /** Position of the first entry whose order is not before. */

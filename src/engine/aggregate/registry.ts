@@ -14,6 +14,7 @@ import { distinct } from './distinct.ts'
 import { firstValue, lastValue } from './first-last.ts'
 import { max, min } from './min-max.ts'
 import { median, percentile } from './percentile.ts'
+import { rank } from './rank.ts'
 import { avg, sum } from './sum.ts'
 import { variance } from './variance.ts'
 
@@ -39,6 +40,8 @@ const FUNCTIONS = new Map<string, (binding: AggregateBinding) => unknown>([
   ['array_agg', arrayAgg],
   ['collect_set', (binding) => distinct(collectValues(binding), binding.types[0] as SqlType)],
   ['string_agg', stringAgg],
+  ['rank', () => rank(false)],
+  ['dense_rank', () => rank(true)],
   ['bool_and', boolAnd],
   ['bool_or', boolOr],
   ['arg_min', argMin],

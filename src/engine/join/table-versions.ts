@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter } from '../../core/bytes.ts'
+import { EvaluationError } from '../../core/evaluation-error.ts'
 import { rowCodec } from '../../core/row-codec.ts'
 import type { Schema } from '../../core/schema.ts'
 import { type EventTimeMs, NO_WATERMARK } from '../../core/time.ts'
@@ -18,6 +19,9 @@ export interface Versions {
   knownFrom: EventTimeMs
 }
 
+/** State of a key is loaded and written as a whole, so it has to stay small. */
+export const VERSIONS_PER_KEY_MAX = 100_000
+
 export function newVersions(): Versions {
   return { list: [], knownFrom: NO_WATERMARK }
 }
@@ -29,19 +33,27 @@ export function versionAt({ list }: Versions, time: EventTimeMs): Version | unde
   return list[at]
 }
 
+/** Throws EvaluationError at the limit. */
 export function addVersion({ list }: Versions, version: Version): void {
   let at = list.length
   while (at > 0 && (list[at - 1] as Version).time > version.time) at--
-  if (at > 0 && (list[at - 1] as Version).time === version.time) list[at - 1] = version
-  else list.splice(at, 0, version)
+  if (at > 0 && (list[at - 1] as Version).time === version.time) {
+    list[at - 1] = version
+    return
+  }
+  if (list.length >= VERSIONS_PER_KEY_MAX) {
+    throw new EvaluationError(`a key of the table has its maximum of ${VERSIONS_PER_KEY_MAX} versions`)
+  }
+  list.splice(at, 0, version)
 }
 
 /** Forgets what no row at or after `horizon` asks for; true when something went. */
 export function prune(versions: Versions, horizon: EventTimeMs): boolean {
   const { list } = versions
-  let needed = list.length - 1
-  while (needed > 0 && (list[needed] as Version).time > horizon) needed--
-  if (needed <= 0) return false
+  // From the front: what is there is mostly needed.
+  let needed = 0
+  while (needed + 1 < list.length && (list[needed + 1] as Version).time <= horizon) needed++
+  if (needed === 0) return false
   versions.knownFrom = (list[needed] as Version).time
   list.splice(0, needed)
   return true

@@ -213,17 +213,19 @@ export class AsOfJoin implements Operator {
     const time = Number.isNaN(own) ? this.#watermark : own
     const version = { time, row: isRetraction(kind) ? undefined : batch.row(row) }
     let entry = table.get(namespace, key, columns, row)
-    if (entry === undefined) {
-      if (version.row === undefined) return
-      try {
+    if (entry === undefined && version.row === undefined) return
+    try {
+      if (entry === undefined) {
         entry = table.insert(namespace, key, this.#rightKey.valuesAt(columns, row), newVersions())
-      } catch (error) {
-        if (!(error instanceof EvaluationError)) throw error
-        this.#context?.deadLetter(error.reason, batch.row(row))
-        return
-      }
-    } else if (!entry.dirty) table.touch(namespace, entry)
-    addVersion(entry.value, version)
+      } else if (!entry.dirty) table.touch(namespace, entry)
+      // Those that nobody asks for any more must not count.
+      prune(entry.value, this.#horizon)
+      addVersion(entry.value, version)
+    } catch (error) {
+      if (!(error instanceof EvaluationError)) throw error
+      this.#context?.deadLetter(error.reason, batch.row(row))
+      return
+    }
     prune(entry.value, this.#horizon)
     if (version.row === undefined && Number.isFinite(time)) this.#deleted?.add(time + DELETED_BUCKET_MS, entry.values)
   }

@@ -7,10 +7,11 @@ import type { Row } from '../../core/value.ts'
 import type { IntervalJoinStep } from '../../plan/physical/join-steps.ts'
 import type { EvalContext } from '../expression/compile.ts'
 import { hasNullKey, JoinRows } from '../join/join-rows.ts'
+import { ROWS_PER_KEY_MAX } from '../join/table-rows.ts'
 import { type TimedRow, timedRowsCodec } from '../join/timed-rows.ts'
 import type { KeyColumns, MapKey } from '../key-columns.ts'
 import { KeyTimers } from '../key-timers.ts'
-import { KeyedTable } from '../keyed-table.ts'
+import { type Entry, KeyedTable } from '../keyed-table.ts'
 import type { Operator, OperatorContext, Output } from '../operator.ts'
 import { alignDown } from '../window/align.ts'
 import { LateRows } from './late-rows.ts'
@@ -22,7 +23,8 @@ import { keyColumnsOf } from './window-groups.ts'
  *
  * Rows are kept by time in buckets, of which about four cover the interval, and go by the bucket when no row that is
  * not late can match them. A row behind the watermark by more than ALLOWED LATENESS is late: counted, and left out, so
- * that what comes out does not depend on what is still in state.
+ * that what comes out does not depend on what is still in state. Nor does it depend on what is kept where a key has all
+ * the rows of a bucket that it may have: a row more is a failed row, and matches nothing.
  */
 export class IntervalJoin implements Operator {
   readonly #left: Side
@@ -31,8 +33,9 @@ export class IntervalJoin implements Operator {
   readonly #builder: BatchBuilder
   readonly #step: IntervalJoinStep
   readonly #latenessMs: DurationMs
+  readonly #leftWidth: number
   #out: Output | undefined
-  #late: LateRows | undefined
+  #late: readonly LateRows[] = []
   #context: OperatorContext | undefined
   #watermark: EventTimeMs = Number.NEGATIVE_INFINITY
 
@@ -41,6 +44,7 @@ export class IntervalJoin implements Operator {
     this.#rows = new JoinRows(step, left, right, clock)
     this.#builder = new BatchBuilder(step.schema.fields.length, (batch) => this.#out?.emit(batch))
     this.#latenessMs = step.latePolicy.allowedLatenessMs
+    this.#leftWidth = left.fields.length
     const { type, lowerMs, upperMs, leftKeys, rightKeys } = step
     const bucketMs = Math.max(BUCKET_MS_MIN, Math.ceil((upperMs - lowerMs) / BUCKETS_PER_INTERVAL))
     const timerMs = Math.max(1, Math.min(TIMER_MS_MAX, Math.floor((upperMs - lowerMs) / TIMERS_PER_INTERVAL)))
@@ -60,7 +64,10 @@ export class IntervalJoin implements Operator {
     this.#context = context
     this.#watermark = context.restoredWatermark
     this.#rows.open(context)
-    this.#late = new LateRows(this.#step.latePolicy, context)
+    const { latePolicy } = this.#step
+    // A late row is a row as it would be joined; what is not of its own side is no column of the batch, and NULL.
+    const ofRight = latePolicy.columns.map((column) => column - this.#leftWidth)
+    this.#late = [new LateRows(latePolicy, context), new LateRows({ ...latePolicy, columns: ofRight }, context)]
     this.#left.open(context)
     this.#right.open(context)
   }
@@ -69,10 +76,10 @@ export class IntervalJoin implements Operator {
     this.#out = out
     const horizon = this.#watermark - this.#latenessMs
     for (let row = 0; row < batch.length; row++) {
-      if ((batch.times[row] as number) < horizon) this.#late?.add(batch, row, this.#watermark, null, null)
+      if ((batch.times[row] as number) < horizon) this.#late[port]?.add(batch, row, this.#watermark, null, null)
       else this.#add(port, batch, row)
     }
-    this.#late?.flush()
+    this.#late[port]?.flush()
     this.#builder.flush()
   }
 
@@ -119,8 +126,10 @@ export class IntervalJoin implements Operator {
     const other = isLeft ? this.#right : this.#left
     const key = own.key.keyAt(batch.columns, row)
     const keyValues = own.key.valuesAt(batch.columns, row)
+    const isKept = own.isOpen(time, this.#watermark - this.#latenessMs)
     try {
       own.key.checkLength(keyValues)
+      if (isKept) own.checkRoom(key, keyValues, time)
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error
       this.#context?.deadLetter(error.reason, values)
@@ -134,7 +143,7 @@ export class IntervalJoin implements Operator {
       this.#builder.push(joined, this.#timeOf(isLeft ? time : found.time, isLeft ? found.time : time))
       return true
     })
-    if (own.isOpen(time, this.#watermark - this.#latenessMs)) own.insert(key, keyValues, { row: values, time, matched })
+    if (isKept) own.insert(key, keyValues, { row: values, time, matched })
     else if (own.keeps && !matched) this.#builder.push(this.#alone(isLeft, values), time)
   }
 
@@ -210,6 +219,15 @@ class Side {
     return this.#dueMs(time) > horizon
   }
 
+  /** Throws EvaluationError at the limit. */
+  checkRoom(key: MapKey, values: Row, time: EventTimeMs): void {
+    const rows = this.#find(key, values, this.#bucketOf(time))?.value.length ?? 0
+    if (rows < ROWS_PER_KEY_MAX) return
+    throw new EvaluationError(
+      `a key of the join has its maximum of ${ROWS_PER_KEY_MAX} rows within ${this.#options.bucketMs} ms`,
+    )
+  }
+
   insert(key: MapKey, values: Row, row: TimedRow): void {
     const table = this.#state
     const namespace = table.namespace(this.#bucketOf(row.time))
@@ -228,14 +246,12 @@ class Side {
     const { bucketMs } = this.#options
     const last = this.#bucketOf(to)
     for (let bucket = this.#bucketOf(from); bucket <= last; bucket += bucketMs) {
-      const namespace = table.find(bucket)
-      if (namespace === undefined) continue
-      const entry = namespace.entries.get(key) ?? (namespace.spilled ? table.getByValues(namespace, values) : undefined)
+      const entry = this.#find(key, values, bucket)
       if (entry === undefined) continue
       for (const row of entry.value) {
         if (row.time < from || row.time > to || !visit(row) || row.matched || !this.keeps) continue
         row.matched = true
-        if (!entry.dirty) table.touch(namespace, entry)
+        if (!entry.dirty) table.touch(table.namespace(bucket), entry)
       }
     }
   }
@@ -288,6 +304,13 @@ class Side {
   evict(): void {
     this.#state.evict()
     this.#timers?.evict()
+  }
+
+  #find(key: MapKey, values: Row, bucket: number): Entry<TimedRow[]> | undefined {
+    const table = this.#state
+    const namespace = table.find(bucket)
+    if (namespace === undefined) return undefined
+    return namespace.entries.get(key) ?? (namespace.spilled ? table.getByValues(namespace, values) : undefined)
   }
 
   get #state(): KeyedTable<TimedRow[]> {

@@ -1,28 +1,29 @@
 import { must } from '../../core/assert.ts'
 import { type Batch, BatchBuilder } from '../../core/batch.ts'
-import { ByteReader, ByteWriter } from '../../core/bytes.ts'
 import { EvaluationError } from '../../core/evaluation-error.ts'
 import type { Schema } from '../../core/schema.ts'
 import { END_OF_TIME, type EventTimeMs, NO_WATERMARK } from '../../core/time.ts'
 import type { Row, Value } from '../../core/value.ts'
-import type { OverStep } from '../../plan/physical/nodes.ts'
-import { type Accumulators, type AggregateSet, compileAggregates } from '../aggregate/aggregate-set.ts'
-import { type TimedRow, timedRowsCodec } from '../join/timed-rows.ts'
+import { type OverNeighbour, type OverStep, rowsAhead, rowsBehind } from '../../plan/physical/over-step.ts'
+import { type AggregateSet, compileAggregates } from '../aggregate/aggregate-set.ts'
+import type { TimedRow } from '../join/timed-rows.ts'
 import type { KeyColumns } from '../key-columns.ts'
 import { KeyTimers } from '../key-timers.ts'
-import { type Entry, type EntryCodec, KeyedTable } from '../keyed-table.ts'
+import { type Entry, KeyedTable } from '../keyed-table.ts'
 import type { Operator, OperatorContext, Output } from '../operator.ts'
 import { LateRows } from './late-rows.ts'
+import { type Frame, frameCodec } from './over-frame.ts'
 import { keyColumnsOf } from './window-groups.ts'
 
 /**
- * OVER: each row with aggregates of the rows of its key up to it, in the order of event time, and of arrival among
- * those of one time. A row waits until the watermark says that none before it is to come; one that comes behind the
- * watermark is late: counted, and part of no frame.
+ * OVER: each row with aggregates of the rows of its key around it, and with values of its neighbours, in the order of
+ * event time, and of arrival among those of one time. A row waits until the watermark says that none before it, and
+ * none of its frame, is to come, and until the rows that follow it are there, where it needs any; at the end of the
+ * input it makes do with what there is. One that comes behind the watermark is late: counted, and part of no frame.
  *
- * State: by key the rows that are still in a frame, those that wait behind them, and the aggregates of the frame of the
- * last row that came out. A timer for each millisecond in which a row waits, and, of a range, for when the last one
- * has left every frame.
+ * State: by key the rows that are still in a frame or are neighbours, those that wait behind them, and the aggregates
+ * of the frame of the last row that came out. A timer for each millisecond in which a row waits; of a range, for when
+ * the last one has left every frame; and of rows that wait for others, for the end of the input.
  */
 export class OverAggregate implements Operator {
   readonly #step: OverStep
@@ -30,6 +31,10 @@ export class OverAggregate implements Operator {
   readonly #key: KeyColumns
   readonly #aggregates: AggregateSet
   readonly #builder: BatchBuilder
+  readonly #rowsAhead: number
+  readonly #rowsBehind: number
+  /** How long after its time a row is complete. */
+  readonly #msAhead: number
   #out: Output | undefined
   #context: OperatorContext | undefined
   #late: LateRows | undefined
@@ -46,6 +51,9 @@ export class OverAggregate implements Operator {
     this.#aggregates = compileAggregates(step.aggregates, { retractable: step.frame.preceding !== undefined })
     this.#builder = new BatchBuilder(step.schema.fields.length, (batch) => this.#out?.emit(batch))
     this.#columns = input.fields.map(() => [null])
+    this.#rowsAhead = rowsAhead(step)
+    this.#rowsBehind = rowsBehind(step)
+    this.#msAhead = step.frame.unit === 'range' ? (step.frame.following ?? 0) : 0
   }
 
   open(context: OperatorContext): void {
@@ -75,16 +83,17 @@ export class OverAggregate implements Operator {
   onWatermark(watermark: EventTimeMs, out: Output): void {
     this.#out = out
     this.#watermark = watermark
+    const horizon = horizonOf(watermark)
     const due: DueRow[] = []
-    for (const values of this.#dueKeys(watermark)) this.#advance(values, watermark, due)
-    // The same order whatever the watermarks were in between: by time, then by key, then by arrival.
-    for (const { row, time } of due.sort((a, b) => a.time - b.time)) this.#builder.push(row, time)
+    for (const values of this.#dueKeys(horizon)) this.#advance(values, horizon, due)
+    const timeless = this.#rowsAhead > 0
+    for (const { row, time } of due.sort(byCompletion)) this.#builder.push(row, timeless ? NO_TIME : time)
     this.#builder.flush()
   }
 
-  /** A row waits for the end of its millisecond. */
+  /** A row waits for the end of its millisecond, and for that of its frame. */
   outputWatermark(watermark: EventTimeMs): EventTimeMs {
-    return watermark === END_OF_TIME ? watermark : Math.floor(watermark)
+    return horizonOf(watermark) - this.#msAhead
   }
 
   onBarrier(): void {
@@ -117,78 +126,73 @@ export class OverAggregate implements Operator {
     }
     const timed: TimedRow = { row: batch.row(row), time, matched: false }
     if (entry === undefined) {
-      table.insert(namespace, key, values, { done: 0, rows: [timed], accumulators: this.#aggregates.create() })
-      this.#alarms.add(time, values)
+      const frame = { done: 0, from: 0, to: 0, rows: [timed], accumulators: this.#aggregates.create() }
+      table.insert(namespace, key, values, frame)
+      this.#alarms.add(time + this.#msAhead, values)
+      if (this.#rowsAhead > 0) this.#alarms.add(LAST_MS, values)
       return
     }
+    const { done } = entry.value
     let at = rows.length
-    while (at > entry.value.done && (rows[at - 1] as TimedRow).time > time) at--
-    const before = at > entry.value.done ? Math.floor((rows[at - 1] as TimedRow).time) : undefined
+    while (at > done && (rows[at - 1] as TimedRow).time > time) at--
+    const before = at > done ? Math.floor((rows[at - 1] as TimedRow).time) : undefined
     rows.splice(at, 0, timed)
-    if (before !== Math.floor(time)) this.#alarms.add(time, values)
+    if (before !== Math.floor(time)) this.#alarms.add(time + this.#msAhead, values)
     if (!entry.dirty) table.touch(namespace, entry)
   }
 
   /** In the order of the keys, each once. */
-  #dueKeys(watermark: EventTimeMs): readonly Row[] {
+  #dueKeys(horizon: EventTimeMs): readonly Row[] {
     const timers = this.#alarms
     const keys = new Map<unknown, Row>()
     // A millisecond is over when the watermark has reached the next one.
-    for (const bucket of timers.take(watermark === END_OF_TIME ? watermark : Math.floor(watermark) - 1)) {
+    for (const bucket of timers.take(horizon - 1)) {
       for (const values of timers.keysOf(bucket)) keys.set(this.#key.keyOf(values), values)
       timers.release(bucket)
     }
     return [...keys.values()].sort(this.#key.compare)
   }
 
-  /** What came out of its frame, and what waits, of one key. */
-  #advance(values: Row, watermark: EventTimeMs, due: DueRow[]): void {
+  /** The rows of one key that are complete come out, and what no row to come needs goes. */
+  #advance(values: Row, horizon: EventTimeMs, due: DueRow[]): void {
     const table = this.#state
     const namespace = table.namespace(0)
     const entry = table.getByValues(namespace, values)
     if (entry === undefined) return
     const frame = entry.value
-    const horizon = watermark === END_OF_TIME ? watermark : Math.floor(watermark)
-    while (frame.done < frame.rows.length && (frame.rows[frame.done] as TimedRow).time < horizon) {
-      this.#emitPeers(frame, due)
-    }
+    while (this.#isComplete(frame, horizon)) this.#next(frame, horizon, due)
+    this.#cut(frame)
     this.#forget(entry, values, horizon)
     if (entry.live && !entry.dirty) table.touch(namespace, entry)
   }
 
-  /** The next row that waits, and of a range those of its time with it. */
-  #emitPeers(frame: Frame, due: DueRow[]): void {
-    const { unit, preceding } = this.#step.frame
-    const { rows } = frame
-    const { time } = rows[frame.done] as TimedRow
-    this.#leaveFrame(frame, time)
-    let end = frame.done + 1
-    while (unit === 'range' && (rows[end]?.time ?? Number.NaN) === time) end++
-    const first = frame.done
-    while (frame.done < end) {
-      const { row } = rows[frame.done] as TimedRow
-      if (this.#enterFrame(frame, row, time)) frame.done++
-      else {
-        rows.splice(frame.done, 1)
-        end--
-      }
-    }
-    for (const { row } of rows.slice(first, end)) this.#result(frame, row, time, due)
-    if (preceding !== undefined) return
-    // Without a bound no row ever leaves: they need not be kept.
-    rows.splice(0, frame.done)
-    frame.done = 0
+  /** Of the next row that waits: whether all that it needs has come. */
+  #isComplete(frame: Frame, horizon: EventTimeMs): boolean {
+    if (frame.done === frame.rows.length) return false
+    return horizon === END_OF_TIME || this.#completeAt(frame) < horizon
   }
 
-  #enterFrame({ accumulators }: Frame, row: Row, time: EventTimeMs): boolean {
+  #completeAt({ rows, done }: Frame): EventTimeMs {
+    const { time } = rows[done] as TimedRow
+    return Math.max(time + this.#msAhead, rows[done + this.#rowsAhead]?.time ?? END_OF_TIME)
+  }
+
+  #next(frame: Frame, horizon: EventTimeMs, due: DueRow[]): void {
+    const { row, time } = frame.rows[frame.done] as TimedRow
+    this.#leaveFrame(frame, time)
+    this.#enterFrame(frame, time, horizon)
+    // The row itself could not be added, or one that it waits for.
+    if (frame.rows[frame.done]?.row !== row || !this.#isComplete(frame, horizon)) return
     try {
-      this.#aggregates.add(accumulators, this.#asColumns(row), 0, time)
-      return true
+      const neighbours = this.#step.neighbours ?? []
+      const values = neighbours.map((one) => neighbourOf(one, frame, row))
+      const result = [...row, ...this.#aggregates.results(frame.accumulators), ...values]
+      due.push({ row: result, time, completeAt: this.#completeAt(frame) })
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error
       this.#context?.deadLetter(error.reason, row)
-      return false
     }
+    frame.done++
   }
 
   /** Takes away what is too far before the row that comes next. */
@@ -198,29 +202,45 @@ export class OverAggregate implements Operator {
     const { rows, done, accumulators } = frame
     const isOut = (at: number) =>
       unit === 'rows' ? done - at > preceding : (rows[at] as TimedRow).time < time - preceding
-    let gone = 0
-    while (gone < done && isOut(gone)) {
-      const { row, time: then } = rows[gone++] as TimedRow
+    while (frame.from < frame.to && isOut(frame.from)) {
+      const { row, time: then } = rows[frame.from++] as TimedRow
       this.#aggregates.retract(accumulators, this.#asColumns(row), 0, then)
     }
-    rows.splice(0, gone)
-    frame.done -= gone
   }
 
-  #result(frame: Frame, row: Row, time: EventTimeMs, due: DueRow[]): void {
-    try {
-      due.push({ row: [...row, ...this.#aggregates.results(frame.accumulators)], time })
-    } catch (error) {
-      if (!(error instanceof EvaluationError)) throw error
-      this.#context?.deadLetter(error.reason, row)
+  /** Adds what the frame of the next row has more than that of the one before it; what can't be added is no row. */
+  #enterFrame(frame: Frame, time: EventTimeMs, horizon: EventTimeMs): void {
+    const { unit, following = 0 } = this.#step.frame
+    const { rows, done } = frame
+    for (let next = rows[frame.to]; next !== undefined && next.time < horizon; next = rows[frame.to]) {
+      if (unit === 'rows' ? frame.to > done + following : next.time > time + following) return
+      try {
+        this.#aggregates.add(frame.accumulators, this.#asColumns(next.row), 0, next.time)
+        frame.to++
+      } catch (error) {
+        if (!(error instanceof EvaluationError)) throw error
+        this.#context?.deadLetter(error.reason, next.row)
+        rows.splice(frame.to, 1)
+        if (frame.to === done) return
+      }
     }
+  }
+
+  /** Rows go that are in no frame and nobody's neighbours. Without a bound none ever leaves its frame: it is not kept for that. */
+  #cut(frame: Frame): void {
+    const ofFrame = this.#step.frame.preceding === undefined ? frame.done : frame.from
+    const gone = Math.max(0, Math.min(ofFrame, frame.done - this.#rowsBehind))
+    frame.rows.splice(0, gone)
+    frame.done -= gone
+    frame.from = Math.max(0, frame.from - gone)
+    frame.to -= gone
   }
 
   /** Of a range nothing is left when no row to come can have the last one in its frame. */
   #forget(entry: Entry<Frame>, values: Row, horizon: EventTimeMs): void {
     const { unit, preceding } = this.#step.frame
     const { rows, done } = entry.value
-    if (unit === 'rows' || preceding === undefined || done < rows.length) return
+    if (unit === 'rows' || preceding === undefined || this.#rowsBehind > 0 || done < rows.length) return
     const last = rows.at(-1)
     const endMs = last === undefined ? NO_WATERMARK : last.time + preceding
     if (endMs < horizon) this.#state.delete(this.#state.namespace(0), entry)
@@ -236,42 +256,29 @@ export class OverAggregate implements Operator {
 /** State of a key is loaded and written as a whole, so it has to stay small. */
 export const OVER_ROWS_MAX = 100_000
 
+const NO_TIME = Number.NaN
+/** The bucket of what is due when the input ends: after every time, and a number that a timer can have. */
+const LAST_MS = Number.MAX_SAFE_INTEGER
+
 interface DueRow {
   readonly row: Row
   readonly time: EventTimeMs
+  readonly completeAt: EventTimeMs
 }
 
-interface Frame {
-  /** In the order of their times: those that have come out and are still in a frame, then those that wait. */
-  readonly rows: TimedRow[]
-  /** How many have come out. */
-  done: number
-  readonly accumulators: Accumulators
+/** The same order whatever the watermarks were in between; of one time by key, then by arrival. */
+function byCompletion(a: DueRow, b: DueRow): number {
+  return a.completeAt === b.completeAt ? a.time - b.time : a.completeAt - b.completeAt
 }
 
-/**
- * Bytes: how many rows have come out and the length of the accumulators as varints, those, then the rows. Stored for
- * ever: never change a form.
- */
-function frameCodec(input: Schema, aggregates: AggregateSet): EntryCodec<Frame> {
-  const rowsCodec = timedRowsCodec(input)
-  const writer = new ByteWriter()
-  return {
-    encode: ({ rows, done, accumulators }) => {
-      const bytes = aggregates.encode(accumulators)
-      const tail = rowsCodec.encode(rows)
-      writer.length = 0
-      writer.varint(done)
-      writer.varint(bytes.length)
-      writer.raw(bytes)
-      writer.raw(tail)
-      return writer.take()
-    },
-    decode: (bytes) => {
-      const reader = new ByteReader(bytes)
-      const done = reader.varint('how many rows have come out')
-      const accumulators = aggregates.decode(reader.raw(reader.varint('the length of aggregates'), 'aggregates'))
-      return { done, accumulators, rows: rowsCodec.decode(reader.raw(reader.remaining, 'rows')) }
-    },
-  }
+/** No row with a time before it is to come. */
+function horizonOf(watermark: EventTimeMs): EventTimeMs {
+  return watermark === END_OF_TIME ? watermark : Math.floor(watermark)
+}
+
+/** Of the row that comes out next. */
+function neighbourOf({ argument, offset, otherwise }: OverNeighbour, { rows, done }: Frame, row: Row): Value {
+  const neighbour = rows[done + offset]
+  if (neighbour !== undefined) return neighbour.row[argument] as Value
+  return otherwise === undefined ? null : (row[otherwise] as Value)
 }

@@ -15,6 +15,7 @@ import type { Environment } from './environment.ts'
 import { bindLiteral, bindParameter } from './literals.ts'
 import { fieldOf, type Scope } from './scope.ts'
 import { bindType } from './types.ts'
+import { WINDOW_FUNCTIONS, windowFunction } from './window-functions.ts'
 
 export interface ExpressionContext {
   readonly environment: Environment
@@ -283,11 +284,12 @@ function bindCall(node: Call, context: ExpressionContext): Expression {
   if (node.over !== undefined) {
     const bound = context.over?.(node, node.over)
     if (bound !== undefined) return bound
-    notSupported(
-      node.span,
-      'OVER',
-      'ROW_NUMBER() OVER (…) AS rn is recognised in a derived table whose outer query has WHERE rn <= n.',
-    )
+    notInWindow(node)
+  }
+  if (windowFunction(name) !== undefined) {
+    fail(node.span, 'INVALID_QUERY', `"${name}" needs a window`, {
+      hint: `${windowFunction(name)?.usage} OVER (PARTITION BY … ORDER BY ts)`,
+    })
   }
   if (aggregateFunction(name) !== undefined) {
     if (context.aggregate !== undefined) return context.aggregate(node)
@@ -299,6 +301,20 @@ function bindCall(node: Call, context: ExpressionContext): Expression {
   const filter = node.filter ?? (node.distinct ? node : node.orderBy[0])
   if (filter !== undefined) fail(filter.span, 'INVALID_AGGREGATE', `"${name}" is not an aggregate`)
   return bindFunction(node, context)
+}
+
+function notInWindow({ name, span }: Call): never {
+  if (aggregateFunction(name.name) === undefined && windowFunction(name.name) === undefined) {
+    const names = WINDOW_FUNCTIONS.map((one) => one.id.toUpperCase()).join(', ')
+    fail(span, 'INVALID_QUERY', `"${name.name}" can't be used OVER a window`, {
+      hint: `Aggregates can, and ${names}.`,
+    })
+  }
+  return notSupported(
+    span,
+    'OVER here',
+    'It may stand in the list of a SELECT without GROUP BY and TOP-N: put one of them in a subquery in FROM.',
+  )
 }
 
 function bindIndex(object: Expression, index: Node, context: ExpressionContext): Expression {

@@ -1,9 +1,10 @@
 // JOIN: what two relations are decides how they meet. Two streams need a bound in time; a stream looks up a table, now
 // or as of its own time; two tables are joined as they change; in a pull query all are what is there now.
 
-import type { Join, JoinUsing } from '../../../grammar/ast.ts'
+import type { Identifier, Join, JoinUsing } from '../../../grammar/ast.ts'
 import type { Span } from '../../../grammar/span.ts'
 import { must } from '../../core/assert.ts'
+import type { Field } from '../../core/schema.ts'
 import type { DurationMs } from '../../core/time.ts'
 import { BOOLEAN, typeName } from '../../core/type.ts'
 import { fail, notSupported } from '../diagnostics.ts'
@@ -120,11 +121,10 @@ class Sides {
     if (lowerMs > upperMs) {
       fail(this.#span, 'INVALID_QUERY', 'the times of the join exclude each other: no row ever matches')
     }
-    if (clauses.lateInto !== undefined && !clauses.used.late) {
-      notSupported(clauses.lateInto.span, 'LATE ROWS INTO of a join of two streams', 'Late rows are counted.')
-    }
     const grace = this.#node.within?.grace
-    const late = latePolicy(clauses, 'event', left.plan.schema, this.#environment)
+    const columns = clauses.lateInto === undefined ? [] : lateColumns(this.#scope().columns, clauses.lateInto)
+    const lateRow = { fields: columns, key: [], timeColumn: undefined, mode: 'append' } as const
+    const late = latePolicy(clauses, 'event', lateRow, this.#environment)
     const allowedLatenessMs = grace === undefined ? late.allowedLatenessMs : notNegative(grace, 'grace period')
     const match = { kind: 'interval', lowerMs, upperMs, late: { ...late, allowedLatenessMs } } as const
     return this.#build(type, condition, match)
@@ -188,9 +188,12 @@ class Sides {
     }
     const condition = this.#condition(false)
     const key = right.plan.keys.find((one) => one.every((index) => this.#pairOf(condition, index) !== undefined))
+    if (key === undefined && asOf?.time === undefined) {
+      return this.#build(type, condition, { kind: 'latest', many: true })
+    }
     if (key === undefined) {
       const columns = (right.plan.keys[0] ?? []).map((index) => right.scope.columns[index]?.name)
-      fail(this.#span, 'INVALID_KEY', 'a stream looks up a row of a table by the primary key', {
+      fail(this.#span, 'INVALID_KEY', 'a stream looks up what a table was by the primary key', {
         hint:
           columns.length === 0
             ? `${right.scope.description} has none.`
@@ -357,5 +360,18 @@ function checkNames(left: Scope, right: Scope, span: Span): void {
   if (twice === undefined) return
   fail(span, 'DUPLICATE_NAME', `"${twice.qualifier}" is in FROM twice`, {
     hint: 'Give one of them another name: JOIN … AS other.',
+  })
+}
+
+/** Of its own side's columns, and NULL in those of the other; a name that both have stands behind its relation's. */
+function lateColumns(columns: readonly ScopeColumn[], into: Identifier): readonly Field[] {
+  const isTwice = (name: string) => columns.filter((one) => one.name === name).length > 1
+  const fields = columns.map(({ qualifier, name, type }) => {
+    return { name: isTwice(name) && qualifier !== undefined ? `${qualifier}_${name}` : name, type, nullable: true }
+  })
+  const twice = fields.find(({ name }, i) => fields.findIndex((one) => one.name === name) !== i)
+  if (twice === undefined) return fields
+  return fail(into.span, 'INVALID_LATENESS', `late rows would have two columns "${twice.name}"`, {
+    hint: 'Give one of them another name in a query in FROM.',
   })
 }

@@ -1,8 +1,6 @@
-// FROM: names to streams, tables, views and queries of WITH; derived tables; the table functions over windows and for
-// deduplication.
+// FROM: names to streams, tables, views and queries of WITH; derived tables; the table functions.
 
 import type {
-  ColumnRef,
   DeduplicateRelation,
   DerivedRelation,
   Identifier,
@@ -17,12 +15,14 @@ import { fail, notSupported } from '../diagnostics.ts'
 import { deduplicate, groupAggregate, type LogicalPlan, scan, windowAssign } from '../logical/nodes.ts'
 import { BOUNDED } from '../physical/lower-scan.ts'
 import type { StartupSpec } from '../physical/nodes.ts'
+import { bindChangelog } from './bind-changelog.ts'
+import { bindMatchRecognize } from './bind-match-recognize.ts'
 import { bindQuery } from './bind-query.ts'
 import { bindWindow, bindWindowTime, positive } from './bind-window.ts'
 import { type Clauses, latePolicy, NO_CLAUSES } from './clauses.ts'
 import { didYouMean } from './did-you-mean.ts'
 import type { Environment } from './environment.ts'
-import { Scope } from './scope.ts'
+import { columnPosition, Scope } from './scope.ts'
 import { startupOption } from './session.ts'
 
 export interface BoundRelation {
@@ -43,10 +43,12 @@ export function bindRelation(node: Node, environment: Environment, clauses: Clau
       return bindWindowRelation(node, environment, clauses)
     case 'deduplicate-relation':
       return bindDeduplicate(node, environment, clauses)
+    case 'changelog-relation':
+      return bindChangelog(node, bindRelation(node.input, environment, NO_CLAUSES))
     case 'unnest-relation':
       return notSupported(node.span, 'UNNEST')
     case 'match-recognize':
-      return notSupported(node.span, 'MATCH_RECOGNIZE')
+      return bindMatchRecognize(node, environment, clauses)
   }
 }
 
@@ -149,7 +151,7 @@ function bindWindowRelation(node: WindowRelation, environment: Environment, clau
     )
   }
   const late = latePolicy(clauses, time, input.plan.schema, environment)
-  const partitionBy = node.partitionBy.map((one) => partitionColumn(one, input.scope))
+  const partitionBy = node.partitionBy.map((one) => columnPosition(one, input.scope))
   const plan = windowAssign(input.plan, spec, time, late, partitionBy)
   const alias = node.alias?.name
   const qualified = input.scope.columns.map((one) => (alias === undefined ? one : { ...one, qualifier: alias }))
@@ -159,12 +161,6 @@ function bindWindowRelation(node: WindowRelation, environment: Environment, clau
     plan,
     scope: new Scope([...qualified, ...added], plan.schema.timeColumn, input.scope.description),
   }
-}
-
-function partitionColumn(node: ColumnRef, scope: Scope): number {
-  const bound = scope.resolve(node)
-  if (bound.kind === 'column') return bound.index
-  return notSupported(node.span, 'a field of a struct in PARTITION BY', 'Select it as a column in a derived table.')
 }
 
 function bindDeduplicate(node: DeduplicateRelation, environment: Environment, clauses: Clauses): BoundRelation {
@@ -185,7 +181,7 @@ function bindDeduplicate(node: DeduplicateRelation, environment: Environment, cl
       `${input.scope.description} has no event time, which WITHIN needs`,
     )
   }
-  const partitionBy = node.partitionBy.map((one) => partitionColumn(one, input.scope))
+  const partitionBy = node.partitionBy.map((one) => columnPosition(one, input.scope))
   const late = latePolicy(clauses, 'event', input.plan.schema, environment)
   const plan = deduplicate(input.plan, { partitionBy, keep: 'first', withinMs, late })
   const alias = node.alias?.name

@@ -127,7 +127,7 @@ export class RowNumberPattern {
   }
 }
 
-export function findRowNumber(select: Select): Call | undefined {
+function findRowNumber(select: Select): Call | undefined {
   for (const item of select.items) {
     if (item.kind !== 'select-item' || item.expression.kind !== 'call') continue
     if (item.expression.name.name === 'row_number' && item.expression.over !== undefined) return item.expression

@@ -4,7 +4,7 @@ import type { Expression as Node, Select, SelectItem, Star } from '../../../gram
 import type { Span } from '../../../grammar/span.ts'
 import { must } from '../../core/assert.ts'
 import { STRING } from '../../core/type.ts'
-import { fail, notSupported } from '../diagnostics.ts'
+import { fail } from '../diagnostics.ts'
 import { allOf, literal } from '../expression-tree.ts'
 import { filter, groupAggregate, type LogicalPlan, project } from '../logical/nodes.ts'
 import type { Expression } from '../physical/expression.ts'
@@ -13,7 +13,7 @@ import { Grouping, isGrouped } from './bind-group.ts'
 import { bindJoin } from './bind-join.ts'
 import { OverList } from './bind-over.ts'
 import { type BoundRelation, bindRelation } from './bind-relation.ts'
-import { bindRowNumber, findRowNumber, type RowNumberPattern, rowNumberPattern } from './bind-row-number.ts'
+import { bindRowNumber, type RowNumberPattern, rowNumberPattern } from './bind-row-number.ts'
 import { bindSubquery, splitSubqueries } from './bind-subquery.ts'
 import { bindUnnest } from './bind-unnest.ts'
 import { castTo } from './cast.ts'
@@ -73,6 +73,7 @@ function withLatenessOf({ allowedLatenessMs }: Clauses): Clauses {
 /** A table function in FROM is the select's own window, so that it takes the clauses unless a group follows. */
 function fromClauses(select: Select, clauses: Clauses, inner: Clauses): Clauses {
   if (select.from?.kind === 'deduplicate-relation') return clauses
+  if (select.from?.kind === 'match-recognize') return isGrouped(select) ? inner : clauses
   if (select.from?.kind === 'window-relation') {
     if (!isGrouped(select)) return clauses
     // Where the function can't be taken out of FROM.
@@ -191,10 +192,6 @@ function bindList(
       item.kind === 'star' ? expandStar(item, scope, context, select) : [bindItem(item, i, context)],
     )
     output.push(...(columns ?? []))
-  }
-  const over = rowNumber === undefined ? findRowNumber(select) : undefined
-  if (over !== undefined && !diagnostics.failed) {
-    notSupported(over.span, 'OVER', 'ROW_NUMBER() is recognised where the outer query has WHERE rn <= n.')
   }
   return output
 }

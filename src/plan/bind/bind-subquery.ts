@@ -75,14 +75,14 @@ function bindIn(from: BoundRelation, node: InQuery, type: JoinType, environment:
   }
   const pair = { left: castTo(operand, common), right: castTo(value, common) }
   const condition = { pairs: [pair], bounds: { lowerMs: undefined, upperMs: undefined }, rest: undefined }
-  if (type === 'semi') return bindMatch(from.plan, right, type, condition, node, environment)
+  if (type === 'semi') return bindMatch(from.plan, right, type, condition, environment)
   if (field.nullable) {
     fail(node.span, 'INVALID_QUERY', 'the subquery of NOT IN may give NULL, and then NOT IN is never TRUE', {
       hint: 'Write NOT EXISTS (SELECT … WHERE a.x = b.y).',
     })
   }
   const known = isNullable(operand, from.plan.schema.fields) ? filter(from.plan, isNotNull(operand)) : from.plan
-  return bindMatch(known, right, type, condition, node, environment)
+  return bindMatch(known, right, type, condition, environment)
 }
 
 function bindExists(
@@ -116,7 +116,7 @@ function bindExists(
       ? right.plan
       : filter(right.plan, allOf(own.map((one) => mapColumns(one, (index) => index - width))))
   const condition = { ...all, pairs, rest: others.length === 0 ? undefined : allOf(others) }
-  return bindMatch(from.plan, filtered, type, condition, node, environment)
+  return bindMatch(from.plan, filtered, type, condition, environment)
 }
 
 /** What is asked of a subquery is only whether it has rows: nothing that makes or loses some for other reasons. */
@@ -141,7 +141,6 @@ function bindMatch(
   right: LogicalPlan,
   type: JoinType,
   condition: JoinCondition,
-  node: InQuery | Exists,
   environment: Environment,
 ): LogicalPlan {
   if (environment.bounded) return buildJoin(left, right, type, condition, { kind: 'changes', bounded: true })
@@ -150,13 +149,7 @@ function bindMatch(
   if (isUniqueBy(right, keys) && keys.length === condition.pairs.length) {
     return buildJoin(left, right, type, condition, { kind: 'latest' })
   }
-  if (condition.rest !== undefined) {
-    notSupported(
-      node.span,
-      'a subquery that compares by more than equality, and not by the key of a table,',
-      'Make a table of it: a materialized view that is grouped by what is compared.',
-    )
-  }
+  if (condition.rest !== undefined) return buildJoin(left, right, type, condition, { kind: 'latest', many: true })
   const pairs = condition.pairs.map((pair, i) => ({ left: pair.left, right: column(i, pair.right.type) }))
   return buildJoin(left, distinctValues(right, condition), type, { ...condition, pairs }, { kind: 'latest' })
 }

@@ -4,7 +4,7 @@
 import type { ColumnRef, Identifier } from '../../../grammar/ast.ts'
 import type { Schema } from '../../core/schema.ts'
 import { type SqlType, typeName } from '../../core/type.ts'
-import { fail } from '../diagnostics.ts'
+import { fail, notSupported } from '../diagnostics.ts'
 import { column } from '../expression-tree.ts'
 import type { Expression } from '../physical/expression.ts'
 import { didYouMean } from './did-you-mean.ts'
@@ -116,4 +116,11 @@ export function fieldOf(object: Expression, field: Identifier): Expression {
   }
   const hint = type.kind === 'json' ? `Write -> '${field.name}' for JSON and ->> '${field.name}' for text.` : undefined
   fail(field.span, 'TYPE_MISMATCH', `${typeName(type)} has no fields, so no "${field.name}"`, { hint })
+}
+
+/** Of a column that a clause names, such as PARTITION BY of a table function. */
+export function columnPosition(node: ColumnRef, scope: Scope): number {
+  const bound = scope.resolve(node)
+  if (bound.kind === 'column') return bound.index
+  return notSupported(node.span, 'a field of a struct here', 'Select it as a column in a derived table.')
 }

@@ -11,7 +11,7 @@ import type { LogicalPlan, NodeBase } from './nodes.ts'
  * Which rows may meet, beside the equality of keys:
  *
  * - `interval`: two streams, the right row between `lowerMs` and `upperMs` after the left one (negative: before);
- * - `latest`: a stream and the row that a table has now;
+ * - `latest`: a stream and the row that a table has now, or `many` rows where they may have the same key;
  * - `as-of`: a stream and the row that a table had at the event time of the stream's row;
  * - `changes`: two tables; the result changes with either.
  */
@@ -22,7 +22,7 @@ export type JoinMatch =
       readonly upperMs: DurationMs
       readonly late: LatePolicy
     }
-  | { readonly kind: 'latest' }
+  | { readonly kind: 'latest'; readonly many?: boolean | undefined }
   | { readonly kind: 'as-of'; readonly waitMs: DurationMs; readonly late: LatePolicy }
   /** `bounded`: of inputs that end; each row comes out once, at the end. */
   | { readonly kind: 'changes'; readonly bounded: boolean }

@@ -15,7 +15,9 @@ import type {
   SortKey,
   StartupSpec,
 } from '../physical/nodes.ts'
+import type { FromChangelogNode, ToChangelogNode } from './changelog.ts'
 import type { JoinNode } from './join.ts'
+import type { MatchRecognizeNode } from './match-recognize.ts'
 import type { OverNode } from './over.ts'
 import type { UnnestNode } from './unnest.ts'
 
@@ -34,6 +36,9 @@ export type LogicalPlan =
   | ThrottleNode
   | UnnestNode
   | OverNode
+  | ToChangelogNode
+  | FromChangelogNode
+  | MatchRecognizeNode
 
 export type WindowSpec =
   | AlignedWindow

@@ -1,6 +1,8 @@
 // Walks and rebuilds of logical plans.
 
+import { fromChangelog, toChangelog } from './changelog.ts'
 import { type JoinNode, join } from './join.ts'
+import { matchRecognize, measureFields } from './match-recognize.ts'
 import {
   deduplicate,
   filter,
@@ -47,6 +49,12 @@ export function withInput(
       return throttle(input, node.everyMs)
     case 'over':
       return over(input, node)
+    case 'to-changelog':
+      return toChangelog(input, node.op)
+    case 'from-changelog':
+      return fromChangelog(input, node.op, node.partitionBy)
+    case 'match-recognize':
+      return matchRecognize(input, node, measureFields(node))
     case 'unnest':
       return unnest(input, node, unnestNames(node))
   }

@@ -4,8 +4,10 @@
 import { assert } from '../../core/assert.ts'
 import type { ChangelogMode, Schema } from '../../core/schema.ts'
 import { columnsOf, some } from '../expression-tree.ts'
+import { type FromChangelogNode, withoutOp } from '../logical/changelog.ts'
 import { isLeftOnly, type JoinNode } from '../logical/join.ts'
 import { type LogicalPlan, NO_LATE_ROWS, type ScanNode, type TopNNode } from '../logical/nodes.ts'
+import { isLookup, isLookupJoin } from '../lookups.ts'
 import { lowerScan } from './lower-scan.ts'
 import type { ConnectorSpec, FormatSpec, PhysicalPlan, QueryOptions, Step } from './nodes.ts'
 
@@ -92,9 +94,28 @@ class Lowering {
         return this.#join(node, needsOld)
       case 'over': {
         const input = this.#exchange(this.lower(node.input, false), node.partitionBy)
-        const { partitionBy: keys, aggregates, frame } = node
-        const id = this.add({ kind: 'over', inputs: [input.id], schema: node.schema, keys, aggregates, frame })
+        const { partitionBy: keys, aggregates, frame, neighbours } = node
+        const of = { keys, aggregates, frame, neighbours }
+        const id = this.add({ kind: 'over', inputs: [input.id], schema: node.schema, ...of })
         return { id, schema: node.schema, partitionedBy: keys }
+      }
+      case 'match-recognize': {
+        const input = this.#exchange(this.lower(node.input, false), node.partitionBy)
+        const {
+          schema,
+          partitionBy: keys,
+          variables,
+          pattern,
+          withinMs,
+          afterMatch,
+          values,
+          conditions,
+          measures,
+        } = node
+        const parts = { keys, variables, pattern, withinMs, afterMatch, values, conditions, measures }
+        const latePolicy = node.late
+        const id = this.add({ kind: 'match-recognize', inputs: [input.id], schema, ...parts, latePolicy })
+        return { id, schema, partitionedBy: keys.map((_, i) => i) }
       }
       case 'unnest': {
         const input = this.lower(node.input, changes(node.input))
@@ -103,6 +124,14 @@ class Lowering {
         const id = this.add({ kind: 'unnest', inputs: [input.id], schema, expression, ordinality, outer })
         return { id, schema, partitionedBy: input.partitionedBy }
       }
+      case 'to-changelog': {
+        const input = this.lower(node.input, changes(node.input))
+        const { schema, timed } = node
+        const id = this.add({ kind: 'to-changelog', inputs: [input.id], schema, timed })
+        return { id, schema, partitionedBy: input.partitionedBy?.map((index) => index + 1) }
+      }
+      case 'from-changelog':
+        return this.#fromChangelog(node, needsOld)
       case 'window-assign': {
         const input = this.lower(node.input, changes(node.input))
         assert(node.spec.kind !== 'session', 'session windows belong to an aggregate')
@@ -170,10 +199,23 @@ class Lowering {
   #scan(node: ScanNode, needsOld: boolean): Lowered {
     const step = this.#bootstrap && !node.bounded ? { ...lowerScan(node), bootstrap: true } : lowerScan(node)
     const id = this.add(step)
-    const { schema } = step
-    if (!needsOld || schema.mode !== 'upsert') return { id, schema, partitionedBy: undefined }
+    return this.#normalized({ id, schema: step.schema, partitionedBy: undefined }, needsOld)
+  }
+
+  #fromChangelog(node: FromChangelogNode, needsOld: boolean): Lowered {
+    const { schema, op, partitionBy } = node
+    const input = this.#exchange(this.lower(node.input, false), partitionBy)
+    const id = this.add({ kind: 'from-changelog', inputs: [input.id], schema, op, keys: schema.key })
+    const partitionedBy = input.partitionedBy?.map((index) => withoutOp(index, op))
+    return this.#normalized({ id, schema, partitionedBy }, needsOld)
+  }
+
+  /** Upserts with the rows that they replace, where those are needed. */
+  #normalized(upserts: Lowered, needsOld: boolean): Lowered {
+    const { schema } = upserts
+    if (!needsOld || schema.mode !== 'upsert') return upserts
     const normal = withMode(schema, 'retract')
-    const exchanged = this.#exchange({ id, schema, partitionedBy: undefined }, schema.key)
+    const exchanged = this.#exchange(upserts, schema.key)
     const normalized = this.add({ kind: 'normalize', inputs: [exchanged.id], schema: normal, keys: schema.key })
     return { id: normalized, schema: normal, partitionedBy: schema.key }
   }
@@ -211,7 +253,29 @@ class Lowering {
     return { id, schema, partitionedBy }
   }
 
+  /** The store is asked wherever the rows are: they need not meet. */
+  #lookUp({ left, right, leftKeys, rightKeys, type, condition, schema: joined }: JoinNode): Lowered {
+    assert(isLookup(right) && (type === 'inner' || type === 'left'), 'a store is asked by a stream')
+    const input = this.lower(left, false)
+    const { name, connector } = right.relation
+    const schema = withMode(joined, 'append')
+    const id = this.add({
+      kind: 'lookup-join',
+      inputs: [input.id],
+      schema,
+      type,
+      leftKeys,
+      condition,
+      relation: name,
+      connector,
+      columns: right.schema.fields,
+      keys: rightKeys,
+    })
+    return { id, schema, partitionedBy: input.partitionedBy }
+  }
+
   #join(node: JoinNode, needsOld: boolean): Lowered {
+    if (isLookupJoin(node)) return this.#lookUp(node)
     const { match, type, leftKeys, rightKeys, condition } = node
     const left = this.#joined(node.left, leftKeys, type !== 'inner' && type !== 'right')
     const bootstrapped = this.#bootstrap
@@ -234,7 +298,8 @@ class Lowering {
         const schema = withMode(node.schema, 'append')
         const waitMs = match.kind === 'as-of' ? match.waitMs : undefined
         const latePolicy = match.kind === 'as-of' ? match.late : NO_LATE_ROWS
-        const id = this.add({ kind: 'temporal-join', ...base, type, schema, row: match.kind, waitMs, latePolicy })
+        const row = match.kind === 'latest' && match.many ? 'latest-rows' : match.kind
+        const id = this.add({ kind: 'temporal-join', ...base, type, schema, row, waitMs, latePolicy })
         return { id, schema, partitionedBy }
       }
       case 'changes': {

@@ -1,8 +1,11 @@
 import type { Schema } from '../../core/schema.ts'
 import type { DurationMs } from '../../core/time.ts'
 import type { SqlType } from '../../core/type.ts'
+import type { FromChangelogStep, ToChangelogStep } from './changelog-steps.ts'
 import type { Expression } from './expression.ts'
-import type { IntervalJoinStep, TableJoinStep, TemporalJoinStep } from './join-steps.ts'
+import type { IntervalJoinStep, LookupJoinStep, TableJoinStep, TemporalJoinStep } from './join-steps.ts'
+import type { MatchRecognizeStep } from './match-steps.ts'
+import type { OverStep } from './over-step.ts'
 
 /**
  * The physical plan: what is stored, explained, compared and run. It is JSON, and for ever: a change to a step is a
@@ -35,6 +38,9 @@ export type Step =
   | UnionStep
   | UnnestStep
   | OverStep
+  | ToChangelogStep
+  | FromChangelogStep
+  | MatchRecognizeStep
   | ExchangeStep
   | LocalAggregateStep
   | NormalizeStep
@@ -42,6 +48,7 @@ export type Step =
   | IntervalJoinStep
   | TemporalJoinStep
   | TableJoinStep
+  | LookupJoinStep
   | WindowAssignStep
   | WindowAggregateStep
   | SessionAggregateStep
@@ -110,7 +117,18 @@ export interface SourceField {
 
 /** Connector and its options as given (validated by the connector), secrets by reference only. */
 export interface ConnectorSpec {
-  readonly kind: 'embedded' | 'kafka' | 'file' | 'datagen' | 'blackhole' | 'print' | 'result' | 'rows' | 'exchange'
+  readonly kind:
+    | 'embedded'
+    | 'kafka'
+    | 'file'
+    | 'datagen'
+    | 'postgres'
+    | 'redis'
+    | 'blackhole'
+    | 'print'
+    | 'result'
+    | 'rows'
+    | 'exchange'
   readonly options: Readonly<Record<string, string>>
 }
 
@@ -154,20 +172,6 @@ export interface FilterStep extends StepBase {
 export interface ProjectStep extends StepBase {
   readonly kind: 'project'
   readonly expressions: readonly Expression[]
-}
-
-/** Which rows before a row count: all, so many rows, or those of so many milliseconds; of a range its peers too. */
-export interface OverFrame {
-  readonly unit: 'rows' | 'range'
-  readonly preceding: number | undefined
-}
-
-/** Each row, once the watermark has passed it, with aggregates of its frame behind the columns of the input. */
-export interface OverStep extends StepBase {
-  readonly kind: 'over'
-  readonly keys: readonly number[]
-  readonly aggregates: readonly AggregateCall[]
-  readonly frame: OverFrame
 }
 
 /**

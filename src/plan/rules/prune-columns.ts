@@ -3,7 +3,9 @@
 
 import { must } from '../../core/assert.ts'
 import { column, columnsOf, mapColumns } from '../expression-tree.ts'
+import { fromChangelog, toChangelog, withOp, withoutOp } from '../logical/changelog.ts'
 import { isLeftOnly, type JoinMatch, type JoinNode, join } from '../logical/join.ts'
+import { type MatchRecognizeNode, matchRecognize, measureFields } from '../logical/match-recognize.ts'
 import {
   deduplicate,
   filter,
@@ -21,8 +23,10 @@ import {
 import { over } from '../logical/over.ts'
 import { unnest, unnestNames } from '../logical/unnest.ts'
 import { aggregateNames } from '../logical/visit.ts'
-import { aggregateColumns } from '../physical/check-references.ts'
+import { aggregateColumns, neighbourColumns } from '../physical/check-references.ts'
+import { columnsOfValues, type MatchValue } from '../physical/match-steps.ts'
 import type { AggregateCall, LatePolicy } from '../physical/nodes.ts'
+import type { OverNeighbour } from '../physical/over-step.ts'
 import { scannedColumns } from '../scanned-columns.ts'
 import type { Rule } from './rule.ts'
 
@@ -84,15 +88,36 @@ function prune(node: LogicalPlan, needed: ReadonlySet<number>): Pruned {
       return rebuilt(node, input, () => throttle(input.node, node.everyMs))
     }
     case 'over': {
-      const read = [...node.partitionBy, ...aggregateColumns(node.aggregates)]
+      const { neighbours } = node
+      const read = [...node.partitionBy, ...aggregateColumns(node.aggregates), ...neighbourColumns(neighbours)]
       return pruneExtension(node, needed, read, (input) =>
         over(input.node, {
           ...node,
           partitionBy: node.partitionBy.map(input.to),
           aggregates: node.aggregates.map((one) => moveAggregate(one, input)),
+          neighbours: neighbours?.map((one) => moveNeighbour(one, input)),
         }),
       )
     }
+    case 'to-changelog': {
+      // All: which rows change does not depend on what is read of them.
+      const input = prune(node.input, new Set(node.input.schema.fields.keys()))
+      const width = node.input.schema.fields.length
+      const to = (index: number) => {
+        if (index === 0) return 0
+        return index > width ? input.node.schema.fields.length + 1 : input.to(index - 1) + 1
+      }
+      return { ...rebuilt(node, input, () => toChangelog(input.node, node.op)), to }
+    }
+    case 'from-changelog': {
+      const below = [...withKey(node, needed)].map((index) => withOp(index, node.op))
+      const input = prune(node.input, new Set([...below, node.op, ...node.partitionBy]))
+      const op = input.to(node.op)
+      const to = (index: number) => withoutOp(input.to(withOp(index, node.op)), op)
+      return { ...rebuilt(node, input, () => fromChangelog(input.node, op, node.partitionBy.map(input.to))), to }
+    }
+    case 'match-recognize':
+      return pruneMatch(node)
     case 'unnest':
       return pruneExtension(node, needed, columnsOf(node.expression), (input) =>
         unnest(input.node, { ...node, expression: mapColumns(node.expression, input.to) }, unnestNames(node)),
@@ -143,7 +168,7 @@ function withKey(node: LogicalPlan, needed: ReadonlySet<number>): ReadonlySet<nu
   return node.schema.mode === 'append' ? needed : new Set([...needed, ...node.schema.key])
 }
 
-function moveLate(late: LatePolicy, input: Pruned): LatePolicy {
+function moveLate(late: LatePolicy, input: Pick<Pruned, 'to'>): LatePolicy {
   return { ...late, columns: late.columns.map(input.to) }
 }
 
@@ -184,8 +209,8 @@ function pruneUnion(node: Extract<LogicalPlan, { kind: 'union' }>, needed: Reado
 /** Of each side what is joined by, what tells its rows apart and when they happened, beside what is read above. */
 function pruneJoin(node: JoinNode, needed: ReadonlySet<number>): Pruned {
   const width = node.left.schema.fields.length
-  const read = new Set([...needed, ...(node.condition === undefined ? [] : columnsOf(node.condition))])
   const late = 'late' in node.match ? node.match.late.columns : []
+  const read = new Set([...needed, ...late, ...(node.condition === undefined ? [] : columnsOf(node.condition))])
   const side = (input: LogicalPlan, keys: readonly number[], of: readonly number[]) => {
     const { timeColumn } = input.schema
     const time = timeColumn === undefined ? [] : [timeColumn]
@@ -193,13 +218,14 @@ function pruneJoin(node: JoinNode, needed: ReadonlySet<number>): Pruned {
   }
   const ofLeft = [...read].filter((index) => index < width)
   const ofRight = [...read].filter((index) => index >= width).map((index) => index - width)
-  const left = side(node.left, node.leftKeys, [...ofLeft, ...late])
+  const left = side(node.left, node.leftKeys, ofLeft)
   const right = side(node.right, node.rightKeys, ofRight)
   const newWidth = left.node.schema.fields.length
   const to = (index: number) => (index < width ? left.to(index) : right.to(index - width) + newWidth)
   const changed = left.changed || right.changed
   if (!changed) return { node, to, changed }
-  const match: JoinMatch = 'late' in node.match ? { ...node.match, late: moveLate(node.match.late, left) } : node.match
+  const match: JoinMatch =
+    'late' in node.match ? { ...node.match, late: moveLate(node.match.late, { to }) } : node.match
   const pruned = join(left.node, right.node, {
     type: node.type,
     leftKeys: node.leftKeys.map(left.to),
@@ -233,12 +259,31 @@ function pruneAggregate(node: Aggregate, needed: ReadonlySet<number>): Pruned {
   return { node: rebuilt, to, changed }
 }
 
+/** What it gives is little: all of it stays, and what no variable looks at goes. */
+function pruneMatch(node: MatchRecognizeNode): Pruned {
+  const { partitionBy, values, late } = node
+  const input = prune(node.input, new Set([...partitionBy, ...columnsOfValues(values), ...late.columns]))
+  const { node: pruned, changed } = rebuilt(node, input, () => {
+    const moved = values.map((one): MatchValue => {
+      if (one.kind === 'row') return { ...one, column: input.to(one.column) }
+      return { ...one, call: moveAggregate(one.call, input) }
+    })
+    const of = { ...node, partitionBy: partitionBy.map(input.to), values: moved, late: moveLate(late, input) }
+    return matchRecognize(input.node, of, measureFields(node))
+  })
+  return { node: pruned, to: (index) => index, changed }
+}
+
 function moveAggregate(one: AggregateCall, input: Pruned): AggregateCall {
   return {
     ...one,
     arguments: one.arguments.map(input.to),
     filter: one.filter === undefined ? undefined : input.to(one.filter),
   }
+}
+
+function moveNeighbour({ argument, offset, otherwise }: OverNeighbour, input: Pruned): OverNeighbour {
+  return { argument: input.to(argument), offset, otherwise: otherwise === undefined ? undefined : input.to(otherwise) }
 }
 
 function pruneTopN(node: Extract<LogicalPlan, { kind: 'top-n' }>, needed: ReadonlySet<number>): Pruned {

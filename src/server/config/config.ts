@@ -23,6 +23,8 @@ function integer(min: number, max: number): z.ZodType<number> {
   return z.coerce.number().int().min(min).max(max)
 }
 
+const share: z.ZodType<number> = z.coerce.number().min(0).max(1)
+
 const flag: z.ZodType<boolean> = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
 
 /** `host:port`; an IPv6 address goes in brackets; port 0 takes any free one. */
@@ -98,6 +100,38 @@ export const SETTINGS = {
     z.string(),
     '',
   ),
+  metricsListen: setting(
+    'address of the page for Prometheus, host:port, at /metrics; without it there is none',
+    z.union([z.literal(''), address]),
+    '',
+  ),
+  otlpEndpoint: setting(
+    'collector that metrics and traces are sent to, OTLP over HTTP, such as http://127.0.0.1:4318',
+    z.string().regex(/^(https?:\/\/[^\s?#@]+)?$/i, 'must be http://host:port, without user and password'),
+    '',
+  ),
+  traceRatio: setting(
+    'share of traces that are kept, 0 to 1; a call that comes with a trace decides by itself',
+    share,
+    0.1,
+  ),
+  sloLagMs: setting(
+    'objective: `stream.lag_ms` of each query is below this at the 95th percentile, ms',
+    integer(1, HOUR_MS * 24),
+    5_000,
+  ),
+  sloCheckpointMs: setting(
+    'objective: `checkpoint.duration_ms` of each query is below this at the 95th percentile, ms',
+    integer(1, HOUR_MS),
+    10_000,
+  ),
+  sloLateRate: setting('objective: `stream.late_event_rate` of each query is below this share, 0 to 1', share, 0.01),
+  sloDuplicateRate: setting(
+    'objective: `stream.duplicate_rate` of each query is below this share, 0 to 1',
+    share,
+    0.001,
+  ),
+  sloTarget: setting('share of thirty days in which the objectives have to hold, 0 to 1', share, 0.99),
   tlsCertFile: setting('certificate of the gRPC port with its chain, PEM; turns TLS on', z.string(), ''),
   tlsKeyFile: setting('its private key, PEM', z.string(), ''),
   tlsClientCaFile: setting(

@@ -52,6 +52,11 @@ export function toServiceError(thrown: unknown): ServiceError {
   return Object.assign(new Error(message), { code, details: message, metadata })
 }
 
+/** The code that a caller is answered with. */
+export function statusOf(thrown: unknown): status {
+  return STATUS_OF[appErrorOf(thrown).error.code]
+}
+
 /** What a thrown value means; anything that is not an AppError is a defect. */
 export function appErrorOf(thrown: unknown): { error: AppError; metadata: Readonly<Record<string, string>> } {
   if (thrown instanceof CallError) return { error: thrown.error, metadata: thrown.metadata }

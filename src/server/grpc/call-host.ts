@@ -5,17 +5,17 @@ import type {
   handleBidiStreamingCall,
   handleServerStreamingCall,
   handleUnaryCall,
-  Metadata,
   ServerDuplexStream,
   ServerWritableStream,
 } from '@grpc/grpc-js'
 import { AppError } from '../../core/errors.ts'
-import { appErrorOf, toServiceError } from '../errors/status.ts'
+import { appErrorOf, statusOf, toServiceError } from '../errors/status.ts'
 import { withoutNames } from '../errors/without-names.ts'
 import type { CallGate } from '../security/call-gate.ts'
 import type { Caller } from '../security/caller.ts'
 import { RULES } from '../security/rules.ts'
 import { faultOf, type Logger } from '../telemetry/logger.ts'
+import type { MeasuredCall, RpcTelemetry } from '../telemetry/rpc-telemetry.ts'
 import { GrpcWriter, resetWhenStuck } from './grpc-writer.ts'
 import type { Quotas } from './quotas.ts'
 import { requestBytes } from './request-size.ts'
@@ -42,10 +42,8 @@ const DEADLINE_SLACK_MS = 50
 /** Longest delay of a timer; a deadline further away is none. */
 const TIMER_MS_MAX = 2 ** 31 - 1
 
-interface Call {
-  readonly metadata: Metadata
+interface Call extends MeasuredCall {
   getPeer(): string
-  getPath(): string
   getDeadline(): Date | number
   once(event: 'cancelled', listener: () => void): unknown
 }
@@ -59,14 +57,16 @@ export class CallHost {
   readonly #log: Logger
   readonly #gate: CallGate
   readonly #quotas: Quotas
+  readonly #telemetry: RpcTelemetry
   readonly #stallTimeoutMs: number
   readonly #drain = new AbortController()
   readonly #active = new Set<ActiveCall>()
 
-  constructor(log: Logger, gate: CallGate, quotas: Quotas, limits: StreamLimits) {
+  constructor(log: Logger, gate: CallGate, quotas: Quotas, telemetry: RpcTelemetry, limits: StreamLimits) {
     this.#log = log
     this.#gate = gate
     this.#quotas = quotas
+    this.#telemetry = telemetry
     this.#stallTimeoutMs = limits.stallTimeoutMs
   }
 
@@ -159,7 +159,6 @@ export class CallHost {
   }
 
   async #run<T>(call: Call, handle: (context: CallContext) => Promise<T>): Promise<T> {
-    const startedMs = performance.now()
     const abort = new AbortController()
     const { promise: ended, resolve: end } = deferred()
     const active: ActiveCall = { abort, ended }
@@ -170,19 +169,31 @@ export class CallHost {
     const release = caller.onRefused((reason) => abort.abort(reason))
     try {
       const draining = this.#drain.signal
-      const result = await handle({ signal: abort.signal, draining, peer: hostOf(call.getPeer()), caller })
+      const context = { signal: abort.signal, draining, peer: hostOf(call.getPeer()), caller }
+      const result = await this.#telemetry.run(call, () => this.#logged(call, () => handle(context)), statusOf)
       caller.ended(undefined)
-      this.#log.debug({ method: call.getPath(), ms: elapsed(startedMs) }, 'call ended')
       return result
     } catch (error) {
       caller.ended(error)
-      this.#logFailure(call, error, startedMs)
       throw caller.principal.rights.seeAll ? error : withoutNames(error)
     } finally {
       clearTimeout(deadline)
       release()
       this.#active.delete(active)
       end()
+    }
+  }
+
+  /** Within the span of the call, whose ids the line has. */
+  async #logged<T>(call: Call, handle: () => Promise<T>): Promise<T> {
+    const startedMs = performance.now()
+    try {
+      const result = await handle()
+      this.#log.debug({ method: call.getPath(), ms: elapsed(startedMs) }, 'call ended')
+      return result
+    } catch (error) {
+      this.#logFailure(call, error, startedMs)
+      throw error
     }
   }
 

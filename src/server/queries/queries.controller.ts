@@ -14,14 +14,17 @@ import { Slots } from '../grpc/slots.ts'
 import { type ResultMessage, writeResults } from '../grpc/write-results.ts'
 import type { AnalyzeQueryResponseInput } from '../proto/weir/v1/AnalyzeQueryResponse.ts'
 import type { DescribeQueryResponseInput } from '../proto/weir/v1/DescribeQueryResponse.ts'
+import type { ListObjectivesRequest } from '../proto/weir/v1/ListObjectivesRequest.ts'
+import type { ListObjectivesResponseInput } from '../proto/weir/v1/ListObjectivesResponse.ts'
 import type { ListQueriesRequest } from '../proto/weir/v1/ListQueriesRequest.ts'
 import type { ListQueriesResponseInput } from '../proto/weir/v1/ListQueriesResponse.ts'
 import type { QueryServiceHandlers } from '../proto/weir/v1/QueryService.ts'
 import type { Value as WireValue } from '../proto/weir/v1/Value.ts'
+import { SloService } from '../slo/slo.service.ts'
 import { CONFIG, RUNTIME } from '../tokens.ts'
 import { toWireDiagnostic } from '../wire/schema.ts'
 import { fromWireValue } from '../wire/value.ts'
-import { toWireAnalysis, toWireDescription, toWireSummary } from './queries.mapper.ts'
+import { toWireAnalysis, toWireDescription, toWireObjective, toWireSummary } from './queries.mapper.ts'
 import { QueriesService, type Script } from './queries.service.ts'
 
 interface ScriptRequest {
@@ -35,6 +38,7 @@ export class QueriesController implements GrpcService {
   readonly implementation: QueryServiceHandlers
   readonly #runtime: Runtime
   readonly #queries: QueriesService
+  readonly #slo: SloService
   readonly #slots: Slots
   readonly #quotas: Quotas
   readonly #heartbeatMs: number
@@ -42,6 +46,7 @@ export class QueriesController implements GrpcService {
   constructor(
     @Inject(CallHost) calls: CallHost,
     @Inject(QueriesService) queries: QueriesService,
+    @Inject(SloService) slo: SloService,
     @Inject(RUNTIME) runtime: Runtime,
     @Inject(CONFIG) config: ServerConfig,
     @Inject(Quotas) quotas: Quotas,
@@ -49,6 +54,7 @@ export class QueriesController implements GrpcService {
     this.#quotas = quotas
     this.#runtime = runtime
     this.#queries = queries
+    this.#slo = slo
     this.#heartbeatMs = config.heartbeatMs
     this.#slots = new Slots({ what: 'running queries', total: config.queriesRunningMax })
     this.implementation = {
@@ -63,6 +69,7 @@ export class QueriesController implements GrpcService {
       ListQueries: calls.unary((request, context) => this.#list(request, context)),
       DescribeQuery: calls.unary(({ name }) => this.#describe(name)),
       AnalyzeQuery: calls.unary(({ name }) => this.#analyze(name)),
+      ListObjectives: calls.unary((request, context) => this.#objectives(request, context)),
       PauseQuery: calls.unary(({ name }) => runtime.pause(name).then(empty)),
       ResumeQuery: calls.unary(({ name }) => runtime.resume(name).then(empty)),
       DropQuery: calls.unary(({ name }) => runtime.drop(name).then(empty)),
@@ -84,6 +91,16 @@ export class QueriesController implements GrpcService {
     } finally {
       release()
     }
+  }
+
+  async #objectives(request: ListObjectivesRequest, { caller }: CallContext): Promise<ListObjectivesResponseInput> {
+    const { items, nextPageToken } = pageOf(
+      (await this.#slo.report()).filter(({ query }) => caller.sees('relation', query)),
+      ({ query, indicator }) => `${query}\0${indicator}`,
+      request,
+      'objectives',
+    )
+    return { objectives: items.map(toWireObjective), nextPageToken }
   }
 
   async #list(request: ListQueriesRequest, { caller }: CallContext): Promise<ListQueriesResponseInput> {

@@ -62,7 +62,11 @@ const REQUESTS: Readonly<Record<string, unknown>> = {
 }
 
 /** Lists are given to anybody who is known, without what they do not see. */
-const LISTS = ['/weir.v1.QueryService/ListQueries', '/weir.v1.CatalogService/ListObjects']
+const LISTS = [
+  '/weir.v1.QueryService/ListQueries',
+  '/weir.v1.QueryService/ListObjectives',
+  '/weir.v1.CatalogService/ListObjects',
+]
 
 interface Outcome {
   readonly code: status

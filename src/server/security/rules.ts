@@ -31,6 +31,7 @@ export const RULES: Readonly<Record<string, MethodRule>> = {
   '/weir.v1.QueryService/ListQueries': HANDLER,
   '/weir.v1.QueryService/DescribeQuery': named('any'),
   '/weir.v1.QueryService/AnalyzeQuery': named('any'),
+  '/weir.v1.QueryService/ListObjectives': HANDLER,
   '/weir.v1.QueryService/PauseQuery': named('manage'),
   '/weir.v1.QueryService/ResumeQuery': named('manage'),
   '/weir.v1.QueryService/DropQuery': named('manage'),

@@ -1,0 +1,74 @@
+import type { Random } from '../harness/random.ts'
+
+/** No join, but a row meets others by key and time as well. Of rows of one time those that came first come first. */
+export type OverKind = 'over-rows' | 'over-range' | 'over-neighbours'
+
+export const OVER_KINDS: readonly OverKind[] = ['over-rows', 'over-range', 'over-neighbours']
+
+/** A query for each engine over stream `a`: DuckDB is told the order of arrival, and a range as a number. */
+interface OverQueries {
+  readonly query: string
+  readonly expected: string
+}
+
+/** One item of the list. */
+interface Item {
+  readonly weir: string
+  readonly duck: string
+}
+
+const KEYS = ['PARTITION BY k ', 'PARTITION BY k, g ', 'PARTITION BY id % 3 ', '']
+
+export function randomOver(random: Random, kind: OverKind): OverQueries {
+  const by = random.pick(KEYS)
+  const items = kind === 'over-neighbours' ? neighbours(random, by) : aggregates(random, kind, by, true)
+  // A second window: another frame, or another key, which is computed behind the first.
+  if (random.chance(0.4)) {
+    const more = kind === 'over-range' ? 'over-range' : random.pick(['over-rows', 'over-range'] as const)
+    items.push(...aggregates(random, more, kind === 'over-range' ? random.pick(KEYS) : by, false))
+  }
+  const list = (engine: keyof Item) => items.map((one, i) => `${one[engine]} AS x${i}`).join(', ')
+  return { query: `SELECT id, v, ${list('weir')} FROM a`, expected: `SELECT id, v, ${list('duck')} FROM a` }
+}
+
+function aggregates(random: Random, kind: 'over-rows' | 'over-range', by: string, mayWait: boolean): Item[] {
+  const isRows = kind === 'over-rows'
+  const unit = isRows ? 'ROWS' : 'RANGE'
+  const preceding = random.chance(0.3) ? undefined : random.pick(isRows ? [0, 1, 3] : [0, 5, 50])
+  const following = random.chance(0.4) && (mayWait || !isRows) ? random.pick(isRows ? [1, 2] : [1, 20]) : undefined
+  const distance = (one: number, plain: boolean) => (plain || isRows ? String(one) : `INTERVAL '${one}' MILLISECOND`)
+  const over = (order: string, plain: boolean) => {
+    const from = preceding === undefined ? 'UNBOUNDED' : distance(preceding, plain)
+    const to = following === undefined ? 'CURRENT ROW' : `${distance(following, plain)} FOLLOWING`
+    return `OVER (${by}ORDER BY ${order} ${unit} BETWEEN ${from} PRECEDING AND ${to})`
+  }
+  const filter = random.chance(0.3) ? ' FILTER (WHERE id > 2)' : ''
+  const calls = [`COUNT(*)${filter}`, `SUM(v)${filter}`, 'MIN(v)', 'MAX(id)', 'COUNT(DISTINCT v)']
+  const items = calls.map((one) => ({
+    weir: `${one} ${over('ts', false)}`,
+    duck: `${one} ${over(isRows ? 'ts, seq' : 'ts', true)}`,
+  }))
+  if (!isRows) return items
+  return [...items, ...['FIRST_VALUE', 'LAST_VALUE'].map((name) => firstOrLast(name, over))]
+}
+
+/** Here they pass NULLs over, as in Flink. */
+function firstOrLast(name: string, over: (order: string, plain: boolean) => string): Item {
+  return { weir: `${name}(v) ${over('ts', false)}`, duck: `${name}(v IGNORE NULLS) ${over('ts, seq', true)}` }
+}
+
+function neighbours(random: Random, by: string): Item[] {
+  const calls = [
+    ...['LAG', 'LEAD'].map((name) => `${name}(v, ${random.pick([0, 1, 2, 5])}${random.pick(['', ', -1', ', id'])})`),
+    ...random.pick([[], ['LAG(g)', 'LEAD(id, 2)']]),
+    'ROW_NUMBER()',
+  ]
+  const ranks = random.pick([[], ['RANK()', 'DENSE_RANK()']])
+  return [
+    ...calls.map((one) => ({
+      weir: `${one} OVER (${by}ORDER BY ts)`,
+      duck: `${one} OVER (${by}ORDER BY ts, seq)`,
+    })),
+    ...ranks.map((one) => ({ weir: `${one} OVER (${by}ORDER BY ts)`, duck: `${one} OVER (${by}ORDER BY ts)` })),
+  ]
+}
