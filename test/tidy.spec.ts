@@ -133,6 +133,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pino: ['src/server/'],
   // Also where stored plans are checked as they are read.
   zod: ['src/server/', 'src/plan/physical/codec.ts'],
+  'rate-limiter-flexible': ['src/server/'],
   jose: ['src/server/security/'],
   yaml: ['src/server/security/'],
   lmdb: ['src/adapters/embedded/'],

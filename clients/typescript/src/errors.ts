@@ -25,6 +25,8 @@ export class WeirError extends Error {
   readonly hint: string | undefined
   /** True when the same call may succeed later without a change. */
   readonly retry: boolean
+  /** When it may, ms from now; undefined where the server did not say. */
+  readonly retryAfterMs: number | undefined
   /** Of a statement that can't run; empty for other errors. At most twenty. */
   readonly diagnostics: readonly ErrorDiagnostic[]
   /** Where a stream that was cut goes on. */
@@ -39,6 +41,8 @@ export class WeirError extends Error {
     this.reason = reason === '' ? this.status : reason
     this.hint = metadata['hint']
     this.retry = metadata['retry'] === 'true' || error.code === status.UNAVAILABLE || wasReset(error, details)
+    const afterMs = metadata['retry_after_ms']
+    this.retryAfterMs = afterMs === undefined ? undefined : Number(afterMs)
     this.diagnostics = diagnostics
     this.resumeToken = metadata['resume_token']
     this.metadata = metadata

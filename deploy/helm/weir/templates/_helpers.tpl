@@ -207,6 +207,11 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 - name: WEIR_AUTH_TOKENS_FILE
   value: {{ $files }}/server/tokens
 {{- end }}
+{{- /* Without both the server starts only where it is told that the network guards it: the NetworkPolicy does. */}}
+{{- if not (or (and $v.tls.enabled $v.auth.tokensSecret.name) (hasKey $v.settings "insecure")) }}
+- name: WEIR_INSECURE
+  value: "true"
+{{- end }}
 {{- range $name, $value := $v.settings }}
 - name: WEIR_{{ snakecase $name | upper }}
   value: {{ include "weir.text" $value | quote }}
