@@ -18,7 +18,7 @@ import type { QueryServiceHandlers } from '../proto/weir/v1/QueryService.ts'
 import type { Value as WireValue } from '../proto/weir/v1/Value.ts'
 import { CONFIG, RUNTIME } from '../tokens.ts'
 import { toWireDiagnostic } from '../wire/schema.ts'
-import { fromWireValue } from '../wire/value.ts'
+import { parameterOf } from '../wire/value.ts'
 import { toWireAnalysis, toWireDescription, toWireSummary } from './queries.mapper.ts'
 import { QueriesService, type Script } from './queries.service.ts'
 
@@ -101,7 +101,7 @@ export class QueriesController implements GrpcService {
 }
 
 function scriptOf({ sql, parameters, settings }: ScriptRequest, { signal }: CallContext): Script {
-  return { sql, parameters: parameters.map(fromWireValue), session: new Map(Object.entries(settings)), signal }
+  return { sql, parameters: parameters.map(parameterOf), session: new Map(Object.entries(settings)), signal }
 }
 
 function empty(): Record<string, never> {
