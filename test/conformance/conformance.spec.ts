@@ -1,10 +1,15 @@
 // Every client there is does what the cases of clients/conformance say. One whose tools are not here is skipped.
 
+import { createHash } from 'node:crypto'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildServer, removeBuild } from '../e2e/server-process.ts'
 import { difference } from './compare.ts'
 import { LANGUAGES, ToolsMissingError } from './languages.ts'
 import { runCases } from './run-cases.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
 
 beforeAll(buildServer, 120_000)
 afterAll(removeBuild)
@@ -25,6 +30,19 @@ describe('the cases of clients/conformance', () => {
     },
     LANGUAGE_MS,
   )
+})
+
+describe('generated code that is checked in', () => {
+  it.each([
+    ['clients/python/generate.sh', 'clients/python/src/weir/v1'],
+    ['clients/go/generate.sh', 'clients/go/internal/weirv1'],
+  ])('is what %s writes now', (script, folder) => {
+    const hash = createHash('sha256')
+    for (const path of globSync('proto/weir/v1/*.proto', { cwd: ROOT }).sort())
+      hash.update(readFileSync(join(ROOT, path)))
+    const generatedFrom = readFileSync(join(ROOT, folder, 'proto.sha256'), 'utf8').trim()
+    expect(generatedFrom, `proto/ has changed: run ${script}`).toBe(hash.digest('hex'))
+  })
 })
 
 describe('difference', () => {

@@ -3,10 +3,10 @@
 
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { saysOf } from '../../scripts/maven-jars.ts'
+import { missingTools, saysOf } from '../../scripts/maven-jars.ts'
 import type { Driver } from './run-cases.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -34,6 +34,7 @@ export const LANGUAGES: readonly Language[] = [
   { name: 'python', prepare: () => preparePython('driver.py') },
   { name: 'python-asyncio', prepare: () => preparePython('driver_asyncio.py') },
   { name: 'go', prepare: prepareGo },
+  { name: 'java', prepare: prepareJava },
 ]
 
 const PYTHONS = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11']
@@ -71,6 +72,29 @@ async function prepareGo(): Promise<Driver> {
   const command = join(cache, 'go-driver')
   await run('go', ['build', '-o', command, './internal/conformance'], join(clients, 'go'))
   return { command, args: [] }
+}
+
+const CLASS_PATH = ['-q', '-B', 'test-compile', 'dependency:build-classpath', '-Dmdep.includeScope=test']
+
+async function prepareJava(): Promise<Driver> {
+  const project = join(clients, 'java')
+  const java = process.env['JAVA_HOME'] === undefined ? 'java' : join(process.env['JAVA_HOME'], 'bin/java')
+  const tools = { java: await saysOf(java, ['-version']), maven: await saysOf('mvn', ['-version']) }
+  const problem = missingTools('the Java client', tools)
+  if (problem !== undefined) throw new ToolsMissingError(problem)
+  const sources = globSync(['clients/java/pom.xml', 'clients/java/src/**/*.java', 'proto/weir/v1/*.proto'], {
+    cwd: root,
+  })
+  // Beside the classes, so that what removes them removes it.
+  const built = join(
+    project,
+    'target',
+    `built-${keyOf(tools.java ?? '', ...sources.sort().map((path) => join(root, path)))}`,
+  )
+  await once(built, () => run('mvn', [...CLASS_PATH, `-Dmdep.outputFile=${join(built, 'class-path')}`], project))
+  const libraries = readFileSync(join(built, 'class-path'), 'utf8').trim()
+  const classPath = [join(project, 'target/classes'), join(project, 'target/test-classes'), libraries].join(':')
+  return { command: java, args: ['-cp', classPath, 'dev.weir.client.conformance.Driver'] }
 }
 
 /** Of everything that what is kept depends on. */

@@ -152,6 +152,9 @@ export class WeirClient implements AsyncDisposable {
     this.#grpc = new Client(address, credentials.createInsecure(), {
       'grpc.max_receive_message_length': RECEIVE_BYTES_MAX,
       'grpc.keepalive_time_ms': 60_000,
+      // A server that is back is found within seconds; grpc-js alone waits for up to two minutes.
+      'grpc.initial_reconnect_backoff_ms': 100,
+      'grpc.max_reconnect_backoff_ms': 5_000,
       'grpc.service_config': SERVICE_CONFIG,
       ...options.channelOptions,
     })
