@@ -12,14 +12,14 @@ import { difference, sorted } from './compare.ts'
 
 export const CASES = join(import.meta.dirname, '../../clients/conformance/cases.json')
 
-export interface Step {
+interface Step {
   readonly do: string
   readonly expect?: Readonly<Record<string, unknown>>
   /** Its changes may come in any order. */
   readonly unordered?: boolean
 }
 
-export interface Case {
+interface Case {
   readonly name: string
   readonly steps: readonly Step[]
 }
@@ -31,7 +31,7 @@ export interface Driver {
   readonly environment?: Readonly<Record<string, string>>
 }
 
-export interface Failure {
+interface Failure {
   readonly case: string
   readonly problem: string
 }
