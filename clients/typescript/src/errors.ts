@@ -63,10 +63,13 @@ export function toWeirError(thrown: unknown): unknown {
   return isServiceError ? new WeirError(thrown as ServiceError) : thrown
 }
 
+/** What grpc-js says of it; "Bandwidth exhausted …" is ENHANCE_YOUR_CALM. */
+const RESET = /RST_STREAM|ECONNRESET|^Bandwidth exhausted/
+
 /** A stream that was reset, by a server that cut a slow reader or by a connection that broke, brings no details. */
 function wasReset(error: ServiceError, details: Details): boolean {
   const reset = error.code === status.INTERNAL || error.code === status.RESOURCE_EXHAUSTED
-  return reset && details === NO_DETAILS && /RST_STREAM|ECONNRESET/.test(error.details)
+  return reset && details === NO_DETAILS && RESET.test(error.details)
 }
 
 interface Details {

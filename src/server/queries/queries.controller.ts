@@ -23,7 +23,7 @@ import type { Value as WireValue } from '../proto/weir/v1/Value.ts'
 import { SloService } from '../slo/slo.service.ts'
 import { CONFIG, RUNTIME } from '../tokens.ts'
 import { toWireDiagnostic } from '../wire/schema.ts'
-import { fromWireValue } from '../wire/value.ts'
+import { parameterOf } from '../wire/value.ts'
 import { toWireAnalysis, toWireDescription, toWireObjective, toWireSummary } from './queries.mapper.ts'
 import { QueriesService, type Script } from './queries.service.ts'
 
@@ -129,7 +129,7 @@ export class QueriesController implements GrpcService {
 
 function scriptOf({ sql, parameters, settings }: ScriptRequest, { signal, caller }: CallContext): Script {
   const session = new Map(Object.entries(settings))
-  return { sql, parameters: parameters.map(fromWireValue), session, signal, access: caller }
+  return { sql, parameters: parameters.map(parameterOf), session, signal, access: caller }
 }
 
 function empty(): Record<string, never> {
