@@ -53,7 +53,7 @@ export class OverAggregate implements Operator {
     this.#columns = input.fields.map(() => [null])
     this.#rowsAhead = rowsAhead(step)
     this.#rowsBehind = rowsBehind(step)
-    this.#msAhead = step.frame.unit === 'range' ? (step.frame.following ?? 0) : 0
+    this.#msAhead = step.frame.unit === 'range' ? Math.max(0, step.frame.following ?? 0) : 0
   }
 
   open(context: OperatorContext): void {
@@ -61,7 +61,8 @@ export class OverAggregate implements Operator {
     this.#watermark = context.restoredWatermark
     const late = { allowedLatenessMs: 0, into: undefined, columns: [] }
     this.#late = new LateRows(late, context)
-    this.#table = new KeyedTable(context.store('frames'), this.#key, frameCodec(this.#input, this.#aggregates), context)
+    const codec = frameCodec(this.#input, this.#aggregates, this.#step.frame)
+    this.#table = new KeyedTable(context.store('frames'), this.#key, codec, context)
     this.#timers = new KeyTimers(context.store('timers'), this.#key, 1, context)
   }
 
@@ -181,6 +182,8 @@ export class OverAggregate implements Operator {
     const { row, time } = frame.rows[frame.done] as TimedRow
     this.#leaveFrame(frame, time)
     this.#enterFrame(frame, time, horizon)
+    // Of a range that ends before the row, some may come in too late to stay.
+    this.#leaveFrame(frame, time)
     // The row itself could not be added, or one that it waits for.
     if (frame.rows[frame.done]?.row !== row || !this.#isComplete(frame, horizon)) return
     try {
@@ -211,9 +214,9 @@ export class OverAggregate implements Operator {
   /** Adds what the frame of the next row has more than that of the one before it; what can't be added is no row. */
   #enterFrame(frame: Frame, time: EventTimeMs, horizon: EventTimeMs): void {
     const { unit, following = 0 } = this.#step.frame
-    const { rows, done } = frame
+    const { rows } = frame
     for (let next = rows[frame.to]; next !== undefined && next.time < horizon; next = rows[frame.to]) {
-      if (unit === 'rows' ? frame.to > done + following : next.time > time + following) return
+      if (unit === 'rows' ? frame.to > frame.done + following : next.time > time + following) return
       try {
         this.#aggregates.add(frame.accumulators, this.#asColumns(next.row), 0, next.time)
         frame.to++
@@ -221,14 +224,15 @@ export class OverAggregate implements Operator {
         if (!(error instanceof EvaluationError)) throw error
         this.#context?.deadLetter(error.reason, next.row)
         rows.splice(frame.to, 1)
-        if (frame.to === done) return
+        if (frame.to === frame.done) return
+        if (frame.to < frame.done) frame.done--
       }
     }
   }
 
   /** Rows go that are in no frame and nobody's neighbours. Without a bound none ever leaves its frame: it is not kept for that. */
   #cut(frame: Frame): void {
-    const ofFrame = this.#step.frame.preceding === undefined ? frame.done : frame.from
+    const ofFrame = this.#step.frame.preceding === undefined ? Math.min(frame.done, frame.to) : frame.from
     const gone = Math.max(0, Math.min(ofFrame, frame.done - this.#rowsBehind))
     frame.rows.splice(0, gone)
     frame.done -= gone

@@ -121,7 +121,8 @@ export class OverList {
 
   #placeNeighbours(neighbours: Neighbours): void {
     const { span, partitionBy, list } = neighbours
-    const ofKey = this.#windows.filter((one) => sameKey(one, neighbours))
+    // One whose frame ends before the row keeps its rows in another way.
+    const ofKey = this.#windows.filter((one) => sameKey(one, neighbours) && (one.frame.following ?? 0) >= 0)
     const window = ofKey.find(looksAhead) ?? ofKey.at(-1) ?? this.#addWindow(span, partitionBy, ROW_ALONE)
     window.neighbours = list
     neighbours.window = window
