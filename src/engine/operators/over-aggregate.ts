@@ -4,6 +4,7 @@ import { EvaluationError } from '../../core/evaluation-error.ts'
 import type { Schema } from '../../core/schema.ts'
 import { END_OF_TIME, type EventTimeMs, NO_WATERMARK } from '../../core/time.ts'
 import type { Row, Value } from '../../core/value.ts'
+import type { LatePolicy } from '../../plan/physical/nodes.ts'
 import { type OverNeighbour, type OverStep, rowsAhead, rowsBehind } from '../../plan/physical/over-step.ts'
 import { type AggregateSet, compileAggregates } from '../aggregate/aggregate-set.ts'
 import type { TimedRow } from '../join/timed-rows.ts'
@@ -59,8 +60,7 @@ export class OverAggregate implements Operator {
   open(context: OperatorContext): void {
     this.#context = context
     this.#watermark = context.restoredWatermark
-    const late = { allowedLatenessMs: 0, into: undefined, columns: [] }
-    this.#late = new LateRows(late, context)
+    this.#late = new LateRows(this.#step.latePolicy ?? NO_LATE_ROWS, context)
     const codec = frameCodec(this.#input, this.#aggregates, this.#step.frame)
     this.#table = new KeyedTable(context.store('frames'), this.#key, codec, context)
     this.#timers = new KeyTimers(context.store('timers'), this.#key, 1, context)
@@ -260,6 +260,7 @@ export class OverAggregate implements Operator {
 /** State of a key is loaded and written as a whole, so it has to stay small. */
 export const OVER_ROWS_MAX = 100_000
 
+const NO_LATE_ROWS: LatePolicy = { allowedLatenessMs: 0, into: undefined, columns: [] }
 const NO_TIME = Number.NaN
 /** The bucket of what is due when the input ends: after every time, and a number that a timer can have. */
 const LAST_MS = Number.MAX_SAFE_INTEGER

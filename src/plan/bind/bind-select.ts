@@ -128,7 +128,7 @@ function bindPlainList(
     })
   }
   if (!overs.isUsed) return bindDistinct(select, projectTo(from.plan, output), environment, clauses)
-  const plan = overs.build()
+  const plan = overs.build(clauses)
   const resolved = output.map((one) => ({ ...one, expression: overs.resolve(one.expression, plan) }))
   return bindDistinct(select, projectTo(plan, resolved), environment, clauses)
 }

@@ -142,7 +142,7 @@ export function checkClausesUsed(clauses: Clauses): void {
   const span = clauses.latenessSpan ?? clauses.lateSpan
   if (span !== undefined && !clauses.used.late) {
     fail(span, 'INVALID_LATENESS', 'the query has no window, so no row is late', {
-      hint: 'ALLOWED LATENESS and LATE ROWS belong to windows, to DEDUPLICATE and to joins of streams.',
+      hint: 'ALLOWED LATENESS and LATE ROWS belong to windows, DEDUPLICATE and joins of streams; LATE ROWS to OVER too.',
     })
   }
   const windowed = clauses.emitMode === 'final' || clauses.emitMode === 'on-window-close'

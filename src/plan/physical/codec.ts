@@ -228,6 +228,7 @@ const step = z.discriminatedUnion('kind', [
       preceding: optional(z.number().nonnegative()),
       following: optional(z.number()),
     }),
+    latePolicy: optional(latePolicy),
     neighbours: optional(
       z.array(z.strictObject({ argument: position, offset: z.number().int(), otherwise: optional(position) })),
     ),

@@ -1,4 +1,4 @@
-import type { AggregateCall, StepBase } from './nodes.ts'
+import type { AggregateCall, LatePolicy, StepBase } from './nodes.ts'
 
 /**
  * Which rows around a row count: those up to it or only the last `preceding`, and with `following` so many behind it
@@ -30,6 +30,8 @@ export interface OverStep extends StepBase {
   readonly aggregates: readonly AggregateCall[]
   readonly frame: OverFrame
   readonly neighbours?: readonly OverNeighbour[] | undefined
+  /** Undefined: late rows are counted. No lateness is allowed. */
+  readonly latePolicy?: LatePolicy | undefined
 }
 
 /** How many rows behind a row have to come before it comes out. */
