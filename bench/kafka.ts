@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { WeirClient } from '../clients/typescript/src/index.ts'
 import { KafkaCluster } from '../scripts/kafka/kafka-cluster.ts'
 import { KafkaLog } from '../src/adapters/kafka/kafka-log.ts'
-import type { RecordChunk } from '../src/engine/ports/log.ts'
 import { buildServer, freeAddress, removeBuild, ServerProcess, temporaryDirectory } from '../test/e2e/server-process.ts'
 import { type BenchInput, PARTITIONS, rounds } from './inputs.ts'
 import { ACCOUNTS_OF } from './kafka-accounts.ts'
@@ -218,7 +217,7 @@ class KafkaBench {
         if (chunk === undefined) continue
         found = true
         positions.set(partition, chunk.nextOffset)
-        for (const row of rowsOf(chunk)) account.accept(row)
+        account.accept(chunk)
       }
       if (account.error !== undefined) throw new Error(account.error)
       if (found) continue
@@ -227,13 +226,6 @@ class KafkaBench {
       if (error !== undefined) throw new Error(error)
     }
     await reader.close()
-  }
-}
-
-function* rowsOf({ count, data, valueStart, valueEnd }: RecordChunk): Generator<Readonly<Record<string, unknown>>> {
-  for (let i = 0; i < count; i++) {
-    if ((valueStart[i] as number) < 0) continue
-    yield JSON.parse(Buffer.from(data.subarray(valueStart[i], valueEnd[i])).toString())
   }
 }
 

@@ -173,7 +173,9 @@ export interface Values extends NodeBase {
 
 export interface Explain extends NodeBase {
   readonly kind: 'explain'
-  readonly mode: 'plan' | 'analyze' | 'replace'
+  readonly mode: 'plan' | 'analyze' | 'replace' | 'flink'
+  /** Of `flink`. */
+  readonly options: readonly Property[]
   /** An identifier is the name of a running query: `EXPLAIN QUERY q`. */
   readonly target: Statement | Identifier
 }

@@ -43,10 +43,11 @@ export function buildStatement(context: BuildContext, node: StatementCstNode): S
 }
 
 function buildExplain(context: BuildContext, node: ExplainCstNode): Explain {
-  const { ANALYZE, REPLACE, queryName, plainStatement } = node.children
+  const { ANALYZE, REPLACE, FLINK, properties, queryName, plainStatement } = node.children
   return {
     kind: 'explain',
-    mode: ANALYZE ? 'analyze' : REPLACE ? 'replace' : 'plan',
+    mode: ANALYZE ? 'analyze' : REPLACE ? 'replace' : FLINK ? 'flink' : 'plan',
+    options: properties ? buildProperties(context, only(properties)) : [],
     target: queryName ? context.name(only(queryName)) : buildPlain(context, only(plainStatement)),
     span: context.span(node),
   }

@@ -39,6 +39,8 @@ describe('complete', () => {
 
   it.each([
     ['SELECT a FROM t EMIT |', ['CHANGES', 'EVERY', 'FINAL', 'ON']],
+    ['SELECT * FROM t MATCH_RECOGNIZE (PATTERN (A) |', ['DEFINE', 'WITHIN']],
+    ['SELECT * FROM t MATCH_RECOGNIZE (AFTER MATCH SKIP |', ['PAST', 'TO']],
     ['SHOW |', ['FUNCTIONS', 'MATERIALIZED', 'QUERIES', 'SINKS', 'STREAMS', 'TABLES', 'TOPICS', 'VIEWS']],
     ['CREATE SINK s FROM v WITH (a=1) FORMAT |', ['DEBEZIUM', 'PLAIN', 'UPSERT']],
     ['SELECT 1; DROP MATERIALIZED |', ['VIEW']],

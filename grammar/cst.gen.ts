@@ -1618,6 +1618,8 @@ export type ExplainCstChildren = {
   EXPLAIN: IToken[];
   ANALYZE?: IToken[];
   REPLACE?: IToken[];
+  FLINK?: IToken[];
+  properties?: PropertiesCstNode[];
   QUERY?: IToken[];
   queryName?: QueryNameCstNode[];
   plainStatement?: PlainStatementCstNode[];

@@ -116,6 +116,7 @@ export const NON_RESERVED = [
   'extract',
   'final',
   'first',
+  'flink',
   'following',
   'from_changelog',
   'function',

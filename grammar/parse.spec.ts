@@ -98,6 +98,8 @@ describe('every kind of statement', () => {
     ['WITH c AS (SELECT 1) SELECT * FROM c UNION ALL SELECT 2', 'query'],
     ['EXPLAIN SELECT 1', 'explain'],
     ['EXPLAIN ANALYZE QUERY q', 'explain'],
+    ['EXPLAIN FLINK QUERY q', 'explain'],
+    ["EXPLAIN FLINK (a.b = 'c', d = 1) CREATE SINK s FROM v WITH (connector = 'print')", 'explain'],
     ['EXPLAIN REPLACE CREATE VIEW v AS SELECT 1', 'explain'],
     ['SHOW MATERIALIZED VIEWS', 'show'],
     ['SHOW TOPICS', 'show'],

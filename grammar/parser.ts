@@ -42,7 +42,16 @@ export class SqlParser extends CreateParser {
   readonly explain: Rule = this.RULE('explain', () => {
     this.CONSUME(KW.explain)
     this.OPTION(() => {
-      this.OR([{ ALT: () => this.CONSUME(KW.analyze) }, { ALT: () => this.CONSUME(KW.replace) }])
+      this.OR([
+        { ALT: () => this.CONSUME(KW.analyze) },
+        { ALT: () => this.CONSUME(KW.replace) },
+        {
+          ALT: () => {
+            this.CONSUME(KW.flink)
+            this.OPTION2(() => this.SUBRULE(this.properties))
+          },
+        },
+      ])
     })
     this.OR2({
       DEF: [

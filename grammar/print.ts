@@ -206,8 +206,9 @@ function printValues({ rows }: Values): string {
   return `VALUES ${rows.map((row) => `(${printList(row)})`).join(', ')}`
 }
 
-function printExplain({ mode, target }: Explain): string {
-  const head = mode === 'plan' ? 'EXPLAIN' : `EXPLAIN ${mode.toUpperCase()}`
+function printExplain({ mode, options, target }: Explain): string {
+  const written = options.length === 0 ? '' : ` ${printProperties(options)}`
+  const head = mode === 'plan' ? 'EXPLAIN' : `EXPLAIN ${mode.toUpperCase()}${written}`
   return `${head} ${target.kind === 'identifier' ? `QUERY ${printIdentifier(target)}` : print(target)}`
 }
 

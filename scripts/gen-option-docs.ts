@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { SESSION_KEYS } from '../src/plan/bind/session.ts'
 import { CONNECTORS, type ConnectorDefinition, SOURCE_OPTIONS } from '../src/plan/connectors.ts'
+import { isExternalStore } from '../src/plan/external-stores.ts'
 import { DEBEZIUM_OPTIONS, ENCODING_OPTIONS, FORMAT_ALIASES, FORMAT_NAMES } from '../src/plan/format-options.ts'
 import { ALIASES, type OptionType } from '../src/plan/options.ts'
 import { VIEW_KEYS } from '../src/plan/targets.ts'
@@ -30,7 +31,14 @@ const PATTERN: Meanings = {
   'topic-pattern':
     'streams only: a regular expression (RE2) for the whole name; [all topics that match](streams.md#several-topics) are read',
   'scan.topic-partition-discovery.interval':
-    'how often to look for topics, and partitions of them, that have come since; 1 minute, and 0 for never',
+    'how often to look for partitions, and for topics of a pattern, that have come since; 1 minute, and 0 for never',
+}
+
+const LOOKUP: Meanings = {
+  kind: 'tables only: `lookup`, [rows that a stream asks for](../connectors.md#rows-from-a-store). **Required** there',
+  'lookup.cache.ttl': 'tables only: what was found, or not found, is remembered for so long; nothing is',
+  'lookup.cache.max-rows': 'tables only: of so many keys in each task, the oldest forgotten first; 10,000',
+  'lookup.timeout': 'tables only: a question that takes longer is asked again; 15 seconds',
 }
 
 const CONNECTOR: Readonly<Record<string, Meanings>> = {
@@ -66,11 +74,37 @@ const CONNECTOR: Readonly<Record<string, Meanings>> = {
     'late.by': 'see `late.share`',
   },
   file: { path: 'relative to the directory of the process. **Required**' },
+  postgres: {
+    url: '[where it is](../connectors.md#where-a-store-is), and who logs in. **Required**',
+    password: 'a reference to it; it is never stored or shown',
+    table: "the table, or `schema.table`; the name of the sink or table. In quotes, or `'table.name'`",
+    ...LOOKUP,
+  },
+  redis: {
+    url: '[where it is](../connectors.md#where-a-store-is). **Required**',
+    password: 'a reference to it; it is never stored or shown',
+    'key.prefix': 'stands before the key of each row; the name of the sink or table and a colon',
+    'value.type': '`json`: a JSON object of all columns, or `hash`: a field for each that is not NULL; `json`',
+    ...LOOKUP,
+  },
   blackhole: {},
   print: { prefix: 'stands before each line' },
 }
 
+const STORE_SINK: Meanings = {
+  key: 'columns, separated by commas, by which a row is found; the key of the query',
+  'retention.ms': 'rows wait for a store that is down for so long, and then the query fails; 7 days',
+}
+
 const SINK: Readonly<Record<string, Meanings>> = {
+  postgres: {
+    'create.table': 'makes the table where it is missing; `false`',
+    ...STORE_SINK,
+  },
+  redis: {
+    ttl: 'a key goes when its row has not changed for so long; never',
+    ...STORE_SINK,
+  },
   kafka: {
     headers:
       'the column, of `MAP<STRING, BYTES>` or `MAP<STRING, STRING>`, that becomes the headers of a record and is not in its value; none',
@@ -189,7 +223,8 @@ function pairs(
 }
 
 function connectorSection([name, definition]: readonly [string, ConnectorDefinition]): readonly string[] {
-  const sources = name === 'datagen' ? ['streams'] : ['streams', 'tables']
+  const sources =
+    name === 'datagen' ? ['streams'] : isExternalStore(definition.kind) ? ['tables'] : ['streams', 'tables']
   const users = [...(definition.source ? sources : []), ...(definition.sink ? ['sinks'] : [])]
   const title = `### ${name}`
   const intro = `For ${users.join(', ').replace(/, (?=[^,]*$)/, ' and ')}.`

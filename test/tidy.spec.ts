@@ -133,6 +133,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pino: ['src/server/'],
   // Also where stored plans are checked as they are read.
   zod: ['src/server/', 'src/plan/physical/codec.ts'],
+  jose: ['src/server/security/'],
+  yaml: ['src/server/security/'],
   lmdb: ['src/adapters/embedded/'],
   '@platformatic/kafka': ['src/adapters/kafka/'],
   birpc: ['src/runtime/threads/'],

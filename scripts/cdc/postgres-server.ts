@@ -65,8 +65,18 @@ export class PostgresServer implements AsyncDisposable {
     return `postgresql://${USER}@127.0.0.1:${this.port}/${this.database}`
   }
 
+  /** As it stops when the power fails. */
+  async kill(): Promise<void> {
+    await this.#run('pg_ctl', ['stop', '-D', this.#data, '-m', 'immediate'])
+  }
+
+  /** With the data that it had. */
+  async restart(): Promise<void> {
+    await this.#launch()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#run('pg_ctl', ['stop', '-D', this.#data, '-m', 'immediate']).catch(() => undefined)
+    await this.kill().catch(() => undefined)
     rmSync(this.#directory, { recursive: true, force: true })
     await this.#guard.release()
   }
@@ -80,10 +90,17 @@ export class PostgresServer implements AsyncDisposable {
     const sockets = join(this.#directory, 'sockets')
     mkdirSync(sockets)
     if (this.#owner !== undefined) chownSync(sockets, this.#owner.uid, this.#owner.gid)
+    await this.#launch()
+    const stop = [join(this.#programs, 'pg_ctl'), 'stop', '-D', this.#data, '-m', 'immediate'].map(shellWord).join(' ')
+    const asOwner = this.#owner === undefined ? stop : `su ${USER} -s /bin/sh -c ${shellWord(stop)}`
+    this.#guard.set(`${asOwner}; rm -rf ${shellWord(this.#directory)}`)
+  }
+
+  async #launch(): Promise<void> {
     const settings = {
       listen_addresses: '127.0.0.1',
       port: String(this.port),
-      unix_socket_directories: sockets,
+      unix_socket_directories: join(this.#directory, 'sockets'),
       wal_level: 'logical',
       fsync: 'off',
     }
@@ -92,9 +109,6 @@ export class PostgresServer implements AsyncDisposable {
       .join(' ')
     const log = join(this.#directory, 'log')
     await this.#run('pg_ctl', ['start', '-w', '-D', this.#data, '-l', log, '-o', options])
-    const stop = [join(this.#programs, 'pg_ctl'), 'stop', '-D', this.#data, '-m', 'immediate'].map(shellWord).join(' ')
-    const asOwner = this.#owner === undefined ? stop : `su ${USER} -s /bin/sh -c ${shellWord(stop)}`
-    this.#guard.set(`${asOwner}; rm -rf ${shellWord(this.#directory)}`)
   }
 
   async #run(program: string, args: readonly string[]): Promise<void> {

@@ -9,6 +9,8 @@ describe('exitCodeOf', () => {
     [new UsageError('no'), EXIT_CODES.usage],
     [new AppError('INVALID_SQL', 'no'), EXIT_CODES.invalidSql],
     [new AppError('UNAVAILABLE', 'no'), EXIT_CODES.unreachable],
+    [new AppError('UNAUTHENTICATED', 'no'), EXIT_CODES.refused],
+    [new AppError('PERMISSION_DENIED', 'no'), EXIT_CODES.refused],
     [new AppError('CANCELLED', 'no'), EXIT_CODES.interrupted],
     [new AppError('NOT_FOUND', 'no'), EXIT_CODES.failure],
     [new Error('no'), EXIT_CODES.failure],

@@ -13,6 +13,8 @@ export const EXIT_CODES = {
   unreachable: 3,
   /** The SQL does not parse or bind: the same text fails again. */
   invalidSql: 4,
+  /** The server does not know who calls, or their rights do not cover it. */
+  refused: 5,
   /** Ctrl-C ended it before its end; the shell's own convention, 128 + SIGINT. */
   interrupted: 130,
 } as const
@@ -36,6 +38,9 @@ export function exitCodeOf(error: unknown): ExitCode {
   switch (error.code) {
     case 'INVALID_SQL':
       return EXIT_CODES.invalidSql
+    case 'UNAUTHENTICATED':
+    case 'PERMISSION_DENIED':
+      return EXIT_CODES.refused
     case 'UNAVAILABLE':
       return EXIT_CODES.unreachable
     case 'CANCELLED':

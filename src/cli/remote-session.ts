@@ -2,7 +2,7 @@
 // that a result looks the same whether it came over the wire or not.
 
 import type { StatementResult as ClientResult } from '../../clients/typescript/src/client.ts'
-import { WeirClient, WeirError } from '../../clients/typescript/src/index.ts'
+import { type ConnectOptions, WeirClient, WeirError } from '../../clients/typescript/src/index.ts'
 import type { Change, ResultEvent as ClientEvent } from '../../clients/typescript/src/results.ts'
 import type { Schema as ClientSchema } from '../../clients/typescript/src/values.ts'
 import { type Diagnostic, errorAt } from '../../grammar/diagnostic.ts'
@@ -29,11 +29,12 @@ const CONNECT_TIMEOUT_MS = 3_000
 /** A SELECT or a PRINT is streamed; all else is answered in one message. */
 const IS_QUERY = /^(?:\s|--[^\r\n]*|\/\*[\s\S]*?\*\/)*(?:select|with|\(|(print))/i
 
-export async function connectTo(address: string): Promise<WeirClient> {
+export async function connectTo(address: string, options: ConnectOptions = {}): Promise<WeirClient> {
   try {
-    return await WeirClient.connect(address, { connectTimeoutMs: CONNECT_TIMEOUT_MS })
+    return await WeirClient.connect(address, { connectTimeoutMs: CONNECT_TIMEOUT_MS, ...options })
   } catch (cause) {
-    throw new AppError('UNAVAILABLE', `no server answers at ${address}`, {
+    const why = cause instanceof Error ? (/ ms(: .*)$/s.exec(cause.message)?.[1] ?? '') : ''
+    throw new AppError('UNAVAILABLE', `no server answers at ${address}${why}`, {
       domain: 'external',
       retry: true,
       hint: 'Start one with `weir server`, name another with --server, or use --local for an engine in this process.',
@@ -49,8 +50,8 @@ export class RemoteSession implements Session {
     this.#client = client
   }
 
-  static async connect(address: string): Promise<RemoteSession> {
-    return new RemoteSession(await connectTo(address))
+  static async connect(address: string, options?: ConnectOptions): Promise<RemoteSession> {
+    return new RemoteSession(await connectTo(address, options))
   }
 
   async *execute(sql: string, { signal }: Parameters<Session['execute']>[1] = {}): AsyncGenerator<StatementResult> {
@@ -171,6 +172,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   NOT_FOUND: 'NOT_FOUND',
   ALREADY_EXISTS: 'ALREADY_EXISTS',
   FAILED_PRECONDITION: 'FAILED_PRECONDITION',
+  UNAUTHENTICATED: 'UNAUTHENTICATED',
+  PERMISSION_DENIED: 'PERMISSION_DENIED',
   RESOURCE_EXHAUSTED: 'RESOURCE_EXHAUSTED',
   OUT_OF_RANGE: 'POSITION_EXPIRED',
   UNIMPLEMENTED: 'NOT_SUPPORTED',

@@ -2,15 +2,13 @@
 // The `weir` command: what it can do and with which options. Each command is loaded when it is called, so that
 // `weir --help` does not wait for the engine or for gRPC.
 
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { VERSION } from '../core/version.ts'
+import { addConnectionOptions } from './connection.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { OUTPUT_FORMATS } from './output/result-writer.ts'
 import { isClosedPipe, reportError } from './report-error.ts'
 import { type Terminal, terminalOf } from './terminal.ts'
-import { VERSION } from './version.ts'
-
-/** Where a server listens when nothing else is said; a test holds it equal to the server's own default. */
-const DEFAULT_ADDRESS = '127.0.0.1:7878'
 
 interface GlobalOptions {
   readonly color: boolean
@@ -55,10 +53,8 @@ program
     process.exitCode = await runCommand(file, { ...options, params: options.param }, terminal())
   })
 
-program
-  .command('sql')
+addConnectionOptions(program.command('sql'))
   .description('type SQL against a server')
-  .option('-s, --server <address>', 'host:port of the server', process.env['WEIR_ADDRESS'] ?? DEFAULT_ADDRESS)
   .option('-e, --execute <sql>', 'run these statements and leave')
   .option('-f, --file <file>', 'run the statements of a file and leave')
   .addOption(output(OUTPUT_FORMATS))
@@ -69,15 +65,34 @@ program
     process.exitCode = await sqlCommand(options, terminal(), process.env)
   })
 
-program
-  .command('lag')
+addConnectionOptions(program.command('lag'))
   .description('say how far the queries of a server are behind, and why')
   .argument('[query]', 'one query (default: all that run)')
-  .option('-s, --server <address>', 'host:port of the server', process.env['WEIR_ADDRESS'] ?? DEFAULT_ADDRESS)
   .option('--json', 'one object a line for each query')
   .action(async (query: string | undefined, options) => {
     const { lagCommand } = await import('./commands/lag.ts')
-    process.exitCode = await lagCommand(query, options, terminal())
+    process.exitCode = await lagCommand(query, options, terminal(), process.env)
+  })
+
+addConnectionOptions(program.command('slo'))
+  .description('say for how much of the last thirty days the queries of a server kept their objectives')
+  .argument('[query]', 'one query (default: all that run)')
+  .option('--json', 'one object a line for each objective')
+  .action(async (query: string | undefined, options) => {
+    const { sloCommand } = await import('./commands/slo.ts')
+    process.exitCode = await sloCommand(query, options, terminal(), process.env)
+  })
+
+addConnectionOptions(program.command('export'))
+  .description('write a query of a server as a script for another system')
+  .addArgument(new Argument('<system>', 'which one').choices(['flink']))
+  .argument('<query>', 'name of the query, as SHOW QUERIES lists it')
+  .option('--brokers <addresses>', 'Kafka as Flink reaches it, host:port with commas')
+  .option('--sink-topic <topic>', 'where Flink writes, in place of the topic of the query: to run both side by side')
+  .option('--bounded', 'end where the topics end when the job starts')
+  .action(async (_system: string, query: string, options) => {
+    const { exportFlinkCommand } = await import('./commands/export.ts')
+    process.exitCode = await exportFlinkCommand(query, options, terminal(), process.env)
   })
 
 const server = program
@@ -89,6 +104,25 @@ const server = program
   })
 // Its options come from the table of settings, which is loaded only for the command that has them.
 if (process.argv.includes('server')) (await import('./commands/server.ts')).addServerOptions(server)
+
+program
+  .command('token')
+  .description('API tokens of a server')
+  .command('create')
+  .description('make a token: prints it once, and the line of it that the server is given')
+  .requiredOption('-n, --name <name>', 'whom or what it is for')
+  .requiredOption(
+    '-g, --grant <grant>',
+    'read:NAME, write:NAME, manage:NAME (* for any), admin, peer; again for more',
+    collect,
+    [],
+  )
+  .option('--expires <time>', 'when it ends, such as 2027-01-31 (default: never)')
+  .option('--json', 'one object: token, entry')
+  .action(async (options) => {
+    const { createTokenCommand } = await import('./commands/token.ts')
+    process.exitCode = createTokenCommand(options, terminal())
+  })
 
 program
   .command('demo')

@@ -13,6 +13,10 @@ export type ErrorCode =
   | 'NOT_FOUND'
   | 'ALREADY_EXISTS'
   | 'FAILED_PRECONDITION'
+  /** Nobody knows who is asking. */
+  | 'UNAUTHENTICATED'
+  /** It is known who is asking, and that is not theirs to do. */
+  | 'PERMISSION_DENIED'
   | 'RESOURCE_EXHAUSTED'
   | 'POSITION_EXPIRED'
   | 'NOT_SUPPORTED'

@@ -1,6 +1,8 @@
 import type { Batch } from '../core/batch.ts'
 import type { EventTimeMs } from '../core/time.ts'
+import type { Row } from '../core/value.ts'
 import type { WatermarkPort } from './pipeline.ts'
+import type { Found } from './ports/lookup.ts'
 import type { StateStore } from './ports/state.ts'
 
 /**
@@ -39,6 +41,12 @@ export interface Operator {
   readonly timedPorts?: readonly number[] | undefined
   /** Rows of the port would only be kept waiting: what feeds it is not read for now. `ports`: where all of them are. */
   holdsBack?(port: number, ports: readonly WatermarkPort[]): boolean
+  /** Keys that rows wait for, which differ; undefined where no row waits. They are the same until they are `found`. */
+  wanted?(): readonly Row[] | undefined
+  /** What is under them, in their order; what waited goes with `release`. */
+  found?(found: readonly Found[]): void
+  /** Lets the next of what waited go, rows or a watermark; true while there is more. */
+  release?(out: Output): boolean
   /** True when it will never emit again, whatever comes: a LIMIT that is reached. */
   readonly finished?: boolean
 }

@@ -1,9 +1,11 @@
 import { assert, must } from '../core/assert.ts'
 import type { Batch } from '../core/batch.ts'
 import { END_OF_TIME, type EventTimeMs, LOADED, NO_WATERMARK } from '../core/time.ts'
+import type { Row } from '../core/value.ts'
 import type { Step } from '../plan/physical/nodes.ts'
 import type { EvalContext } from './expression/compile.ts'
 import type { Operator, OperatorMetrics, Output } from './operator.ts'
+import type { Found } from './ports/lookup.ts'
 import type { StateStore } from './ports/state.ts'
 import type { TimeMeter } from './time-meter.ts'
 
@@ -49,6 +51,7 @@ export class Pipeline {
   readonly #metrics: ReadonlyMap<string, OperatorMetrics>
   readonly #meter: TimeMeter
   readonly #mayHoldBack: boolean
+  readonly #mayWant: boolean
   #epoch: number | undefined
 
   constructor(nodes: readonly PipelineNode[], context: { nowMs: number } & EvalContext, meter: TimeMeter) {
@@ -58,6 +61,7 @@ export class Pipeline {
     this.#scans = new Map(nodes.filter((node) => node.operator === undefined).map((node) => [node.step.id, node]))
     this.#sinks = nodes.filter((node) => node.outputs.length === 0)
     this.#mayHoldBack = nodes.some(({ operator }) => operator?.holdsBack !== undefined)
+    this.#mayWant = nodes.some(({ operator }) => operator?.wanted !== undefined)
     this.#metrics = new Map(nodes.map((node) => [node.step.id, node.metrics]))
   }
 
@@ -122,6 +126,30 @@ export class Pipeline {
     }
   }
 
+  /** Steps with rows that wait for what is under these keys. */
+  wanted(): readonly { readonly step: string; readonly keys: readonly Row[] }[] {
+    if (!this.#mayWant) return []
+    return this.#nodes.flatMap(({ step, operator }) => {
+      const keys = operator?.wanted?.()
+      return keys === undefined ? [] : [{ step: step.id, keys }]
+    })
+  }
+
+  /** The answer: what waited goes on, each watermark in its place. */
+  found(stepId: string, found: readonly Found[]): void {
+    const node = must(
+      this.#nodes.find(({ step }) => step.id === stepId),
+      `step "${stepId}" is part of the plan`,
+    )
+    node.operator?.found?.(found)
+    for (let more = true; more; ) {
+      const before = this.#meter.enter(node.metrics)
+      more = node.operator?.release?.(node.out) ?? false
+      this.#meter.leave(before)
+      forwardWatermark(node, outputWatermark(node), this.#meter)
+    }
+  }
+
   /** When `onTime` is due; undefined when nothing waits for the clock. */
   nextTimeMs(): number | undefined {
     let next: number | undefined
@@ -160,6 +188,18 @@ export class Pipeline {
     const node = this.#nodes.find(({ step }) => step.id === stepId)
     const watermark = node?.operator === undefined ? node?.emittedWatermark : node.watermark
     return watermark === undefined || watermark === LOADED ? NO_WATERMARK : watermark
+  }
+
+  /**
+   * Of a join of a stream with a table: how far the table is behind the stream in event time, ms. Undefined of other
+   * steps, and where one of the two has not told of its time.
+   */
+  tableDelayMs(stepId: string): number | undefined {
+    const node = this.#nodes.find(({ step }) => step.id === stepId)
+    if (node?.step.kind !== 'temporal-join') return undefined
+    const [stream, table] = node.ports.map(({ watermark }) => watermark)
+    if (!isTime(stream) || !isTime(table)) return undefined
+    return Math.max(0, stream - table)
   }
 
   close(): void {
@@ -257,6 +297,10 @@ function inputWatermark(ports: readonly WatermarkPort[]): EventTimeMs {
 
 function outputWatermark(node: PipelineNode): EventTimeMs {
   return node.operator?.outputWatermark?.(node.watermark) ?? node.watermark
+}
+
+function isTime(watermark: EventTimeMs | undefined): watermark is EventTimeMs {
+  return watermark !== undefined && Number.isFinite(watermark) && watermark !== LOADED
 }
 
 function isIdle(port: WatermarkPort): boolean {

@@ -1,7 +1,8 @@
 import { assert } from '../core/assert.ts'
 import type { Clock } from './ports/clock.ts'
+import type { RecordChunk } from './ports/log.ts'
 import type { TaskStorage } from './ports/state.ts'
-import type { Task } from './task.ts'
+import type { Ask, Task } from './task.ts'
 
 /**
  * The only asynchronous file of the engine: the loop that reads for a task, tells it the time, and commits. Everything
@@ -23,6 +24,8 @@ export interface RunnerOptions {
   /** Waits until the reader of the results has room: back-pressure is not reading. */
   readonly outputReady?: () => Promise<void> | undefined
   readonly onCheckpoint?: (durationMs: number) => void
+  /** Told of what was read, before the task takes it. */
+  readonly onRead?: (chunk: RecordChunk) => void
 }
 
 /** Work done before others of this thread get their turn: a commit of a neighbour takes some ten turns. */
@@ -44,12 +47,14 @@ export interface RunnerTimes {
   commitMs: number
   /** For what a format needs to know: the schema registry. */
   prepareMs: number
+  /** For tables somewhere else, of which rows are asked for. */
+  lookupMs: number
   /** For who takes the results. */
   outputMs: number
 }
 
 export class Runner {
-  readonly #times: RunnerTimes = { commitMs: 0, prepareMs: 0, outputMs: 0 }
+  readonly #times: RunnerTimes = { commitMs: 0, prepareMs: 0, lookupMs: 0, outputMs: 0 }
   /** What it waits for now, and since when. */
   #waiting: { readonly what: keyof RunnerTimes; readonly sinceMs: number } | undefined
   readonly #options: RunnerOptions
@@ -81,7 +86,9 @@ export class Runner {
         else continue
         turnStartMs = clock.nowMs()
       }
-      if (task.dirty) await this.#checkpoint()
+      // What a last barrier gives out may ask once more.
+      do if (task.dirty) await this.#checkpoint()
+      while (!this.#stop.signal.aborted && task.asks().length > 0 && (await this.#lookUp()))
     } finally {
       for (const stop of unsubscribe) stop()
     }
@@ -104,16 +111,31 @@ export class Runner {
     const { task, clock, outputReady } = this.#options
     const waiting = outputReady?.()
     if (waiting !== undefined) await this.#timed('outputMs', waiting)
+    // What a checkpoint before has held, or what was restored, comes before what is read now.
+    if (!(await this.#lookUp())) return false
     const read = await this.#read()
+    if (!(await this.#lookUp())) return false
     const nowMs = clock.nowMs()
     task.tick(nowMs)
+    if (!(await this.#lookUp())) return false
     const isDue = task.dirty && this.#checkpointDueMs(nowMs, !read && !task.behind) <= nowMs
     if (task.full || isDue) await this.#checkpoint()
-    return read
+    return read || task.asks().length > 0
+  }
+
+  /** Asks for what rows wait for, and lets them go on; false when it was stopped meanwhile. */
+  async #lookUp(): Promise<boolean> {
+    const { task, clock } = this.#options
+    for (let asks = task.asks(); asks.length > 0; asks = task.asks()) {
+      const answers = Promise.all(asks.map(({ lookup, keys }) => lookup.find(keys)))
+      if (!(await this.#timed('lookupMs', this.#unlessStopped(answers)))) return false
+      for (const [i, found] of (await answers).entries()) task.found(asks[i] as Ask, found, clock.nowMs())
+    }
+    return true
   }
 
   async #read(): Promise<boolean> {
-    const { task, clock } = this.#options
+    const { task, clock, onRead } = this.#options
     this.#signalled = false
     for (const { source, partition } of task.readCandidates()) {
       const nowMs = clock.nowMs()
@@ -122,6 +144,7 @@ export class Runner {
       if (chunk === undefined || (chunk.count === 0 && !chunk.end)) continue
       const preparing = source.prepare(chunk)
       if (preparing !== undefined && !(await this.#timed('prepareMs', this.#unlessStopped(preparing)))) return false
+      onRead?.(chunk)
       task.accept(source, chunk, clock.nowMs())
       return true
     }
@@ -152,7 +175,7 @@ export class Runner {
   }
 
   /** Waits, but no longer than the loop runs; false when it was stopped meanwhile. */
-  async #unlessStopped(promise: Promise<void>): Promise<boolean> {
+  async #unlessStopped(promise: Promise<unknown>): Promise<boolean> {
     await Promise.race([promise, this.#stopped.promise])
     return !this.#stop.signal.aborted
   }

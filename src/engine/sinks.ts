@@ -16,6 +16,7 @@ import type { SqlType } from '../core/type.ts'
 import type { Row, Value } from '../core/value.ts'
 import { KeyColumns, type MapKey } from './key-columns.ts'
 import type { Operator, OperatorContext } from './operator.ts'
+import type { ExternalStorage, RowChange } from './ports/external-store.ts'
 import type { Encoder } from './ports/format.ts'
 import type { OutputRecord } from './ports/log.ts'
 import type { StateStore, TaskStorage, TopicPartition } from './ports/state.ts'
@@ -46,6 +47,8 @@ export class ResultSink implements StagingSink {
   readonly #encoder: Encoder
   readonly #keys: KeyColumns | undefined
   readonly #coalesce: boolean
+  /** False for a log that nobody pulls from. */
+  readonly #keepsTable: boolean
   /** Changes in the order in which they are told; undefined where a later one has taken back an earlier one. */
   #changes: (StagedChange | undefined)[] = []
   /** By key, the position of its last change. */
@@ -60,7 +63,9 @@ export class ResultSink implements StagingSink {
     schema: Schema,
     encoder: Encoder,
     coalesce: boolean,
+    keepsTable = true,
   ) {
+    this.#keepsTable = keepsTable
     this.#storage = storage
     this.#topic = topic
     this.#partition = partition
@@ -72,7 +77,7 @@ export class ResultSink implements StagingSink {
 
   open(context: OperatorContext): void {
     this.#loggedWatermark = context.restoredWatermark
-    if (this.#keys !== undefined) this.#table = context.store(RESULT_TABLE)
+    if (this.#keys !== undefined && this.#keepsTable) this.#table = context.store(RESULT_TABLE)
   }
 
   get stagedRows(): number {
@@ -218,6 +223,43 @@ export class TopicSink implements StagingSink {
       this.#storage.append(this.#topic, partition, records, this.#compression)
     }
     this.#staged.clear()
+  }
+}
+
+/** Of STAGED_MAX: what one row is of a transaction that is full. */
+const ROW_WEIGHT = 10
+
+/** A store outside: the last change of each key since the last commit, or every row where rows have no key. */
+export class ExternalSink implements StagingSink {
+  readonly #storage: ExternalStorage
+  readonly #keys: KeyColumns | undefined
+  #staged: RowChange[] = []
+  readonly #last = new Map<MapKey, RowChange>()
+
+  constructor(storage: ExternalStorage, schema: Schema) {
+    this.#storage = storage
+    this.#keys = schema.key.length === 0 ? undefined : new KeyColumns(schema.key, keyTypes(schema))
+  }
+
+  /** A row in a transaction of a store weighs more than one that is appended to a log: 10,000 are one transaction. */
+  get stagedRows(): number {
+    return ROW_WEIGHT * (this.#staged.length + this.#last.size)
+  }
+
+  open(): void {}
+
+  onBatch(_port: number, batch: Batch): void {
+    for (let i = 0; i < batch.length; i++) {
+      const change = { row: batch.row(i), deleted: isRetraction(batch.kind(i)) }
+      if (this.#keys === undefined) this.#staged.push(change)
+      else this.#last.set(this.#keys.keyAt(batch.columns, i), change)
+    }
+  }
+
+  onBarrier(): void {
+    this.#storage.write(this.#keys === undefined ? this.#staged : [...this.#last.values()])
+    this.#staged = []
+    this.#last.clear()
   }
 }
 

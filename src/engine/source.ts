@@ -1,4 +1,5 @@
 import { BATCH_ROWS_MAX, Batch, type Column, isRetraction } from '../core/batch.ts'
+import { SlidingP95 } from '../core/sliding-p95.ts'
 import { END_OF_TIME, type EventTimeMs, NO_WATERMARK } from '../core/time.ts'
 import type { Value } from '../core/value.ts'
 import type { ScanStep, WatermarkSpec } from '../plan/physical/nodes.ts'
@@ -69,6 +70,8 @@ export class Source {
   readonly #computed: readonly Projection[]
   readonly #watermarkOf: Projection | undefined
   #reportedIdle = false
+  /** Processing time less event time of the last row of each batch; not of an exchange, whose rows have come before. */
+  readonly #lagMs = new SlidingP95()
 
   /** `goesOnWhenIdle`: see WatermarkOptions. */
   constructor(step: ScanStep, reader: SourceReader, decoder: Decoder, nowMs: number, goesOnWhenIdle = true) {
@@ -138,6 +141,11 @@ export class Source {
       total += lag
     }
     return total
+  }
+
+  /** How long after their event time its rows come, ms, at the 95th percentile of the last batches. */
+  get lagMsP95(): number | undefined {
+    return this.#lagMs.value()
   }
 
   /** Records that one read may bring, so that the rows in them are about as many everywhere. */
@@ -253,19 +261,14 @@ export class Source {
       batch = batch.withColumns(columns)
     }
     const spec = this.step.watermark
-    if (spec === undefined) this.#emit(withTimes(batch, chunk, records, rows.times?.subarray(from, to)), out)
-    else this.#emitTimed(chunk, batch, records, spec, context, out)
+    if (spec !== undefined) batch = this.#stampTimes(chunk, batch, records, spec, context.nowMs, out)
+    else batch = withTimes(batch, chunk, records, rows.times?.subarray(from, to))
+    this.#measureLag(batch, context.nowMs)
+    if (spec === undefined) this.#emit(batch, out)
+    else this.#emitTimed(chunk, batch, context, out)
   }
 
-  #emitTimed(
-    chunk: RecordChunk,
-    untimed: Batch,
-    records: Int32Array,
-    spec: WatermarkSpec,
-    context: EvalContext,
-    out: SourceOutput,
-  ): void {
-    const batch = this.#stampTimes(chunk, untimed, records, spec, context.nowMs, out)
+  #emitTimed(chunk: RecordChunk, batch: Batch, context: EvalContext, out: SourceOutput): void {
     if (batch.length === 0) return
     const projected = projectRows(this.#watermarkOf as Projection, batch, context)
     // A watermark expression that fails implies no watermark for that row; the row itself is as good as any.
@@ -282,6 +285,12 @@ export class Source {
       out.onWatermark(this.step.id, this.#watermark.current)
     }
     if (start < batch.length) this.#emit(batch.slice(start, batch.length), out)
+  }
+
+  #measureLag({ length, times }: Batch, nowMs: number): void {
+    if (this.#channels !== undefined || length === 0) return
+    const lagMs = nowMs - (times[length - 1] as number)
+    if (Number.isFinite(lagMs)) this.#lagMs.add(Math.max(0, lagMs))
   }
 
   #observe(number: number, partition: PartitionWatermark, watermark: EventTimeMs): boolean {

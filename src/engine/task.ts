@@ -2,12 +2,15 @@ import { must } from '../core/assert.ts'
 import type { Batch } from '../core/batch.ts'
 import { AppError } from '../core/errors.ts'
 import { END_OF_TIME, type EventTimeMs, NO_WATERMARK } from '../core/time.ts'
+import type { Row } from '../core/value.ts'
+import type { LookupJoinStep } from '../plan/physical/join-steps.ts'
 import type { PhysicalPlan, ScanStep, SinkStep, Step } from '../plan/physical/nodes.ts'
 import { buildPipeline } from './build-pipeline.ts'
 import type { Operator, OperatorContext, OperatorMetrics } from './operator.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { FormatRegistry } from './ports/format.ts'
 import type { RecordChunk, SourceReader } from './ports/log.ts'
+import type { Found, Lookup } from './ports/lookup.ts'
 import type { Checkpoint, TaskStorage } from './ports/state.ts'
 import { SideOutputs, type SideStreams } from './side-outputs.ts'
 import type { StagingSink } from './sinks.ts'
@@ -25,6 +28,8 @@ export interface TaskOptions {
   readonly storage: TaskStorage
   readonly formats: FormatRegistry
   readonly openReader: (scan: ScanStep) => SourceReader | Promise<SourceReader>
+  /** What a step asks; undefined where no plan has such. */
+  readonly openLookup?: ((step: LookupJoinStep) => Lookup) | undefined
   readonly openSink: (sink: SinkStep, storage: TaskStorage) => Operator
   readonly sides: SideStreams
   readonly nowMs: number
@@ -40,6 +45,15 @@ export interface ReadCandidate {
   readonly partition: number
 }
 
+/** What a step asks for. */
+export interface Ask {
+  readonly step: string
+  readonly lookup: Lookup
+  readonly keys: readonly Row[]
+}
+
+const NO_ASKS: readonly Ask[] = []
+
 /** Rows of output and changed entries of state between two barriers, about: bounds memory and the size of a commit. */
 export const STAGED_MAX = 100_000
 
@@ -51,6 +65,7 @@ export class Task implements SourceOutput {
   readonly #meter: TimeMeter
   readonly #sources: readonly Source[]
   readonly #context: { nowMs: number }
+  readonly #lookups: ReadonlyMap<string, Lookup>
   /** Who reads what this task writes is told when it is idle; so that is something to commit. */
   readonly #tellsIdle: boolean
   readonly #sinks: Partial<StagingSink>[] = []
@@ -63,6 +78,7 @@ export class Task implements SourceOutput {
     this.#storage = options.storage
     this.#sources = sources
     this.#context = { nowMs: options.nowMs }
+    this.#lookups = openLookups(options)
     this.#tellsIdle = sinksOf(options.plan).some(isExchange)
     this.#epoch = options.storage.checkpoint?.epoch ?? 0
     this.#sides = new SideOutputs(options.query, options.storage, options.formats, options.sides)
@@ -121,7 +137,7 @@ export class Task implements SourceOutput {
 
   /** Nothing is left to read, or a LIMIT is reached; a last barrier makes the rest visible. */
   get finished(): boolean {
-    return this.#pipeline.finished || this.#sources.every((source) => source.finished)
+    return this.#pipeline.finished || (this.#sources.every((source) => source.finished) && this.asks().length === 0)
   }
 
   /** Something has changed since the last barrier. */
@@ -161,6 +177,26 @@ export class Task implements SourceOutput {
     const before = this.#meter.enter(must(this.metrics().get(source.step.id), 'a scan is counted'))
     source.accept(chunk, this.#context, this)
     this.#meter.leave(before)
+  }
+
+  /** Rows wait for these answers: nothing is to be read before they are `found`. */
+  asks(): readonly Ask[] {
+    if (this.#lookups.size === 0) return NO_ASKS
+    return this.#pipeline.wanted().map(({ step, keys }) => {
+      return { step, keys, lookup: must(this.#lookups.get(step), 'a lookup for each step that asks') }
+    })
+  }
+
+  found({ step }: Ask, found: readonly Found[], nowMs: number): void {
+    this.#setNow(nowMs)
+    this.#dirty = true
+    this.#pipeline.found(step, found)
+  }
+
+  /** What the rows that wait wait for, where nobody answers. */
+  get waitingFor(): string | undefined {
+    for (const { waitingFor } of this.#lookups.values()) if (waitingFor !== undefined) return waitingFor
+    return undefined
   }
 
   /** Processing time has come to `nowMs`. */
@@ -213,6 +249,11 @@ export class Task implements SourceOutput {
     return this.#pipeline.watermarkOf(stepId)
   }
 
+  /** See Pipeline. */
+  tableDelayMs(stepId: string): number | undefined {
+    return this.#pipeline.tableDelayMs(stepId)
+  }
+
   metrics(): ReadonlyMap<string, OperatorMetrics> {
     return this.#pipeline.metrics()
   }
@@ -224,6 +265,7 @@ export class Task implements SourceOutput {
   async close(): Promise<void> {
     this.#pipeline.close()
     for (const source of this.#sources) await source.reader.close()
+    for (const lookup of this.#lookups.values()) await lookup.close()
   }
 
   onBatch(scanId: string, batch: Batch): void {
@@ -289,6 +331,14 @@ export class Task implements SourceOutput {
       restoredWatermark,
     }
   }
+}
+
+function openLookups({ plan, openLookup }: TaskOptions): ReadonlyMap<string, Lookup> {
+  const lookups = new Map<string, Lookup>()
+  for (const step of plan.steps) {
+    if (step.kind === 'lookup-join') lookups.set(step.id, must(openLookup, 'somebody to ask')(step))
+  }
+  return lookups
 }
 
 function sinksOf(plan: PhysicalPlan): readonly SinkStep[] {

@@ -8,22 +8,21 @@ import { literalText } from './options.ts'
 import type { PhysicalPlan } from './physical/nodes.ts'
 import type { ContinuousStatement } from './planner.ts'
 
-export interface Altered {
+export interface StoredQuery {
   readonly statement: ContinuousStatement
   /** The settings that the query was made under: those of today's session are not its own. */
   readonly session: ReadonlyMap<string, string>
 }
 
 /** @throws a diagnostic where the kind of the query is not the one that is named, or an option can't be its own. */
-export function alteredQuery({ object, query, action }: AlterQuery, old: QueryEntry): Altered {
+export function alteredQuery({ object, query, action }: AlterQuery, old: QueryEntry): StoredQuery {
   if (object !== 'query' && object !== old.kind) {
     const kind = old.kind === 'insert' ? 'query' : old.kind.replaceAll('-', ' ')
     const hint = `Write ALTER ${kind.toUpperCase()} ${query.name}.`
     fail(query.span, 'INVALID_QUERY', `"${query.name}" is a ${kind}, and no ${object.replaceAll('-', ' ')}`, { hint })
   }
-  const written = definitionOf(old)
+  const { statement: written, session } = storedQuery(old)
   const statement = written.kind === 'insert' ? written : { ...written, name: query }
-  const session = settingsOf(old.plan)
   if (action.kind === 'query') return { statement: withQuery(statement, action), session }
   if (statement.kind !== 'insert') return { statement: withProperties(statement, action.properties), session }
   // It has no WITH; what can be set for it is what a session can.
@@ -35,6 +34,11 @@ export function alteredQuery({ object, query, action }: AlterQuery, old: QueryEn
   }
   const set = action.properties.map(({ key, value }) => [key, literalText(value)] as const)
   return { statement, session: new Map([...session, ...set]) }
+}
+
+/** A query that runs as the statement that made it. */
+export function storedQuery(entry: QueryEntry): StoredQuery {
+  return { statement: definitionOf(entry), session: settingsOf(entry.plan) }
 }
 
 function definitionOf({ sql, name }: QueryEntry): ContinuousStatement {

@@ -33,6 +33,7 @@ export function isPull(query: Query, catalog: Catalog, depth = 0): boolean {
         return ofQuery(node.query)
       case 'window-relation':
       case 'deduplicate-relation':
+      case 'match-recognize':
         return ofRelation(node.input)
       default:
         return false

@@ -10,8 +10,10 @@ import { didYouMean } from './bind/did-you-mean.ts'
 import { SESSION_KEYS } from './bind/session.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { fail, notSupported } from './diagnostics.ts'
+import { checkNoFormat, EXTERNAL_STORES, isExternalStore, OUTBOX_FORMAT, withDefaults } from './external-stores.ts'
 import { isFormatKey } from './format-options.ts'
 import { bindFormat } from './formats.ts'
+import { LOOKUP_FORMAT } from './lookups.ts'
 import {
   anyNumber,
   anyText,
@@ -155,12 +157,13 @@ export const CONNECTORS: Readonly<Record<string, ConnectorDefinition>> = {
     required: ['path'],
     options: { path: text },
   },
+  ...EXTERNAL_STORES,
   blackhole: { kind: 'blackhole', source: false, sink: true, required: [], options: {} },
   print: { kind: 'print', source: false, sink: true, required: [], options: { prefix: text } },
 }
 
 /** Known to users of the other systems, and not here yet. */
-const PLANNED_CONNECTORS = new Set(['redis', 'upsert-kafka', 'postgres', 'jdbc', 'filesystem', 's3', 'nats'])
+const PLANNED_CONNECTORS = new Set(['upsert-kafka', 'jdbc', 'filesystem', 's3', 'nats'])
 
 /** Options of the query that stand beside those of a sink's connector. */
 const SINK_QUERY_KEYS: readonly string[] = [...SESSION_KEYS, 'sink.delivery-guarantee']
@@ -226,6 +229,11 @@ export function bindConnector(node: Connector, use: ConnectorUse, diagnostics: D
     if (definition.kind === 'embedded') options['partitions'] ??= '1'
   }
   const connector: ConnectorSpec = { kind: definition.kind, options }
+  if (isExternalStore(connector.kind)) {
+    checkNoFormat(node, connector.kind)
+    const format = use.role === 'sink' ? OUTBOX_FORMAT : LOOKUP_FORMAT
+    return { connector: withDefaults(connector, use.name), format, queryOptions }
+  }
   return { connector, format: bindFormat(node, given, use, connector, diagnostics), queryOptions }
 }
 
@@ -296,8 +304,7 @@ function optionType(definition: ConnectorDefinition, key: string, property: Prop
       hint: didYouMean(option, Object.keys(definition.fields), 'There are'),
     })
   }
-  const ofRole =
-    use.role === 'source' ? { ...SOURCE_OPTIONS, ...definition.sourceOptions } : (definition.sinkOptions ?? {})
+  const ofRole = use.role === 'source' ? sourceOptionsOf(definition) : (definition.sinkOptions ?? {})
   const type = own(definition.options, key) ?? own(ofRole, key)
   if (type !== undefined) return type
   const known = [
@@ -308,4 +315,9 @@ function optionType(definition: ConnectorDefinition, key: string, property: Prop
   fail(property.keySpan, 'UNKNOWN_OPTION', `connector "${definition.kind}" has no option "${key}"`, {
     hint: didYouMean(key, known) ?? `It has: ${known.join(', ')}.`,
   })
+}
+
+/** A row that is looked up has no place in a log to begin at, nor a record that could be bad. */
+function sourceOptionsOf({ kind, sourceOptions }: ConnectorDefinition): Readonly<Record<string, OptionType>> {
+  return isExternalStore(kind) ? { ...sourceOptions } : { ...SOURCE_OPTIONS, ...sourceOptions }
 }

@@ -25,6 +25,7 @@ import { bindConnector } from './connectors.ts'
 import { type Diagnostics, fail } from './diagnostics.ts'
 import { column } from './expression-tree.ts'
 import { isDebezium } from './formats.ts'
+import { checkLookupTable } from './lookups.ts'
 import { bindMetadata } from './metadata.ts'
 import type { ConnectorSpec, FormatSpec, WatermarkSpec } from './physical/nodes.ts'
 
@@ -51,6 +52,7 @@ export function bindSource(
     { role: 'source', name, keyed: kind === 'table', columns: columns.map((one) => one.name) },
     diagnostics,
   )
+  checkLookupTable(statement, bound.connector, columns)
   const options: Record<string, string> = { ...bound.connector.options }
   const { format } = bound
   if (kind === 'table' && bound.connector.kind === 'datagen') {

@@ -2,9 +2,11 @@
 
 import type { Field } from '../core/schema.ts'
 import type { DurationMs } from '../core/time.ts'
-import type { JoinMatch } from './logical/join.ts'
+import { sinkTarget } from './explain-sink.ts'
+import type { JoinMatch, JoinNode } from './logical/join.ts'
+import { isLookupJoin } from './lookups.ts'
 import type { Expression } from './physical/expression.ts'
-import type { JoinStep, JoinType } from './physical/join-steps.ts'
+import type { JoinStep, JoinType, LookupJoinStep } from './physical/join-steps.ts'
 import { printDuration, printExpression } from './print-expression.ts'
 
 export interface JoinText {
@@ -28,6 +30,27 @@ export function joinText(joined: Joined, match: JoinMatch, left: readonly Field[
     details: [
       matchText(match),
       condition === undefined ? undefined : `where ${printExpression(condition, [...left, ...right])}`,
+    ],
+  }
+}
+
+export function logicalJoinText(node: JoinNode): JoinText {
+  const { left, right, match } = node
+  const text = joinText(node, match, left.schema.fields, right.schema.fields)
+  return isLookupJoin(node) ? { ...text, details: ['with the row that is found', ...text.details.slice(1)] } : text
+}
+
+export function lookupText(step: LookupJoinStep, left: readonly Field[]): JoinText {
+  const { options } = step.connector
+  const ttl = options['lookup.cache.ttl']
+  const { title, details } = joinText({ ...step, rightKeys: step.keys }, { kind: 'latest' }, left, step.columns)
+  const columns = step.columns.map(({ name }) => name).join(', ')
+  return {
+    title,
+    details: [
+      `asks ${sinkTarget(step.connector)} for ${columns}`,
+      ttl === undefined ? undefined : `remembers for ${printDuration(Number(ttl))}`,
+      ...details.slice(1),
     ],
   }
 }

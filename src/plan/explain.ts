@@ -2,9 +2,13 @@
 // is named as the user named it.
 
 import type { Field, Schema } from '../core/schema.ts'
-import { joinText, matchOf } from './explain-join.ts'
+import { joinText, logicalJoinText, lookupText, matchOf } from './explain-join.ts'
+import { matchDetails, matchState, patternTitle } from './explain-match.ts'
 import { neighboursText, overDetails } from './explain-over.ts'
 import { scanDetails } from './explain-scan.ts'
+import { sinkDetails, sinkTarget } from './explain-sink.ts'
+import { windowText } from './explain-window.ts'
+import { measureFields } from './logical/match-recognize.ts'
 import type { LogicalPlan } from './logical/nodes.ts'
 import { inputsOf } from './logical/visit.ts'
 import type { Expression } from './physical/expression.ts'
@@ -114,6 +118,14 @@ function logicalLine(node: LogicalPlan): Line {
         details: [result],
         inputs,
       }
+    case 'match-recognize': {
+      const details = matchDetails(node, fields, measureFields(node))
+      return {
+        title: `match-recognize ${patternTitle(node)}${by(node.partitionBy, fields)}`,
+        details: [...details, lateText(node.late)],
+        inputs,
+      }
+    }
     case 'unnest':
       return { title: `unnest ${unnestText(node, fields)}`, details: [result], inputs }
     case 'throttle':
@@ -122,7 +134,7 @@ function logicalLine(node: LogicalPlan): Line {
     case 'limit':
       return { title: node.kind === 'limit' ? `limit ${node.count}` : 'union', details: [], inputs }
     case 'join': {
-      const { title, details } = joinText(node, node.match, fields, node.right.schema.fields)
+      const { title, details } = logicalJoinText(node)
       const late = 'late' in node.match ? lateText(node.match.late) : undefined
       return { title: `join ${title}`, details: [...details, late, result], inputs }
     }
@@ -186,6 +198,10 @@ function physicalLine(step: Step, inputs: readonly (readonly Field[])[]): Omit<L
       return { title: `${step.id} ${step.count}`, details: [] }
     case 'throttle':
       return { title: `${step.id} every ${printDuration(step.everyMs)}${by(step.keys, fields)}`, details: [] }
+    case 'lookup-join': {
+      const { title, details } = lookupText(step, fields)
+      return { title: `${step.id} ${title}`, details: [...details, result] }
+    }
     case 'interval-join':
     case 'temporal-join':
     case 'table-join': {
@@ -208,6 +224,13 @@ function physicalLine(step: Step, inputs: readonly (readonly Field[])[]): Omit<L
       return { title: step.id, details: [result] }
     case 'from-changelog':
       return { title: `${step.id} ${nameOf(step.op, fields)}${by(step.keys, step.schema.fields)}`, details: [result] }
+    case 'match-recognize': {
+      const details = matchDetails(step, fields, step.schema.fields.slice(step.keys.length))
+      return {
+        title: `${step.id} ${patternTitle(step)}${by(step.keys, fields)}`,
+        details: [...details, lateText(step.latePolicy), matchState(step.withinMs)],
+      }
+    }
     case 'unnest':
       return { title: `${step.id} ${unnestText(step, fields)}`, details: [result] }
     case 'exchange':
@@ -263,11 +286,8 @@ function physicalLine(step: Step, inputs: readonly (readonly Field[])[]): Omit<L
         title: `${step.id} ${step.limit}${by(step.partitionBy, fields)} order by ${order(step.orderBy, fields)}`,
         details: [rankText(step.withRank, step.windowEndColumn, fields), ttlText(step.ttlMs), result],
       }
-    case 'sink': {
-      const target = step.connector.options['topic'] ?? ''
-      const format = step.connector.kind === 'embedded' ? `${step.format.envelope} ${step.format.encoding}` : undefined
-      return { title: `${step.id} ${step.connector.kind} ${target}`.trimEnd(), details: [format, result] }
-    }
+    case 'sink':
+      return { title: `${step.id} ${sinkTarget(step.connector)}`, details: [...sinkDetails(step), result] }
   }
 }
 
@@ -304,25 +324,6 @@ function projection(expressions: readonly Expression[], output: readonly Field[]
       return text === name ? text : `${text} AS ${name}`
     })
     .join(', ')
-}
-
-function windowText(window: Extract<LogicalPlan, { kind: 'window-aggregate' }>['spec']): string {
-  switch (window.kind) {
-    case 'tumble':
-      return `tumble ${printDuration(window.sizeMs)}${offsetText(window.offsetMs)}`
-    case 'hop':
-      return `hop ${printDuration(window.slideMs)} of ${printDuration(window.sizeMs)}${offsetText(window.offsetMs)}`
-    case 'cumulate':
-      return `cumulate ${printDuration(window.stepMs)} to ${printDuration(window.sizeMs)}${offsetText(window.offsetMs)}`
-    case 'session': {
-      const max = window.maxMs === undefined ? '' : `, at most ${printDuration(window.maxMs)}`
-      return `session gap ${printDuration(window.gapMs)}${max}`
-    }
-  }
-}
-
-function offsetText(offsetMs: number): string {
-  return offsetMs === 0 ? '' : ` offset ${printDuration(offsetMs)}`
 }
 
 function timeText(time: 'event' | 'processing'): string | undefined {

@@ -1,7 +1,6 @@
 // What the formats may be told, beside their names: one table an encoding, and what the envelopes add to it.
 
-import { parseSecretReference } from '../core/secret-reference.ts'
-import { anyText, character, flag, integer, type OptionType, oneOf, text } from './options.ts'
+import { anyText, character, flag, integer, type OptionType, oneOf, secret, text } from './options.ts'
 import type { FormatSpec } from './physical/nodes.ts'
 
 export type Encoding = FormatSpec['encoding']
@@ -26,11 +25,6 @@ const registryUrls: OptionType = {
 
 function isRegistryUrl(value: string): boolean {
   return /^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/i.test(value)
-}
-
-const secret: OptionType = {
-  expects: `a reference to a secret, '\${env:NAME}' or '\${file:PATH}', never the secret itself`,
-  normalize: (value) => (parseSecretReference(value) === undefined ? undefined : value),
 }
 
 const REGISTRY: Options = {

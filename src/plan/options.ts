@@ -1,6 +1,7 @@
 // Options in WITH (…): one type a kind of value. What is stored is normal: durations in milliseconds, sizes in bytes.
 
 import type { Literal, Property } from '../../grammar/ast.ts'
+import { parseSecretReference } from '../core/secret-reference.ts'
 import { parseTimestamp } from '../core/timestamp.ts'
 import { parseBytes, parseDuration } from './bind/session.ts'
 import type { Diagnostics } from './diagnostics.ts'
@@ -32,6 +33,11 @@ export const share: OptionType = {
 export const anyNumber: OptionType = {
   expects: 'a number',
   normalize: (value) => (value !== '' && Number.isFinite(Number(value)) ? value : undefined),
+}
+
+export const secret: OptionType = {
+  expects: `a reference to a secret, '\${env:NAME}' or '\${file:PATH}', never the secret itself`,
+  normalize: (value) => (parseSecretReference(value) === undefined ? undefined : value),
 }
 
 /** A number above 0. */
@@ -90,6 +96,10 @@ export const ALIASES: Readonly<Record<string, string>> = {
   'csv.field-delimiter': 'csv.delimiter',
   'csv.null-literal': 'csv.null',
   'properties.compression.type': 'compression',
+  'table-name': 'table',
+  'table.name': 'table',
+  'lookup.partial-cache.max-rows': 'lookup.cache.max-rows',
+  'lookup.partial-cache.expire-after-write': 'lookup.cache.ttl',
   'rows.per.second': 'rows-per-second',
   'datagen.rows.per.second': 'rows-per-second',
 }

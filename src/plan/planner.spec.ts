@@ -33,6 +33,11 @@ describe('push or pull', () => {
     ['WITH t AS (SELECT * FROM totals) SELECT * FROM t;', true],
     ['SELECT * FROM (SELECT * FROM totals) x;', true],
     ['SELECT * FROM large_orders;', false],
+    [
+      'SELECT * FROM orders_per_region MATCH_RECOGNIZE (ORDER BY window_end MEASURES a.orders AS n PATTERN (a b)) AS m;',
+      true,
+    ],
+    ['SELECT * FROM clicks MATCH_RECOGNIZE (ORDER BY ts MEASURES a.url AS url PATTERN (a b)) AS m;', false],
   ])('%s', (sql, pull) => {
     expect(select(sql).pull).toBe(pull)
   })

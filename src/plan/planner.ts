@@ -31,6 +31,7 @@ import { bindSource } from './define.ts'
 import { Diagnostics, fail } from './diagnostics.ts'
 import { planValues } from './insert-values.ts'
 import type { LogicalPlan } from './logical/nodes.ts'
+import { checkLookups } from './lookups.ts'
 import { literalText } from './options.ts'
 import { lower, type SinkTarget } from './physical/lower.ts'
 import type { PhysicalPlan, QueryOptions } from './physical/nodes.ts'
@@ -104,6 +105,7 @@ export function planContinuous(
     checkNames(bound.schema, end.query, diagnostics)
     const shaped = end.shape(bound)
     checkPlan(shaped, end.query.span)
+    checkLookups(shaped, end.query.span)
     checkLateStreams(environment, target.name)
     if (diagnostics.failed) return undefined
     const optimised = optimise(shaped)
@@ -142,6 +144,7 @@ export function planQuery(
     })
     const bound = bindQuery(query, environment, NO_CLAUSES)
     checkPlan(bound, query.span)
+    checkLookups(bound, query.span)
     const [late] = environment.lateStreams
     if (late !== undefined) {
       fail(late.span, 'INVALID_LATENESS', 'LATE ROWS INTO needs a query that stays', {

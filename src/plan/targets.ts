@@ -13,6 +13,7 @@ import type { Catalog, SourceRelation } from './catalog.ts'
 import { bindConnector, isSinkOption } from './connectors.ts'
 import { type Diagnostics, fail } from './diagnostics.ts'
 import { column, literal } from './expression-tree.ts'
+import { isExternalStore, storeKey } from './external-stores.ts'
 import { type LogicalPlan, project } from './logical/nodes.ts'
 import { HEADER_TYPES } from './metadata.ts'
 import { literalText, properties } from './options.ts'
@@ -98,8 +99,9 @@ export function sinkTarget(statement: CreateSink, diagnostics: Diagnostics): Tar
       return plan
     },
     sink: (plan) => {
-      const schema =
-        keyOption === undefined ? undefined : { ...plan.schema, key: keyColumns(plan, keyOption, statement.span) }
+      const said = keyOption === undefined ? undefined : keyColumns(plan, keyOption, statement.span)
+      const key = isExternalStore(connector.kind) ? storeKey(plan, connector.kind, said, statement.span) : said
+      const schema = key === undefined ? undefined : { ...plan.schema, key }
       checkHeaders(connector.options['headers'], schema ?? plan.schema, statement.span)
       return { connector, format, schema }
     },

@@ -3,8 +3,10 @@ import type { ChangeKind } from '../core/batch.ts'
 import type { Schema } from '../core/schema.ts'
 import type { Row, Value } from '../core/value.ts'
 import type { RestoreProgress } from '../engine/ports/state.ts'
+import type { Access } from './access.ts'
 import type { QueryAnalysis } from './explain-analyze.ts'
 import type { PeerTablePage, PeerTableRequest, PeerTasksRequest } from './peers.ts'
+import type { QueryActivity } from './query-activity.ts'
 import type { TaskStats } from './task-loop.ts'
 
 /**
@@ -15,7 +17,7 @@ export interface Runtime {
   /** Runs a script, statement by statement; stops at the first that fails (AppError with diagnostics). */
   execute(sql: string, options?: ExecuteOptions): AsyncIterable<StatementResult>
   /** Parses, binds and plans without running: all diagnostics of the text. */
-  validate(sql: string): Promise<readonly Diagnostic[]>
+  validate(sql: string, access?: Access): Promise<readonly Diagnostic[]>
   /** One SELECT: pull (ends by itself) or push (until closed). */
   query(sql: string, options?: QueryOptions): Promise<ResultStream>
   /** Results of a materialized view or query, with resume. */
@@ -30,6 +32,8 @@ export interface Runtime {
   /** Drops a stream, table, view, sink or query and its state. */
   drop(name: string): Promise<void>
   stats(query: string): Promise<QueryStats>
+  /** What the tasks in this process have done, by query: nobody else is asked. */
+  activityHere(): Promise<readonly QueryActivity[]>
   /** Looks at a running query for a second, wherever its tasks run. */
   analyze(query: string): Promise<QueryAnalysis & { readonly text: string }>
   /** What another replica of the deployment asks for: its request is checked, and nothing else is answered. */
@@ -46,6 +50,8 @@ export interface ExecuteOptions {
   /** Session settings, changed by SET; kept by the caller between calls. */
   readonly session?: Map<string, string>
   readonly signal?: AbortSignal
+  /** For whom it runs; without it all is allowed. */
+  readonly access?: Access
 }
 
 export interface QueryOptions extends ExecuteOptions {}
@@ -156,6 +162,8 @@ export interface QueryStats {
   readonly stateBytes: number
   readonly epoch: number
   readonly checkpointMsP95: number
+  /** How long after their event time rows are read, 95th percentile of the slowest task; undefined before the first. */
+  readonly lagMsP95: number | undefined
   /** Of tasks whose state was not here when they were opened, read from their changelogs. */
   readonly restore: RestoreProgress
 }

@@ -104,7 +104,7 @@ export class StoredCatalog implements Catalog {
   /** Names of the queries that read a relation: it can't be dropped before them. */
   readersOf(relation: string): readonly string[] {
     return this.queries()
-      .filter((query) => query.plan.steps.some((step) => step.kind === 'scan' && step.relation === relation))
+      .filter((query) => query.plan.steps.some((step) => 'relation' in step && step.relation === relation))
       .map((query) => query.name)
   }
 }

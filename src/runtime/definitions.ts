@@ -19,15 +19,18 @@ import {
   planContinuous,
 } from '../plan/planner.ts'
 import { createDeadLetterTopic, deadLetterStream, losesItsLastWriter } from './dead-letters.ts'
+import { checkStore } from './external-storage.ts'
 import { inferColumns, inferScript } from './infer-columns.ts'
 import { isTopicOfObject, prefixOf } from './own-topics.ts'
-import { createQueryTopics, createSourceTopic, deleteTopic, layOutQuery, ownTopics } from './query-topics.ts'
+import { createQueryTopics, createSourceTopic, deleteTopic, layOutQuery } from './query-topics.ts'
 import { checkSource } from './readers.ts'
 import { lateStreamsOf, planAlteration, planReplacement, type Replacement, replacementText } from './replacement.ts'
 import { requireRelation } from './require.ts'
 import { withTopics } from './scan-topics.ts'
 import { withFixedStart } from './start-offset.ts'
+import { nextInsertName } from './statement-access.ts'
 import type { StatementsOptions } from './statements.ts'
+import { ownTopics } from './task-spec.ts'
 import { sourceTopic } from './topics.ts'
 import { invalidSql } from './weir-runtime.ts'
 
@@ -58,7 +61,7 @@ export class Definitions {
     const defined = defineSource(statement, catalog)
     if (defined.relation === undefined) throw invalidSql(defined.diagnostics)
     const { relation } = defined
-    checkSource(relation, formats)
+    await checkSource(relation, formats)
     const { name } = relation
     const what = `${relation.kind} "${name}"`
     if (await this.#existsAlready(statement, what)) return `${what} exists already`
@@ -98,6 +101,7 @@ export class Definitions {
     if (planned.plan.reads.includes(name)) {
       throw new AppError('FAILED_PRECONDITION', `${what} would read itself`, { hint: 'Choose another name.' })
     }
+    await checkStore(planned.plan.plan)
     const old = catalog.query(name)
     const replacement = old && planReplacement(statement, old, catalog, session)
     if (replacement?.keepsState === true) {
@@ -125,15 +129,15 @@ export class Definitions {
     const { catalog } = this.#options
     const old = this.requireQuery(statement.query)
     const altered = planAlteration(statement, old, catalog)
-    const { name } = old
     if (altered.keepsState !== true) {
-      const message = `query "${name}" can't go on with its state: ${altered.keepsState}`
+      const message = `query "${old.name}" can't go on with its state: ${altered.keepsState}`
       const hint =
         'CREATE OR REPLACE starts it anew; or create another beside it, and drop this one when it has caught up.'
       throw invalidSql([errorAt(statement.action.span, 'INVALID_QUERY', message, { hint })])
     }
+    await checkStore(altered.plan.plan)
     await this.#takeOver(altered.statement, altered, old.state)
-    return `query "${name}" altered; ${replacementText(altered)}`
+    return `query "${old.name}" altered; ${replacementText(altered)}`
   }
 
   /**
@@ -318,11 +322,7 @@ export class Definitions {
 
   #queryName(statement: ContinuousStatement): string {
     if (statement.kind !== 'insert') return statement.name.name
-    const { catalog } = this.#options
-    for (let n = 1; ; n++) {
-      const name = `insert_${statement.target.name}_${n}`
-      if (catalog.query(name) === undefined) return name
-    }
+    return nextInsertName(statement.target, this.#options.catalog)
   }
 
   #resultRelations(

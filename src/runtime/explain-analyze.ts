@@ -115,6 +115,7 @@ function operatorLines(tasks: readonly TaskActivity[]): readonly (readonly strin
     const time = those.reduce((all, one) => all + one.elapsedMs, 0)
     const state = total(({ stateEntries }) => stateEntries)
     const waiting = total(({ rowsWaiting }) => rowsWaiting)
+    const delays = operators.flatMap(({ tableDelayMs }) => tableDelayMs ?? [])
     const overdue = total(({ rowsOverdue }) => rowsOverdue)
     return [
       id,
@@ -124,6 +125,7 @@ function operatorLines(tasks: readonly TaskActivity[]): readonly (readonly strin
       `${total(({ rowsOut }) => rowsOut)} out`,
       `${state} entries of state`,
       `watermark ${timeText(Math.min(...operators.map(({ watermark }) => watermark)))}`,
+      delays.length === 0 ? '' : `table ${seconds(Math.max(...delays))} behind the stream`,
       waiting === 0 ? '' : `${waiting} rows wait for the table's watermark`,
       overdue === 0 ? '' : `${overdue} rows went on without it`,
     ]
@@ -145,7 +147,7 @@ function waitingLines(tasks: readonly TaskActivity[]): readonly string[] {
   const share = (of: (one: TaskActivity) => number) => percent(tasks.reduce((all, one) => all + of(one), 0) / time)
   return [
     `commits ${share(({ commitMs }) => commitMs)}, schema registry ${share(({ prepareMs }) => prepareMs)}, ` +
-      `readers of results ${share(({ outputMs }) => outputMs)}`,
+      `lookups ${share(({ lookupMs }) => lookupMs)}, readers of results ${share(({ outputMs }) => outputMs)}`,
   ]
 }
 

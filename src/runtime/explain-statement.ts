@@ -4,6 +4,7 @@ import type { Value } from '../core/value.ts'
 import type { Parameters } from '../plan/bind/environment.ts'
 import type { QueryEntry } from '../plan/catalog.ts'
 import { explainLogical, explainPhysical, explainStages } from '../plan/explain.ts'
+import { exportFlink } from '../plan/flink/export.ts'
 import type { PhysicalPlan } from '../plan/physical/nodes.ts'
 import { type LogicalPlans, planContinuous, planQuery } from '../plan/planner.ts'
 import type { StoredCatalog } from './catalog.ts'
@@ -18,6 +19,11 @@ export function explainStatement(
   parameters?: readonly Value[],
 ): string {
   const { target, mode } = statement
+  if (mode === 'flink') {
+    const exported = exportFlink(statement, catalog, session)
+    if ('diagnostics' in exported) throw invalidSql(exported.diagnostics)
+    return exported.text
+  }
   if (mode === 'replace') return explainReplace(statement, catalog, session)
   if (target.kind === 'identifier') {
     const query = requireQuery(target, catalog)

@@ -7,7 +7,7 @@ import type { QueryEntry, Relation } from '../plan/catalog.ts'
 import type { ObjectDescription, ObjectKind, ObjectSummary } from './api.ts'
 import type { StoredCatalog } from './catalog.ts'
 import type { Jobs } from './jobs.ts'
-import { statsOfQuery, statsOfTasks, tasksOfQuery } from './query-tasks.ts'
+import { statsOfQuery, statsOfTasks, tasksOfQuery, undelivered } from './query-tasks.ts'
 import { requireRelation } from './require.ts'
 import type { OtherReplicas } from './view-tables.ts'
 
@@ -120,8 +120,11 @@ async function queryProperties(query: QueryEntry, { jobs, others }: Inventory): 
   if (stats.recordsSkipped > 0) properties['records skipped'] = String(stats.recordsSkipped)
   properties['watermark'] = Number.isFinite(stats.watermark) ? new Date(stats.watermark).toISOString() : 'none'
   if (stats.lagRecords !== undefined) properties['lag (records)'] = String(stats.lagRecords)
+  const waiting = undelivered(job, tasks)
+  if (waiting !== undefined) properties['to deliver (records)'] = String(waiting)
   properties['state (bytes)'] = String(stats.stateBytes)
   properties['epoch'] = String(stats.epoch)
+  if (stats.lagMsP95 !== undefined) properties['lag p95 (ms)'] = stats.lagMsP95.toFixed(0)
   properties['checkpoint p95 (ms)'] = stats.checkpointMsP95.toFixed(1)
   return properties
 }

@@ -19,6 +19,8 @@ export class Job {
   /** By task that is copied here, whether the copy is in step. */
   readonly #copies = new Map<string, boolean>()
   readonly #finished = new Set<string>()
+  /** Those that have failed for good, and are started again when somebody asks for it. */
+  readonly #failed = new Set<string>()
   /** What tasks that do not run any more have counted. */
   readonly #last = new Map<string, TaskStats>()
   #change: Promise<void> = Promise.resolve()
@@ -33,6 +35,11 @@ export class Job {
   /** All of its tasks have finished here. */
   get finished(): boolean {
     return this.#finished.size === this.tasks.length
+  }
+
+  /** What it gives has all been written, if not yet delivered. */
+  get written(): boolean {
+    return this.tasks.every(({ id, delivers }) => delivers !== undefined || this.#finished.has(id))
   }
 
   /** Ids of the tasks that this process runs. */
@@ -66,6 +73,16 @@ export class Job {
 
   taskFinished(id: string): void {
     this.#finished.add(id)
+  }
+
+  taskFailed(id: string): void {
+    this.#failed.add(id)
+  }
+
+  /** The next change of duties starts them again. */
+  forgetFailures(): void {
+    for (const id of this.#failed) this.#running.delete(id)
+    this.#failed.clear()
   }
 
   copyChanged(id: string, inStep: boolean): void {
@@ -102,8 +119,9 @@ export class Job {
         this.#copies.delete(id)
         if (!this.#running.has(id)) this.#running.set(id, this.#host.start(task))
       } else if (standby.has(id) && !this.#copies.has(id)) {
-        this.#copies.set(id, false)
-        await this.#host.follow(task)
+        // What delivers has no state: it could take over at once.
+        this.#copies.set(id, task.delivers !== undefined)
+        if (task.delivers === undefined) await this.#host.follow(task)
       }
     }
     this.#onChange()

@@ -43,12 +43,18 @@ export class Jobs {
       onEnd: ({ query, id }, state) => {
         const job = this.#jobs.get(query)
         if (state === 'finished') job?.taskFinished(id)
+        if (state === 'failed') job?.taskFailed(id)
         if (state !== 'stopped') return
         job?.taskLost(id)
         void this.#takeBack(query)
       },
       onCopy: ({ query, id }, inStep) => this.#jobs.get(query)?.copyChanged(id, inStep),
     })
+  }
+
+  /** All of them, in no order. */
+  all(): readonly Job[] {
+    return [...this.#jobs.values()]
   }
 
   get(name: string): Job | undefined {
@@ -110,7 +116,9 @@ export class Jobs {
     await this.#setState(entry, 'paused')
   }
 
+  /** Also what has failed is started again. */
   async resume(entry: QueryEntry): Promise<void> {
+    this.#jobs.get(entry.name)?.forgetFailures()
     await this.#setState(entry, 'running')
   }
 
@@ -206,7 +214,10 @@ export class Jobs {
     }
     void partitioned.heldTasks().then((held) => {
       const inStep = new Set([...this.#jobs.values()].flatMap((job) => job.inStep))
-      const freshness = held.map((id) => [id, inStep.has(id) ? COPY_IN_STEP : COPY_OLD] as const)
+      // What delivers keeps nothing on disk, and is in step all the same.
+      const freshness = [...new Set([...held, ...inStep])].map(
+        (id) => [id, inStep.has(id) ? COPY_IN_STEP : COPY_OLD] as const,
+      )
       replicas.report(open(), new Map(freshness))
     })
   }

@@ -6,6 +6,7 @@ interface Given {
   readonly busy?: Readonly<Record<string, number>>
   readonly commitMs?: number
   readonly prepareMs?: number
+  readonly lookupMs?: number
   readonly outputMs?: number
   /** Of the partitions, in their order. */
   readonly lag: readonly number[]
@@ -15,13 +16,24 @@ interface Given {
 }
 
 /** One task in one second. */
-function task({ busy = {}, commitMs = 0, prepareMs = 0, outputMs = 0, rows = 0, ...given }: Given): TaskActivity {
+function task({ busy = {}, rows = 0, ...given }: Given): TaskActivity {
+  const { commitMs = 0, prepareMs = 0, lookupMs = 0, outputMs = 0 } = given
   const partitions = given.lag.map((lagRecords, partition): PartitionDetail => {
     const eventTimeMs = given.eventTimes?.[partition] ?? 0
     return { scan: 'scan-s', source: 's', partition, lagRecords, eventTimeMs, holdsBack: given.holdsBack === partition }
   })
   const operators = Object.keys(busy).map((id) => {
-    return { id, rowsIn: 0, rowsOut: 0, busyMs: 0, stateEntries: 0, rowsWaiting: 0, rowsOverdue: 0, watermark: 0 }
+    return {
+      id,
+      rowsIn: 0,
+      rowsOut: 0,
+      busyMs: 0,
+      stateEntries: 0,
+      rowsWaiting: 0,
+      rowsOverdue: 0,
+      tableDelayMs: undefined,
+      watermark: 0,
+    }
   })
   return {
     elapsedMs: 1_000,
@@ -29,8 +41,9 @@ function task({ busy = {}, commitMs = 0, prepareMs = 0, outputMs = 0, rows = 0, 
     rowsIn: new Map([['scan-s', rows]]),
     commitMs,
     prepareMs,
+    lookupMs,
     outputMs,
-    now: { atMs: 1_000, operators, partitions, times: { commitMs, prepareMs, outputMs } },
+    now: { atMs: 1_000, operators, partitions, times: { commitMs, prepareMs, lookupMs, outputMs } },
   }
 }
 
@@ -61,6 +74,11 @@ describe('the cause of lag', () => {
       'is a call to the outside',
       [task({ lag: [5_000], prepareMs: 800, busy: { a: 100 } })],
       ['external call: 80 % of the time goes to waiting for the schema registry'],
+    ],
+    [
+      'is a table that is looked up',
+      [task({ lag: [5_000], lookupMs: 800, busy: { a: 100 } })],
+      ['external call: 80 % of the time goes to waiting for rows of tables that are looked up'],
     ],
     [
       'is the reader of the results',
@@ -107,10 +125,20 @@ describe('the cause of lag', () => {
     const detail = (atMs: number, busyMs: number, commitMs: number): TaskDetail => ({
       atMs,
       operators: [
-        { id: 'a', rowsIn: 0, rowsOut: 0, busyMs, stateEntries: 0, rowsWaiting: 0, rowsOverdue: 0, watermark: 0 },
+        {
+          id: 'a',
+          rowsIn: 0,
+          rowsOut: 0,
+          busyMs,
+          stateEntries: 0,
+          rowsWaiting: 0,
+          rowsOverdue: 0,
+          tableDelayMs: undefined,
+          watermark: 0,
+        },
       ],
       partitions: [],
-      times: { commitMs, prepareMs: 0, outputMs: 0 },
+      times: { commitMs, prepareMs: 0, lookupMs: 0, outputMs: 0 },
     })
     expect(activityOf(detail(0, 100, 10), detail(1_000, 300, 30))).toMatchObject({ elapsedMs: 1_000, commitMs: 20 })
     expect(activityOf(detail(0, 100, 10), detail(1_000, 50, 30))).toBeUndefined()

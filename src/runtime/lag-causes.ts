@@ -11,6 +11,7 @@ export interface TaskActivity {
   readonly rowsIn: ReadonlyMap<string, number>
   readonly commitMs: number
   readonly prepareMs: number
+  readonly lookupMs: number
   readonly outputMs: number
   /** As of the second look. */
   readonly now: TaskDetail
@@ -26,7 +27,7 @@ export function activityOf(before: TaskDetail, now: TaskDetail): TaskActivity | 
     busyMs.set(one.id, one.busyMs - (old.get(one.id)?.busyMs ?? 0))
     rowsIn.set(one.id, one.rowsIn - (old.get(one.id)?.rowsIn ?? 0))
   }
-  const { commitMs, prepareMs, outputMs } = now.times
+  const { commitMs, prepareMs, lookupMs, outputMs } = now.times
   const restarted = elapsedMs <= 0 || [...busyMs.values()].some((ms) => ms < 0)
   if (restarted || commitMs < before.times.commitMs) return undefined
   return {
@@ -35,6 +36,7 @@ export function activityOf(before: TaskDetail, now: TaskDetail): TaskActivity | 
     rowsIn,
     commitMs: commitMs - before.times.commitMs,
     prepareMs: prepareMs - before.times.prepareMs,
+    lookupMs: lookupMs - before.times.lookupMs,
     outputMs: outputMs - before.times.outputMs,
     now,
   }
@@ -78,11 +80,14 @@ function skew(tasks: readonly TaskActivity[], lag: number): readonly string[] {
   ]
 }
 
-function bottleneck({ elapsedMs, busyMs, commitMs, prepareMs, outputMs, now }: TaskActivity): string {
+function bottleneck({ elapsedMs, busyMs, commitMs, prepareMs, lookupMs, outputMs, now }: TaskActivity): string {
   const busy = sum([...busyMs.values()]) / elapsedMs
   const [slowest] = [...busyMs].toSorted(([, a], [, b]) => b - a)
   if (prepareMs / elapsedMs >= BOTTLENECK_SHARE) {
     return `external call: ${percent(prepareMs / elapsedMs)} of the time goes to waiting for the schema registry`
+  }
+  if (lookupMs / elapsedMs >= BOTTLENECK_SHARE) {
+    return `external call: ${percent(lookupMs / elapsedMs)} of the time goes to waiting for rows of tables that are looked up`
   }
   if (outputMs / elapsedMs >= BOTTLENECK_SHARE) {
     return `its reader: ${percent(outputMs / elapsedMs)} of the time goes to waiting for who takes the results`

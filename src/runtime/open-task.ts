@@ -6,16 +6,18 @@ import type { Schema } from '../core/schema.ts'
 import { ExchangeSink } from '../engine/exchange-sink.ts'
 import type { Operator } from '../engine/operator.ts'
 import type { Clock } from '../engine/ports/clock.ts'
+import type { ExternalStorage } from '../engine/ports/external-store.ts'
 import type { Encoder, FormatRegistry } from '../engine/ports/format.ts'
 import type { Log, SourceReader } from '../engine/ports/log.ts'
 import type { TaskStorage } from '../engine/ports/state.ts'
 import type { SideStream } from '../engine/side-outputs.ts'
-import { BatchSink, ResultSink, TopicSink } from '../engine/sinks.ts'
+import { BatchSink, ExternalSink, ResultSink, TopicSink } from '../engine/sinks.ts'
 import { Task } from '../engine/task.ts'
 import { isLogConnector } from '../plan/connectors.ts'
 import type { PhysicalPlan, ScanStep, SinkStep } from '../plan/physical/nodes.ts'
 import { exchangeKeys } from '../plan/physical/stages.ts'
 import { HeadersEncoder } from './headers-encoder.ts'
+import { openLookup } from './open-lookup.ts'
 import { PrintSink } from './print-sink.ts'
 import { openReader } from './readers.ts'
 import type { TaskSpec } from './task-spec.ts'
@@ -24,6 +26,8 @@ import type { TaskSpec } from './task-spec.ts'
 export interface OpenTaskOptions {
   readonly spec: TaskSpec
   readonly taskStorage: TaskStorage
+  /** The same, of a task that writes into a store outside. */
+  readonly external?: ExternalStorage | undefined
   readonly log: Log
   readonly formats: FormatRegistry
   readonly clock: Clock
@@ -56,6 +60,7 @@ export async function openTask(options: OpenTaskOptions): Promise<Task> {
         nowMs: clock.nowMs(),
         writerHasFinished: () => hasFinished(scan.relation),
       }),
+    openLookup: (step) => openLookup(step, formats, clock),
     openSink: (step) => options.sink ?? openSink(step, options, encoders, sinkPartitions),
     sides: { stream: (name) => sides.get(name), failedRows: spec.failedRows },
     nowMs: clock.nowMs(),
@@ -69,7 +74,13 @@ type Encoders = ReadonlyMap<string, Encoder>
 const NO_ENCODERS: Encoders = new Map()
 
 /** Sinks that take no encoder: they write no records, or those of our own. */
-const WITHOUT_RECORDS: readonly SinkStep['connector']['kind'][] = ['blackhole', 'print', 'exchange']
+const WITHOUT_RECORDS: readonly SinkStep['connector']['kind'][] = [
+  'blackhole',
+  'print',
+  'exchange',
+  'postgres',
+  'redis',
+]
 
 /** The encoders of a plan by the id of their sink, with all that they need before the first row. */
 async function openEncoders(plan: PhysicalPlan, formats: FormatRegistry): Promise<Encoders> {
@@ -129,6 +140,7 @@ function openSink(
         encoder(),
         // Rows that are only ever added are each told, even one whose key has been forgotten and comes anew.
         step.schema.mode !== 'append' && tellsEveryChange(spec.plan),
+        properties['pulled'] !== 'false',
       )
     case 'exchange':
       return new ExchangeSink({
@@ -151,6 +163,9 @@ function openSink(
         compressionOf(properties['compression']),
       )
     }
+    case 'postgres':
+    case 'redis':
+      return new ExternalSink(must(options.external, 'a store outside is open'), step.schema)
     case 'blackhole':
       return new BatchSink(() => {})
     case 'print':

@@ -10,10 +10,12 @@ it.each([
   [`shop.dead.orders.${time(NOW_MS)}`, true],
   [`shop.daily.${time(NOW_MS)}.changelog-0`, true],
   [`shop.daily.${time(NOW_MS)}.exchange-12`, true],
+  [`shop.daily.${time(NOW_MS)}.outbox`, true],
   // What users may have called so.
   ['shop.results.daily.europe', false],
   ['shop.results.daily', false],
   ['shop.results.daily.exchange', false],
+  ['shop.orders.outbox', false],
   [`shop.results.daily.${time(NOW_MS + 1)}`, false],
   [`shop.results.daily.${time(Date.UTC(1990, 0, 1))}`, false],
   ['shop.orders.changelog-0', false],

@@ -5,7 +5,8 @@ import type { Storage } from '../adapters/storage.ts'
 /** `<prefix>.catalog`, `<prefix>.replicas` */
 const OF_SERVER = /^(catalog|replicas)$/
 /** `<prefix>.results.<name>.<time>`, … and `<prefix>.<query>.<time>.changelog-0`, …: the time is in base 36. */
-const OF_OBJECT = /^(?:(?:results|late|dead)\..+\.([0-9a-z]{8})|.+\.([0-9a-z]{8})\.(?:changelog|exchange)-\d+)$/
+const OF_OBJECT =
+  /^(?:(?:results|late|dead)\..+\.([0-9a-z]{8})|.+\.([0-9a-z]{8})\.(?:(?:changelog|exchange)-\d+|outbox))$/
 
 /** Begins the names of all of them. */
 export function prefixOf({ partitioned }: Storage): string {

@@ -6,7 +6,7 @@ import type { Job } from './job.ts'
 import type { Jobs } from './jobs.ts'
 import type { PeerTasksRequest } from './peers.ts'
 import type { TaskDetail } from './task-detail.ts'
-import type { TaskStats } from './task-loop.ts'
+import { highest, type TaskStats } from './task-loop.ts'
 import type { OtherReplicas } from './view-tables.ts'
 
 /** What the tasks of a query do, wherever they run. */
@@ -86,6 +86,20 @@ function stateOf(job: Job, stats: ReadonlyMap<string, TaskStats>): QueryStats['s
   return job.entry.state
 }
 
+/** The tasks that write its results have all finished. */
+export function isWritten(job: Job, { stats }: QueryTasks): boolean {
+  return (
+    job.written || job.tasks.every(({ id, delivers }) => delivers !== undefined || stats.get(id)?.state === 'finished')
+  )
+}
+
+/** Rows that a store outside has not been given yet; undefined for a query that has none, or where nobody can know. */
+export function undelivered(job: Job, { stats }: QueryTasks): number | undefined {
+  const lags = job.tasks.filter(({ delivers }) => delivers !== undefined).map(({ id }) => stats.get(id)?.lagRecords)
+  if (lags.length === 0 || lags.includes(undefined)) return undefined
+  return lags.reduce((total = 0, lag = 0) => total + lag, 0)
+}
+
 function sumOf(tasks: readonly TaskStats[]): Omit<QueryStats, 'state'> {
   const sum = (of: (one: TaskStats) => number) => tasks.reduce((total, one) => total + of(one), 0)
   const lags = tasks.map(({ lagRecords }) => lagRecords)
@@ -101,6 +115,7 @@ function sumOf(tasks: readonly TaskStats[]): Omit<QueryStats, 'state'> {
     lagRecords: lags.includes(undefined) ? undefined : lags.reduce((total = 0, lag = 0) => total + lag, 0),
     stateBytes: sum(({ stateBytes }) => stateBytes),
     epoch: Math.max(0, ...tasks.map(({ epoch }) => epoch)),
+    lagMsP95: highest(tasks.map(({ lagMsP95 }) => lagMsP95)),
     checkpointMsP95: Math.max(0, ...tasks.map(({ checkpointMsP95 }) => checkpointMsP95)),
     restore: {
       records: sum(({ restore }) => restore.records),

@@ -2,12 +2,11 @@
 
 import type { Storage } from '../adapters/storage.ts'
 import { AppError } from '../core/errors.ts'
-import type { TopicSpec } from '../engine/ports/log.ts'
 import type { MaterializedRelation, QueryEntry, QueryLayout, SourceRelation } from '../plan/catalog.ts'
 import { isLogConnector } from '../plan/connectors.ts'
 import { withLocalAggregation } from '../plan/physical/local-aggregation.ts'
 import { patternOf, topicOf } from '../plan/physical/scan-topics.ts'
-import { layOut, layoutTopics, resultPartitions } from './task-spec.ts'
+import { layOut, ownTopics, resultPartitions } from './task-spec.ts'
 import { resultTopic, sinkTopic, sourceTopic } from './topics.ts'
 
 /**
@@ -71,11 +70,6 @@ export async function createQueryTopics(
   const written = entry.kind === 'sink' ? sinkTopic(entry) : undefined
   // A topic that is there already is someone else's, with the partitions that it has.
   if (written !== undefined && (await log.topic(written.name)) === undefined) await log.createTopic(written)
-}
-
-/** Topics that belong to the query alone: changelogs, and what its stages exchange. */
-export function ownTopics({ plan, layout }: QueryEntry): readonly TopicSpec[] {
-  return layout === undefined ? [] : layoutTopics(plan, layout)
 }
 
 function topicOfStreamMissing(stream: string, topic: string): AppError {

@@ -4,8 +4,10 @@ import { AppError } from '../core/errors.ts'
 import type { FormatRegistry } from '../engine/ports/format.ts'
 import type { Log, RecordChunk, SourceReader } from '../engine/ports/log.ts'
 import type { SourceRelation } from '../plan/catalog.ts'
+import { isExternalStore } from '../plan/external-stores.ts'
 import type { ScanStep } from '../plan/physical/nodes.ts'
 import { firstNumber, partitionWithin, topicIndex, topicOf } from '../plan/physical/scan-topics.ts'
+import { checkLookup } from './open-lookup.ts'
 import { startOffset } from './start-offset.ts'
 import { type TopicReader, TopicsReader } from './topics-reader.ts'
 
@@ -44,10 +46,12 @@ function isElsewhere({ partitions }: ReaderOptions): boolean {
 }
 
 /** Fails with what is wrong with a new source, as far as it can be said before it is read. */
-export function checkSource({ connector, format, columns }: SourceRelation, formats: FormatRegistry): void {
+export async function checkSource(relation: SourceRelation, formats: FormatRegistry): Promise<void> {
+  const { connector, format, columns } = relation
   const fields = columns.flatMap(({ name, type, nullable, from, path }) =>
     from === 'value' ? [{ name, type, nullable, from, path }] : [],
   )
+  if (isExternalStore(connector.kind)) return checkLookup(relation)
   if (connector.kind !== 'datagen') {
     formats.decoder(format, fields)
     return

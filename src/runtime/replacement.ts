@@ -1,5 +1,5 @@
 import { type AlterQuery, errorAt } from '../../grammar/index.ts'
-import { type Altered, alteredQuery } from '../plan/alter.ts'
+import { alteredQuery, type StoredQuery } from '../plan/alter.ts'
 import type { Catalog, MaterializedRelation, QueryEntry } from '../plan/catalog.ts'
 import { Diagnostics } from '../plan/diagnostics.ts'
 import { compatible } from '../plan/physical/compatible.ts'
@@ -43,7 +43,7 @@ export function planAlteration(
   statement: AlterQuery,
   old: QueryEntry,
   catalog: Catalog,
-): Replacement & Pick<Altered, 'statement'> {
+): Replacement & Pick<StoredQuery, 'statement'> {
   const diagnostics = new Diagnostics()
   const altered = diagnostics.attempt(() => alteredQuery(statement, old))
   if (altered === undefined) throw invalidSql(diagnostics.all)

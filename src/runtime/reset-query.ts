@@ -6,11 +6,11 @@ import { isLogConnector } from '../plan/connectors.ts'
 import { withoutLocalAggregation } from '../plan/physical/local-aggregation.ts'
 import type { PhysicalPlan, ScanStep, StartupSpec, Step } from '../plan/physical/nodes.ts'
 import { planContinuous } from '../plan/planner.ts'
-import { createQueryTopics, deleteTopic, layOutQuery, ownTopics } from './query-topics.ts'
+import { createQueryTopics, deleteTopic, layOutQuery } from './query-topics.ts'
 import { withTopics } from './scan-topics.ts'
 import { endOf } from './start-offset.ts'
 import type { StatementsOptions } from './statements.ts'
-import { incarnationOf } from './task-spec.ts'
+import { incarnationOf, ownTopics } from './task-spec.ts'
 import { invalidSql } from './weir-runtime.ts'
 
 /**

@@ -1,13 +1,14 @@
-// Which topics a scan reads, where a pattern says it.
+// Which topics a scan reads where a pattern says it, and which partitions have come since.
 
 import type { Storage } from '../adapters/storage.ts'
 import { AppError } from '../core/errors.ts'
 import { namePattern } from '../core/name-pattern.ts'
 import type { Clock } from '../engine/ports/clock.ts'
 import type { TopicInfo } from '../engine/ports/log.ts'
+import type { QueryLayout } from '../plan/catalog.ts'
 import { isLogConnector } from '../plan/connectors.ts'
-import type { PhysicalPlan, ScanStep, ScanTopic } from '../plan/physical/nodes.ts'
-import { patternOf, readsPatterns } from '../plan/physical/scan-topics.ts'
+import type { PhysicalPlan, ScanStep, ScanTopic, Step } from '../plan/physical/nodes.ts'
+import { patternOf, readsPatterns, topicOf } from '../plan/physical/scan-topics.ts'
 import { isOwnTopic, prefixOf } from './own-topics.ts'
 
 /** Each is read by a client of its own in each task. */
@@ -19,23 +20,55 @@ export interface TopicsPorts {
 }
 
 /**
- * The plan with the topics that its patterns match now: those that it had stay where they are, new ones come behind
- * them. The same plan where nothing is new.
+ * The plan with the topics that its patterns match now, and with the partitions that the one topic of another scan has
+ * got since the query was laid out: those that it had stay where they are, new ones come behind them. The same plan
+ * where nothing is new.
  */
-export async function withTopics(plan: PhysicalPlan, { storage, clock }: TopicsPorts): Promise<PhysicalPlan> {
-  if (!readsPatterns(plan)) return plan
+export async function withTopics(
+  plan: PhysicalPlan,
+  { storage, clock }: TopicsPorts,
+  layout?: QueryLayout,
+): Promise<PhysicalPlan> {
   const nowMs = clock.nowMs()
-  const topics = (await storage.log.topics()).filter(({ name }) => !isOwnTopic(name, prefixOf(storage), nowMs))
+  const listed = readsPatterns(plan) ? await storage.log.topics() : []
+  const topics = listed.filter(({ name }) => !isOwnTopic(name, prefixOf(storage), nowMs))
   const written = sinkTopics(plan)
   let changed = false
-  const steps = plan.steps.map((step) => {
-    if (step.kind !== 'scan' || patternOf(step) === undefined) return step
-    const found = topicsOf(step, topics, written)
-    if (JSON.stringify(found) === JSON.stringify(step.topics)) return step
-    changed = true
-    return { ...step, topics: found }
-  })
+  const steps: Step[] = []
+  for (const step of plan.steps) {
+    const found =
+      step.kind !== 'scan' || patternOf(step) === undefined
+        ? await grownTopic(step, layout, storage)
+        : topicsOf(step, topics, written)
+    const same = step.kind !== 'scan' || JSON.stringify(found) === JSON.stringify(step.topics)
+    changed ||= !same
+    steps.push(same ? step : withFound(step, found))
+  }
   return changed ? { ...plan, steps } : plan
+}
+
+/** Topics or partitions may come for it while it is read: it reads on for ever what is not of our making. */
+export function mayGrow(step: Step): step is ScanStep {
+  if (step.kind !== 'scan' || !isLogConnector(step.connector.kind)) return false
+  return step.connector.options['scan.bounded.mode'] !== 'latest-offset'
+}
+
+function withFound({ topics: _, ...step }: ScanStep, found: readonly ScanTopic[] | undefined): ScanStep {
+  return found === undefined ? step : { ...step, topics: found }
+}
+
+/** Undefined where it has no more partitions than it was laid out for: the layout says which task reads which. */
+async function grownTopic(
+  step: Step,
+  layout: QueryLayout | undefined,
+  { log }: Storage,
+): Promise<readonly ScanTopic[] | undefined> {
+  if (layout === undefined || !mayGrow(step)) return undefined
+  const name = topicOf(step)
+  const first = layout.scanPartitions[step.id] ?? Number.POSITIVE_INFINITY
+  const known = step.topics?.[0]?.partitions ?? first
+  const partitions = Math.max(known, (await log.topic(name))?.partitions ?? 0)
+  return partitions > first ? [{ name, partitions }] : undefined
 }
 
 function topicsOf(scan: ScanStep, topics: readonly TopicInfo[], written: ReadonlySet<string>): readonly ScanTopic[] {

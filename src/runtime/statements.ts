@@ -6,6 +6,7 @@ import { typeName } from '../core/type.ts'
 import type { Clock } from '../engine/ports/clock.ts'
 import type { FormatRegistry } from '../engine/ports/format.ts'
 import { checkSetting, SESSION_KEYS } from '../plan/bind/session.ts'
+import { type Access, resourceOf } from './access.ts'
 import type { ExecuteOptions, ObjectKind, ResultStream, StatementResult } from './api.ts'
 import type { StoredCatalog } from './catalog.ts'
 import { Definitions } from './definitions.ts'
@@ -17,6 +18,8 @@ import type { Jobs } from './jobs.ts'
 import type { RuntimeLimits } from './limits.ts'
 import { PrintTopics } from './print-topics.ts'
 import { resetQuery } from './reset-query.ts'
+import { changesSomething, needsOf } from './statement-access.ts'
+import { traced } from './tracing.ts'
 import { TransientQueries } from './transient-queries.ts'
 import type { OtherReplicas } from './view-tables.ts'
 import { invalidSql } from './weir-runtime.ts'
@@ -53,17 +56,23 @@ export class Statements {
     const session = options.session ?? new Map<string, string>()
     for (const statement of statements) {
       options.signal?.throwIfAborted()
-      yield await this.#run(statement, { ...options, session })
+      yield await traced(statementName(statement), () => this.#run(statement, { ...options, session }))
     }
   }
 
   /** Every diagnostic of a script. Statements see what the ones before them would have created. */
-  async validate(sql: string): Promise<readonly Diagnostic[]> {
+  async validate(sql: string, access?: Access): Promise<readonly Diagnostic[]> {
     const { statements, diagnostics } = parse(sql)
+    for (const statement of statements) this.#admit(statement, access, false)
     return [...diagnostics, ...(await this.#definitions.check(statements))]
   }
 
-  openQuery(statement: Query | Print, options: ExecuteOptions): Promise<ResultStream> {
+  async query(statement: Query | Print, options: ExecuteOptions): Promise<ResultStream> {
+    this.#admit(statement, options.access)
+    return this.#openQuery(statement, options)
+  }
+
+  #openQuery(statement: Query | Print, options: ExecuteOptions): Promise<ResultStream> {
     const session = { ...options, session: options.session ?? new Map() }
     return statement.kind === 'print'
       ? this.#printed.open(statement, session)
@@ -82,14 +91,24 @@ export class Statements {
     await Promise.all([this.#transient.closeAll(), this.#printed.closeAll()])
   }
 
+  /** Before anything of a statement is bound: whoever may not run it learns nothing from it. */
+  #admit(statement: Statement, access: Access | undefined, changes = changesSomething(statement)): void {
+    access?.admit({
+      statement: statementName(statement),
+      changes,
+      needs: needsOf(statement, this.#options.catalog),
+    })
+  }
+
   async #run(statement: Statement, options: SessionOptions): Promise<StatementResult> {
+    this.#admit(statement, options.access)
     const name = statementName(statement)
     const alone = (run: () => Promise<string>) => this.#options.catalog.exclusively(run)
     const done = (message: string): StatementResult => ({ kind: 'done', statement: name, message })
     switch (statement.kind) {
       case 'query':
       case 'print':
-        return { kind: 'rows', statement: name, results: await this.openQuery(statement, options) }
+        return { kind: 'rows', statement: name, results: await this.#openQuery(statement, options) }
       case 'create-stream':
       case 'create-table':
         return done(await alone(() => this.#definitions.createSource(statement)))
@@ -118,7 +137,7 @@ export class Statements {
       case 'set':
         return done(setOption(statement, options.session))
       case 'show':
-        return this.#show(statement.what, name)
+        return this.#show(statement.what, name, options.access)
       case 'describe':
         return this.#describe(statement.name.name, statement.extended, name)
       case 'explain':
@@ -160,9 +179,11 @@ export class Statements {
     throw new AppError('FAILED_PRECONDITION', `query "${name}" does not run`)
   }
 
-  async #show(what: string, statement: string): Promise<StatementResult> {
+  async #show(what: string, statement: string, access: Access | undefined): Promise<StatementResult> {
     const kind = (what === 'queries' ? 'query' : what.replace(/s$/, '')) as ObjectKind
-    const rows = (await listObjects(kind, this.#options)).map(({ name, detail }) => [name, detail])
+    const seen = (name: string) => kind === 'function' || (access?.sees(resourceOf(kind), name) ?? true)
+    const objects = (await listObjects(kind, this.#options)).filter(({ name }) => seen(name))
+    const rows = objects.map(({ name, detail }) => [name, detail])
     return { kind: 'table', statement, columns: ['name', DETAIL_COLUMN[kind] ?? 'columns'], rows }
   }
 

@@ -1,5 +1,6 @@
 import type { RunnerTimes } from '../engine/runner.ts'
 import type { Task } from '../engine/task.ts'
+import { patternOf } from '../plan/physical/scan-topics.ts'
 
 /** What one task has done so far, step by step and partition by partition: plain data, which may come from a thread. */
 export interface TaskDetail {
@@ -20,6 +21,8 @@ export interface OperatorDetail {
   readonly rowsWaiting: number
   /** Rows that went on without it, when it had stood still for as long as they may wait. */
   readonly rowsOverdue: number
+  /** Of a join of a stream with a table: how far the table is behind the stream in event time. */
+  readonly tableDelayMs: number | undefined
   /** Event time that it has reached; infinite before the first and after the last. */
   readonly watermark: number
 }
@@ -40,14 +43,15 @@ export interface PartitionDetail {
 export function detailOf(task: Task, times: RunnerTimes): TaskDetail {
   const operators = [...task.metrics()].map(([id, { rowsIn, rowsOut, busyMs, stateEntries, ...rows }]) => {
     const { rowsWaiting, rowsOverdue } = rows
-    return { id, rowsIn, rowsOut, busyMs, stateEntries, rowsWaiting, rowsOverdue, watermark: task.watermarkOf(id) }
+    const [watermark, tableDelayMs] = [task.watermarkOf(id), task.tableDelayMs(id)]
+    return { id, rowsIn, rowsOut, busyMs, stateEntries, rowsWaiting, rowsOverdue, tableDelayMs, watermark }
   })
   const partitions = task.sources.flatMap((source) => {
     const all = source.openPartitions
     const lowest = Math.min(...all.map((partition) => source.progress(partition)))
     return all.map((partition): PartitionDetail => {
       const eventTimeMs = source.progress(partition)
-      const origin = source.step.topics === undefined ? undefined : source.reader.origin?.(partition)
+      const origin = patternOf(source.step) === undefined ? undefined : source.reader.origin?.(partition)
       return {
         scan: source.step.id,
         source: origin === undefined ? source.step.relation : `${source.step.relation}/${origin.topic}`,

@@ -1,16 +1,19 @@
 import { AppError } from '../core/errors.ts'
+import { SlidingP95 } from '../core/sliding-p95.ts'
+import { LOADED } from '../core/time.ts'
 import type { Clock } from '../engine/ports/clock.ts'
 import type { FormatRegistry } from '../engine/ports/format.ts'
 import type { Log } from '../engine/ports/log.ts'
-import type { RestoreProgress, StateBackend } from '../engine/ports/state.ts'
+import type { Checkpoint, RestoreProgress, StateBackend } from '../engine/ports/state.ts'
 import { Runner, type RunnerOptions } from '../engine/runner.ts'
 import type { Task } from '../engine/task.ts'
 import type { PhysicalPlan } from '../plan/physical/nodes.ts'
 import type { QueryStats } from './api.ts'
+import { backlogOf, openExternalStorage } from './external-storage.ts'
 import { type OpenTaskOptions, openTask } from './open-task.ts'
-import { SlidingP95 } from './sliding-p95.ts'
 import { detailOf, type TaskDetail } from './task-detail.ts'
 import type { TaskSpec } from './task-spec.ts'
+import { CommitTrace } from './tracing.ts'
 
 /**
  * The life of one task: it runs until it is stopped or has finished, and is built again from its last checkpoint when
@@ -50,6 +53,8 @@ export interface TaskEvents {
 
 const RETRY_MS_MIN = 100
 const RETRY_MS_MAX = 30_000
+/** A store that is back soon is not left waiting for long; an attempt costs it one connection. */
+const DELIVERY_RETRY_MS_MAX = 5_000
 /** A defect of ours or a fault of the user's data does not pass by itself; a few tries rule out bad luck. */
 const RETRIES_OF_PERMANENT_FAULTS = 2
 
@@ -64,13 +69,17 @@ export class TaskLoop {
   #runner: Runner | undefined
   #loop: Promise<void> | undefined
   #stopping = new AbortController()
-  #counts = NO_COUNTS
+  #counts: typeof NO_COUNTS
   #restore: RestoreProgress = NO_RESTORE
+  /** Records that wait for a store outside while it can't be reached; undefined where it has not said where it is. */
+  #backlog: number | undefined
+  #delivered: Checkpoint | undefined
 
   constructor(spec: TaskSpec, ports: TaskPorts, events: TaskEvents) {
     this.spec = spec
     this.#ports = ports
     this.#events = events
+    this.#counts = { ...NO_COUNTS, ...(spec.delivers !== undefined && { watermark: LOADED }) }
   }
 
   /** Starts the loop; resolves when the task is open, so that a query that can't start says so at once. */
@@ -108,8 +117,8 @@ export class TaskLoop {
 
   stats(): TaskStats {
     const task = this.#task
-    if (task !== undefined) this.#counts = countRows(task)
-    let lagRecords: number | undefined = 0
+    if (task !== undefined) this.#counts = countRows(task, this.spec.delivers)
+    let lagRecords: number | undefined = task === undefined && this.spec.delivers !== undefined ? this.#backlog : 0
     for (const source of task?.sources ?? []) {
       const lag = source.lagRecords()
       lagRecords = lag === undefined || lagRecords === undefined ? undefined : lagRecords + lag
@@ -117,11 +126,12 @@ export class TaskLoop {
     return {
       ...this.#counts,
       state: this.#state,
-      error: this.#error,
+      error: task?.waitingFor ?? this.#error,
       lagRecords,
       stateBytes: task?.stateBytes() ?? 0,
       epoch: task?.epoch ?? 0,
-      checkpointMsP95: this.#checkpointMs.value(),
+      checkpointMsP95: this.#checkpointMs.value() ?? 0,
+      lagMsP95: highest(task?.sources.map((source) => source.lagMsP95) ?? []),
       restore: this.#restore,
       detail: task && this.#runner && detailOf(task, this.#runner.times),
     }
@@ -131,29 +141,35 @@ export class TaskLoop {
     const { clock } = this.#ports
     let retryMs = RETRY_MS_MIN
     let permanentFaults = 0
+    let attempts = 0
+    const retryMsMax = this.spec.delivers === undefined ? RETRY_MS_MAX : DELIVERY_RETRY_MS_MAX
     while (!this.#stopping.signal.aborted) {
       const startedMs = clock.nowMs()
       try {
         await this.#runOnce(opened)
         return
       } catch (error) {
-        if (clock.nowMs() - startedMs > RETRY_MS_MAX) {
+        if (clock.nowMs() - startedMs > retryMsMax) {
           retryMs = RETRY_MS_MIN
           permanentFaults = 0
         }
+        attempts = this.#error === undefined ? 1 : attempts + 1
         const passing = error instanceof AppError && (error.retry || error.domain === 'external')
         const fenced = error instanceof AppError && error.code === 'FENCED'
         if (!passing) permanentFaults++
         // Who was fenced has lost the task to another: it is told where it runs, not tried again here.
         const willRetry =
           !fenced && (passing || (permanentFaults <= RETRIES_OF_PERMANENT_FAULTS && !isUserFault(error)))
-        this.#error = error instanceof Error ? error.message : String(error)
+        const message = error instanceof Error ? error.message : String(error)
+        const waits = willRetry && this.spec.delivers !== undefined
+        this.#error = waits ? `waiting for ${message} (attempt ${attempts})` : message
         this.#state = willRetry ? 'running' : fenced ? 'stopped' : 'failed'
         this.#events.onFailure(error, willRetry)
         opened.reject(error)
+        if (waits) this.#backlog = await backlogOf(this.spec, this.#delivered, this.#ports.log)
         if (!willRetry) return this.#events.onEnd(this.#state)
         await clock.sleepUntil(clock.nowMs() + retryMs, this.#stopping.signal)
-        retryMs = Math.min(retryMs * 2, RETRY_MS_MAX)
+        retryMs = Math.min(retryMs * 2, retryMsMax)
       }
     }
   }
@@ -163,12 +179,18 @@ export class TaskLoop {
     const { state, clock } = this.#ports
     const { spec } = this
     this.#restore = NO_RESTORE
-    const storage = await state.openTask(spec.id, spec.topics, (progress) => {
-      this.#restore = progress
-    })
+    const external = spec.delivers === undefined ? undefined : await openExternalStorage(spec)
+    const inner =
+      external ??
+      (await state.openTask(spec.id, spec.topics, (progress) => {
+        this.#restore = progress
+      }))
+    const storage = new CommitTrace(inner, spec.query, spec.id)
+    // The store is there, and has said where to go on.
+    if (external !== undefined) this.#error = undefined
     let hasFinished = false
     try {
-      const task = await openTask({ ...this.#ports, spec, taskStorage: storage })
+      const task = await openTask({ ...this.#ports, spec, taskStorage: storage, external })
       this.#task = task
       try {
         const runner = new Runner({
@@ -177,7 +199,8 @@ export class TaskLoop {
           clock,
           ...checkpointIntervals(spec),
           // Over Kafka a commit waits for the brokers, and stages wait for each other's commits.
-          ...(spec.topics === undefined ? {} : { checkpointCostFactor: 0 }),
+          ...(spec.topics === undefined && external === undefined ? {} : { checkpointCostFactor: 0 }),
+          onRead: (chunk) => storage.read(chunk),
           onCheckpoint: (durationMs) => this.#checkpointMs.add(durationMs),
         })
         this.#runner = runner
@@ -191,10 +214,11 @@ export class TaskLoop {
         }
         hasFinished = task.finished
       } finally {
-        this.#counts = countRows(task)
+        this.#counts = countRows(task, spec.delivers)
         this.#task = undefined
         this.#runner = undefined
         await task.close()
+        if (external !== undefined) this.#delivered = storage.checkpoint
       }
       // Where the state is the task's own to open, its view is read as long as it is there.
       if (hasFinished && spec.topics !== undefined) await aborted(this.#stopping.signal)
@@ -205,10 +229,10 @@ export class TaskLoop {
 }
 
 /**
- * Between two transactions of a query over Kafka that keeps up: each takes some ten milliseconds, and as many requests
- * to the brokers whatever it holds.
+ * Between two transactions of a query over Kafka that keeps up, or of a store outside: each takes some ten
+ * milliseconds, and as many requests whatever it holds.
  */
-const KAFKA_CAUGHT_UP_INTERVAL_MS = 100
+const REMOTE_INTERVAL_MS = 100
 
 /**
  * A barrier gives out what EVERY holds back, since it has to survive a crash: so checkpoints of such a query are as far
@@ -217,6 +241,7 @@ const KAFKA_CAUGHT_UP_INTERVAL_MS = 100
 function checkpointIntervals({
   plan,
   topics,
+  delivers,
 }: TaskSpec): Pick<RunnerOptions, 'checkpointIntervalMs' | 'caughtUpIntervalMs'> {
   const { checkpointIntervalMs } = plan.options
   const longestMs = longestEveryMs(plan)
@@ -225,7 +250,7 @@ function checkpointIntervals({
   }
   return {
     checkpointIntervalMs,
-    caughtUpIntervalMs: topics === undefined ? undefined : KAFKA_CAUGHT_UP_INTERVAL_MS,
+    caughtUpIntervalMs: topics === undefined && delivers === undefined ? undefined : REMOTE_INTERVAL_MS,
   }
 }
 
@@ -235,6 +260,12 @@ function longestEveryMs(plan: PhysicalPlan): number {
     return 'emit' in step ? step.emit.everyMs : undefined
   })
   return Math.max(0, ...everyMs.map((ms) => ms ?? 0))
+}
+
+/** Of those that are known. */
+export function highest(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined)
+  return known.length === 0 ? undefined : Math.max(...known)
 }
 
 const NO_COUNTS = {
@@ -250,7 +281,9 @@ const NO_COUNTS = {
 export const NO_RESTORE: RestoreProgress = { records: 0, remaining: 0 }
 
 /** What the steps and sources of a task have counted. A row that goes from task to task is in and out once. */
-export function countRows(task: Task): typeof NO_COUNTS {
+export function countRows(task: Task, delivers?: string): typeof NO_COUNTS {
+  // Its rows have been counted, and its time has been told, by the tasks that gave them.
+  if (delivers !== undefined) return { ...NO_COUNTS, watermark: LOADED }
   const counts = { ...NO_COUNTS, watermark: task.watermark }
   for (const source of task.sources) {
     if (source.step.connector.kind !== 'exchange') counts.rowsIn += source.counters.rowsIn

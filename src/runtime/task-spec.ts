@@ -7,6 +7,7 @@ import type { PhysicalPlan, Step } from '../plan/physical/nodes.ts'
 import { partitionNumbers, partitionWithin } from '../plan/physical/scan-topics.ts'
 import { cutIntoStages, type Stage, stageTasks } from '../plan/physical/stages.ts'
 import { withoutReorder } from '../plan/physical/without-reorder.ts'
+import { deliveries, isDelivered, outboxTopic, writingInto } from './deliveries.ts'
 
 /**
  * One task of a query with all that it needs to know, as JSON: so it can be run by this thread, by another one, or by
@@ -29,6 +30,8 @@ export interface TaskSpec {
   readonly sides: Readonly<Record<string, Omit<SideStream, 'partitions'>>>
   /** The dead-letter stream for rows that fail inside the query. */
   readonly failedRows: string | undefined
+  /** Of a task that writes into a store outside: the name under which the store keeps its position. */
+  readonly delivers?: string | undefined
 }
 
 /** What an exchange has less than: its partitions are the most tasks that a stage can ever have. */
@@ -56,6 +59,17 @@ export function wholeTask(name: string, stored: PhysicalPlan, catalog: Catalog, 
   }
 }
 
+/** The log from which rows go to a store outside; undefined where none do. */
+export function outboxOf(entry: QueryEntry): string | undefined {
+  if (!isDelivered(entry.plan)) return undefined
+  return `${entry.layout?.base ?? baseOf(entry, 'weir')}.outbox`
+}
+
+/** Begins the names of topics of its own. */
+function baseOf(entry: QueryEntry, prefix: string): string {
+  return `${prefix}.${entry.name}.${incarnationOf(entry).toString(36)}`
+}
+
 interface StageLayout {
   readonly stage: Stage
   readonly tasks: number
@@ -65,7 +79,7 @@ interface StageLayout {
 /** `partitionsOf`: of what a scan reads, at the time when the query is created. */
 export function layOut(entry: QueryEntry, prefix: string, partitionsOf: ReadonlyMap<string, number>): QueryLayout {
   return {
-    base: `${prefix}.${entry.name}.${incarnationOf(entry).toString(36)}`,
+    base: baseOf(entry, prefix),
     exchangePartitions: Math.min(EXCHANGE_PARTITIONS_MAX, Math.max(1, ...partitionsOf.values())),
     scanPartitions: Object.fromEntries(partitionsOf),
   }
@@ -85,6 +99,16 @@ function stagesOf(
 /** As many as the result log of a view needs partitions. */
 export function resultPartitions(plan: PhysicalPlan, layout: QueryLayout | undefined): number {
   return layout === undefined ? 1 : (stagesOf(plan, layout).at(-1)?.tasks ?? 1)
+}
+
+/** Topics that belong to the query alone: changelogs, what its stages exchange, what is on its way to a store. */
+export function ownTopics(entry: QueryEntry): readonly TopicSpec[] {
+  const { plan, layout } = entry
+  const outbox = outboxOf(entry)
+  return [
+    ...(layout === undefined ? [] : layoutTopics(plan, layout)),
+    ...(outbox === undefined ? [] : [outboxTopic(outbox, plan, resultPartitions(plan, layout))]),
+  ]
 }
 
 /** The topics that a query needs beside those of its results. */
@@ -108,8 +132,16 @@ function exchangeTopic(base: string, exchange: string): string {
   return `${base}.${exchange}`
 }
 
-/** The tasks of a query. */
+/** The tasks of a query; those that deliver its rows to a store outside come last. */
 export function tasksOf(entry: QueryEntry, catalog: Catalog): readonly TaskSpec[] {
+  const outbox = outboxOf(entry)
+  if (outbox === undefined) return queryTasks(entry, catalog)
+  const tasks = queryTasks({ ...entry, plan: writingInto(outbox, entry.plan) }, catalog)
+  const delivered = { ...entry, incarnation: incarnationOf(entry) }
+  return [...tasks, ...deliveries(delivered, outbox, tasks.filter(({ result }) => result !== undefined).length)]
+}
+
+function queryTasks(entry: QueryEntry, catalog: Catalog): readonly TaskSpec[] {
   const { layout, plan, name, incarnation } = entry
   if (layout === undefined) {
     const id = incarnation === undefined ? name : `${name}/${incarnation.toString(36)}`

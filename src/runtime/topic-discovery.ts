@@ -3,12 +3,12 @@ import type { Clock } from '../engine/ports/clock.ts'
 import type { QueryEntry } from '../plan/catalog.ts'
 import { readsPatterns } from '../plan/physical/scan-topics.ts'
 import type { StoredCatalog } from './catalog.ts'
-import { withTopics } from './scan-topics.ts'
+import { mayGrow, withTopics } from './scan-topics.ts'
 
 /**
- * Finds topics, and partitions of topics, that have come since a query began whose stream names its topics by a
- * pattern. They become part of its plan in the catalog, where all replicas find them: its tasks open again from their
- * last commit, with what is new from its beginning.
+ * Finds partitions that have come since a query began, and topics where its stream names them by a pattern. They become
+ * part of its plan in the catalog, where all replicas find them: its tasks open again from their last commit, with what
+ * is new from its beginning.
  */
 export interface TopicDiscoveryOptions {
   readonly catalog: StoredCatalog
@@ -33,7 +33,7 @@ export class TopicDiscovery {
     const { clock, catalog } = this.#options
     while (!signal.aborted) {
       await clock.sleepUntil(clock.nowMs() + STEP_MS, signal)
-      const entries = catalog.queries().filter(({ plan }) => readsPatterns(plan))
+      const entries = catalog.queries().filter(({ plan, layout }) => readsPatterns(plan) || layout !== undefined)
       const names = new Set(entries.map(({ name }) => name))
       for (const name of this.#lookedMs.keys()) if (!names.has(name)) this.#lookedMs.delete(name)
       for (const entry of entries) if (!signal.aborted && this.#isDue(entry)) await this.#look(entry)
@@ -42,7 +42,7 @@ export class TopicDiscovery {
 
   #isDue({ name, plan }: QueryEntry): boolean {
     const intervals = plan.steps.flatMap((step) =>
-      step.kind === 'scan' ? Number(step.connector.options[INTERVAL_OPTION] ?? DISCOVERY_INTERVAL_MS) : [],
+      mayGrow(step) ? Number(step.connector.options[INTERVAL_OPTION] ?? DISCOVERY_INTERVAL_MS) : [],
     )
     const shortest = Math.min(...intervals.filter((ms) => ms > 0))
     const nowMs = this.#options.clock.nowMs()
@@ -52,16 +52,16 @@ export class TopicDiscovery {
     return nowMs - lookedMs >= shortest
   }
 
-  async #look({ name, plan }: QueryEntry): Promise<void> {
+  async #look({ name, plan, layout }: QueryEntry): Promise<void> {
     const { catalog, clock, onJobFailure } = this.#options
     this.#lookedMs.set(name, clock.nowMs())
     try {
-      if ((await withTopics(plan, this.#options)) === plan) return
+      if ((await withTopics(plan, this.#options, layout)) === plan) return
       await catalog.exclusively(async () => {
         // Another replica may have found them as well, or somebody has altered the query.
         const entry = catalog.query(name)
         if (entry === undefined) return
-        const found = await withTopics(entry.plan, this.#options)
+        const found = await withTopics(entry.plan, this.#options, entry.layout)
         if (found !== entry.plan) await catalog.write({ queries: [{ ...entry, plan: found }] })
       })
     } catch (error) {

@@ -12,6 +12,7 @@ import type { FormatRegistry } from '../engine/ports/format.ts'
 import type { OutputRecord } from '../engine/ports/log.ts'
 import type { QueryEntry } from '../plan/catalog.ts'
 import { isLogConnector } from '../plan/connectors.ts'
+import type { Access } from './access.ts'
 import type {
   ExecuteOptions,
   IngestRequest,
@@ -36,6 +37,7 @@ import { DEFAULT_LIMITS, type RuntimeLimits } from './limits.ts'
 import { LogReplicas } from './log-replicas.ts'
 import { openSubscription } from './open-subscription.ts'
 import type { Peers, PeerTablePage, PeerTableRequest, PeerTasksRequest } from './peers.ts'
+import { activityOfJob, type QueryActivity } from './query-activity.ts'
 import { statsOfQuery, tasksForPeer } from './query-tasks.ts'
 import type { Replicas } from './replicas.ts'
 import { requireRelation, requireStream } from './require.ts'
@@ -46,6 +48,7 @@ import type { TaskStats } from './task-loop.ts'
 import { ThreadTaskHost } from './threads/thread-task-host.ts'
 import { TopicDiscovery } from './topic-discovery.ts'
 import { writableTopic } from './topics.ts'
+import { carryingTrace } from './tracing.ts'
 import type { ReadView } from './transient-host.ts'
 import { type OtherReplicas, ViewTables } from './view-tables.ts'
 
@@ -160,8 +163,8 @@ export class WeirRuntime implements Runtime {
     return this.#statements.execute(sql, options)
   }
 
-  validate(sql: string): Promise<readonly Diagnostic[]> {
-    return this.#statements.validate(sql)
+  validate(sql: string, access?: Access): Promise<readonly Diagnostic[]> {
+    return this.#statements.validate(sql, access)
   }
 
   async query(sql: string, options: QueryOptions = {}): Promise<ResultStream> {
@@ -173,7 +176,7 @@ export class WeirRuntime implements Runtime {
         hint: 'Send other statements to Execute.',
       })
     }
-    return this.#statements.openQuery(statement, options)
+    return this.#statements.query(statement, options)
   }
 
   async subscribe(name: string, options: SubscribeOptions = {}): Promise<ResultStream> {
@@ -200,7 +203,7 @@ export class WeirRuntime implements Runtime {
     if (producerId !== undefined) {
       // All of one producer goes to one partition: its sequences are then consecutive there, which is what dedup needs.
       const partition = partitionOf(new TextEncoder().encode(producerId), partitions)
-      const result = await this.#options.storage.log.append(topic, partition, output, {
+      const result = await this.#options.storage.log.append(topic, partition, carryingTrace(output), {
         producerId,
         sequence: sequence ?? 0,
       })
@@ -208,7 +211,7 @@ export class WeirRuntime implements Runtime {
     }
     await Promise.all(
       [...this.#byPartition(output, partitions)].map(([partition, part]) =>
-        this.#options.storage.log.append(topic, partition, part),
+        this.#options.storage.log.append(topic, partition, carryingTrace(part)),
       ),
     )
     return { appended: output.length, duplicates: 0 }
@@ -240,6 +243,10 @@ export class WeirRuntime implements Runtime {
 
   async stats(query: string): Promise<QueryStats> {
     return statsOfQuery(this.#job(query), this.#others)
+  }
+
+  activityHere(): Promise<readonly QueryActivity[]> {
+    return Promise.all(this.#jobs.all().map(activityOfJob))
   }
 
   async analyze(query: string): Promise<QueryAnalysis & { readonly text: string }> {

@@ -4,5 +4,7 @@
 export const CONFIG = Symbol('CONFIG')
 /** Logger. */
 export const LOGGER = Symbol('LOGGER')
+/** Telemetry. */
+export const TELEMETRY = Symbol('TELEMETRY')
 /** Runtime. */
 export const RUNTIME = Symbol('RUNTIME')

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parse, type Query, renderDiagnostics, type Statement } from '../../grammar/index.ts'
+import { parse, print, type Query, renderDiagnostics, type Statement } from '../../grammar/index.ts'
 import { bindQuery } from '../../src/plan/bind/bind-query.ts'
 import { NO_CLAUSES } from '../../src/plan/bind/clauses.ts'
 import { newEnvironment } from '../../src/plan/bind/new-environment.ts'
@@ -96,7 +96,9 @@ export function define(statement: Statement, catalog: CatalogWith): void {
       const name = statement.name.name
       const { plan, diagnostics } = planContinuous(statement, catalog, new Map(), { name, topic: `${name}.results` })
       if (plan === undefined) throw new Error(JSON.stringify(diagnostics))
-      catalog.addResults(name, plan.plan.schema, plan.lateStreams, true)
+      catalog.addResults(name, plan.plan.schema, plan.lateStreams, false)
+      const { schema } = plan.plan
+      catalog.add({ kind: 'materialized-view', name, schema, sql: print(statement), topic: '', query: name })
       return
     }
     default:

@@ -28,3 +28,5 @@ FROM orders GROUP BY region, TUMBLE(ts, INTERVAL '1' MINUTE) EMIT FINAL;
 CREATE MATERIALIZED VIEW totals AS SELECT region, COUNT(*) AS orders FROM orders GROUP BY region;
 
 CREATE VIEW large_orders AS SELECT order_id, region, amount, ts FROM orders WHERE amount > 100;
+CREATE TABLE plans (id STRING PRIMARY KEY, plan STRING, price DECIMAL(8, 2))
+WITH (connector='redis', url='redis://cache', kind='lookup', 'lookup.cache.ttl'='5s');

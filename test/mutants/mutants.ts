@@ -290,4 +290,52 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'return (sameKey || true) && this.#identity.of(values)',
     caughtBy: { spec: 'test/oracle/joins.spec.ts', test: 'in one task' },
   },
+  {
+    name: 'the watermark passes a match that may still be replaced',
+    file: 'src/engine/operators/match-recognize.ts',
+    from: 'Math.min(horizonOf(watermark), this.#heldTime())',
+    to: 'horizonOf(watermark)',
+    caughtBy: { spec: 'src/engine/operators/match-recognize.spec.ts', test: 'waits for matches that are not decided' },
+  },
+  {
+    name: 'partial matches in one state are taken for the same, whatever their conditions look back at',
+    file: 'src/engine/match/matcher.ts',
+    from: 'rows.isMemoryless ? new Set<number>() : undefined',
+    to: 'new Set<number>()',
+    caughtBy: { spec: 'src/engine/operators/match-recognize.spec.ts', test: 'a way that is preferred and fails' },
+  },
+  {
+    name: 'a store is written without a look at the position that it has',
+    file: 'src/adapters/redis/redis-store.ts',
+    from: '      if (stored !== before) {\n',
+    to: '      if (stored < 0) {\n',
+    caughtBy: {
+      spec: 'test/integration/stores/redis-sink.spec.ts',
+      test: 'does not move where someone else has written behind its back',
+    },
+  },
+  {
+    name: 'the position in PostgreSQL is moved by whoever comes',
+    file: 'src/adapters/postgres/postgres-store.ts',
+    from: ' WHERE name = $1 AND epoch = $4`',
+    to: ' WHERE name = $1 AND $4 > 0`',
+    caughtBy: {
+      spec: 'test/integration/stores/postgres-sink.spec.ts',
+      test: 'does not move where someone else has written behind its back',
+    },
+  },
+  {
+    name: 'a watermark overtakes the rows that wait for a lookup',
+    file: 'src/engine/operators/lookup-join.ts',
+    from: '    else this.#queue.push(watermark)\n',
+    to: '    else this.#released = watermark\n',
+    caughtBy: { spec: 'src/engine/operators/lookup-join.spec.ts', test: 'in the order in which they came' },
+  },
+  {
+    name: 'rows that wait for a lookup are no part of the checkpoint',
+    file: 'src/engine/operators/lookup-join.ts',
+    from: '    if (this.#queue.length > 0) {\n      store.put(',
+    to: '    if (this.#queue.length < 0) {\n      store.put(',
+    caughtBy: { spec: 'src/engine/operators/lookup-join.spec.ts', test: 'keeps what waits through a restart' },
+  },
 ]

@@ -118,10 +118,14 @@ const plain = fc.oneof(query, ...creates, ...others) as Arbitrary<Statement>
 export const statement: Arbitrary<Statement> = fc.oneof(
   { arbitrary: plain, weight: 20 },
   {
-    arbitrary: node('explain', {
-      mode: fc.constantFrom('plan', 'analyze', 'replace'),
-      target: fc.oneof(identifier, plain),
-    }) as Arbitrary<Statement>,
+    arbitrary: fc.oneof(
+      node('explain', {
+        mode: fc.constantFrom('plan', 'analyze', 'replace'),
+        options: fc.constant([]),
+        target: fc.oneof(identifier, plain),
+      }),
+      node('explain', { mode: fc.constant('flink'), options, target: fc.oneof(identifier, plain) }),
+    ) as Arbitrary<Statement>,
     weight: 1,
   },
 )

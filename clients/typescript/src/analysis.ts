@@ -1,7 +1,7 @@
 // How far a query is behind, and why: AnalyzeQuery.
 
-import type { QueryState } from './client.ts'
 import type { AnalyzeQueryResponse } from './proto/weir/v1/AnalyzeQueryResponse.ts'
+import type { QueryState } from './query-description.ts'
 
 /** How far a query is behind, and why. */
 export interface QueryAnalysis {

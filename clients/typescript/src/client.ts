@@ -1,14 +1,16 @@
 // The client of one server: SQL in, typed rows out.
 
-import { type ChannelOptions, Client, credentials, type ServiceError } from '@grpc/grpc-js'
+import { Client, type ServiceError } from '@grpc/grpc-js'
 import { type QueryAnalysis, readAnalysis } from './analysis.ts'
+import { type ConnectOptions, channelCredentials, reasonOf, tokenInterceptor } from './connection.ts'
 import { toWeirError } from './errors.ts'
 import { type IngestCall, type IngestOptions, IngestWriter } from './ingest.ts'
+import { type Objective, readObjective } from './objectives.ts'
 import type { Diagnostic as WireDiagnostic } from './proto/weir/v1/Diagnostic.ts'
 import type { ObjectKind as WireObjectKind } from './proto/weir/v1/ObjectKind.ts'
-import type { QueryState as WireQueryState } from './proto/weir/v1/QueryState.ts'
 import type { StatementResult as WireStatementResult } from './proto/weir/v1/StatementResult.ts'
 import { CATALOG_SERVICE, INGEST_SERVICE, QUERY_SERVICE, SUBSCRIPTION_SERVICE } from './protos.ts'
+import { type QueryDescription, type QuerySummary, readDescription, stateOf } from './query-description.ts'
 import { QueryResult, type ResultCall, readEvents } from './results.ts'
 import { type SubscribeOptions, Subscription } from './subscribe.ts'
 import {
@@ -20,16 +22,6 @@ import {
   type TimestampMode,
   writeParameter,
 } from './values.ts'
-
-export interface ConnectOptions {
-  /** Time to reach the server, ms. */
-  readonly connectTimeoutMs?: number | undefined
-  /** Time for one answer, ms; streams have none. */
-  readonly callTimeoutMs?: number | undefined
-  /** Settings of the session, as SET makes them. */
-  readonly settings?: Readonly<Record<string, string>> | undefined
-  readonly channelOptions?: ChannelOptions | undefined
-}
 
 export interface CallOptions {
   /** Values of $1, $2, … */
@@ -79,34 +71,9 @@ export interface ObjectDescription extends ObjectSummary {
   readonly properties: Readonly<Record<string, string>>
 }
 
-export type QueryState = 'running' | 'paused' | 'failed' | 'finished' | 'unspecified'
-
-export interface QuerySummary {
-  readonly name: string
-  readonly state: QueryState
-  readonly detail: string
-}
-
-export interface QueryDescription extends QuerySummary {
-  readonly sql: string
-  readonly schema: Schema | undefined
-  readonly properties: Readonly<Record<string, string>>
-  readonly error: string | undefined
-  readonly rowsIn: bigint
-  readonly rowsOut: bigint
-  readonly rowsLate: bigint
-  readonly rowsFailed: bigint
-  readonly rowsDuplicate: bigint
-  /** Microseconds since the epoch; undefined before the first watermark. */
-  readonly watermarkMicros: bigint | undefined
-  readonly lagRecords: bigint | undefined
-  readonly stateBytes: bigint
-  readonly epoch: bigint
-  readonly checkpointMsP95: number
-}
-
 const CONNECT_TIMEOUT_MS = 10_000
 const CALL_TIMEOUT_MS = 30_000
+const REASON_TIMEOUT_MS = 500
 /** Rows may be wide; a batch of them is about 256 KiB. */
 const RECEIVE_BYTES_MAX = 64 * 1024 * 1024
 const PAGE_SIZE = 1000
@@ -117,7 +84,7 @@ const SERVICE_CONFIG = JSON.stringify({
     {
       name: [
         { service: 'weir.v1.CatalogService' },
-        ...['Validate', 'Explain', 'ListQueries', 'DescribeQuery', 'AnalyzeQuery'].map((method) => ({
+        ...['Validate', 'Explain', 'ListQueries', 'DescribeQuery', 'AnalyzeQuery', 'ListObjectives'].map((method) => ({
           service: 'weir.v1.QueryService',
           method,
         })),
@@ -149,7 +116,8 @@ export class WeirClient implements AsyncDisposable {
     this.address = address
     this.#settings = { ...options.settings }
     this.#callTimeoutMs = options.callTimeoutMs ?? CALL_TIMEOUT_MS
-    this.#grpc = new Client(address, credentials.createInsecure(), {
+    this.#grpc = new Client(address, channelCredentials(address, options), {
+      interceptors: options.token === undefined ? [] : [tokenInterceptor(options.token)],
       'grpc.max_receive_message_length': RECEIVE_BYTES_MAX,
       'grpc.keepalive_time_ms': 60_000,
       'grpc.service_config': SERVICE_CONFIG,
@@ -166,8 +134,9 @@ export class WeirClient implements AsyncDisposable {
         client.#grpc.waitForReady(Date.now() + timeoutMs, (error) => (error === undefined ? resolve() : reject(error)))
       })
     } catch (error) {
+      const reason = await client.#whyNot()
       client.#grpc.close()
-      throw new Error(`can't reach a server at ${address} within ${timeoutMs} ms`, { cause: error })
+      throw new Error(`can't reach a server at ${address} within ${timeoutMs} ms${reason}`, { cause: error })
     }
     return client
   }
@@ -268,6 +237,15 @@ export class WeirClient implements AsyncDisposable {
     })
   }
 
+  /** What is promised of each query of the server, and for how much of the last thirty days it held. */
+  async listObjectives(): Promise<readonly Objective[]> {
+    return this.#pages(async (pageToken) => {
+      const page = { pageSize: PAGE_SIZE, pageToken }
+      const { objectives, nextPageToken } = await this.#call(QUERY_SERVICE.ListObjectives, page)
+      return [objectives.map(readObjective), nextPageToken]
+    })
+  }
+
   /** Looks at a running query for a second: how far each partition is behind, and why. */
   async analyzeQuery(name: string): Promise<QueryAnalysis> {
     const answer = await this.#call(QUERY_SERVICE.AnalyzeQuery, { name })
@@ -275,27 +253,7 @@ export class WeirClient implements AsyncDisposable {
   }
 
   async describeQuery(name: string): Promise<QueryDescription> {
-    const { summary, sql, schema, properties, stats } = await this.#call(QUERY_SERVICE.DescribeQuery, { name })
-    const count = (text: string | undefined) => BigInt(text ?? '0')
-    return {
-      name: summary?.name ?? name,
-      state: stateOf(summary?.state ?? 'QUERY_STATE_UNSPECIFIED'),
-      detail: summary?.detail ?? '',
-      sql,
-      schema: schema === null ? undefined : readSchema(schema),
-      properties,
-      error: stats?.error === '' ? undefined : stats?.error,
-      rowsIn: count(stats?.rowsIn),
-      rowsOut: count(stats?.rowsOut),
-      rowsLate: count(stats?.rowsLate),
-      rowsFailed: count(stats?.rowsFailed),
-      rowsDuplicate: count(stats?.rowsDuplicate),
-      watermarkMicros: stats?.watermarkMicros === undefined ? undefined : BigInt(stats.watermarkMicros),
-      lagRecords: stats?.lagRecords === undefined ? undefined : BigInt(stats.lagRecords),
-      stateBytes: count(stats?.stateBytes),
-      epoch: count(stats?.epoch),
-      checkpointMsP95: stats?.checkpointMillisP95 ?? 0,
-    }
+    return readDescription(name, await this.#call(QUERY_SERVICE.DescribeQuery, { name }))
   }
 
   async pauseQuery(name: string): Promise<void> {
@@ -308,6 +266,11 @@ export class WeirClient implements AsyncDisposable {
 
   async dropQuery(name: string): Promise<void> {
     await this.#call(QUERY_SERVICE.DropQuery, { name })
+  }
+
+  /** Waiting for a connection does not say why there is none; a call that needs one does. */
+  #whyNot(): Promise<string> {
+    return this.#call(QUERY_SERVICE.Execute, { sql: '' }, REASON_TIMEOUT_MS).then(() => '', reasonOf)
   }
 
   #script(sql: string, parameters: readonly Parameter[] = []) {
@@ -387,8 +350,4 @@ function kindOf(wire: WireObjectKind): ObjectKind {
 
 function wireKindOf(kind: ObjectKind): WireObjectKind {
   return `OBJECT_KIND_${kind.toUpperCase().replaceAll('-', '_')}` as WireObjectKind
-}
-
-function stateOf(wire: WireQueryState): QueryState {
-  return wire.slice('QUERY_STATE_'.length).toLowerCase() as QueryState
 }

@@ -38,7 +38,7 @@ async function lag(query?: string, json = false, address = server.address) {
     colour: { out: false, err: false },
     size: () => undefined,
   }
-  const code = await lagCommand(query, { server: address, json }, terminal)
+  const code = await lagCommand(query, { server: address, json }, terminal, {})
   out.end()
   err.end()
   return { code, out: await text(out), err: await text(err) }

@@ -1,15 +1,14 @@
 // `weir lag`: how far the queries of a server are behind, partition by partition, and why.
 
 import type { PartitionLag, QueryAnalysis, WeirClient } from '../../../clients/typescript/src/index.ts'
+import { type ConnectionOptions, connectOptions } from '../connection.ts'
 import { EXIT_CODES, type ExitCode } from '../exit-codes.ts'
 import { appError, connectTo } from '../remote-session.ts'
 import { renderTable, type TableColumn } from '../render-table.ts'
 import { reportError } from '../report-error.ts'
 import { paint, type Terminal } from '../terminal.ts'
 
-export interface LagOptions {
-  /** host:port */
-  readonly server: string
+export interface LagOptions extends ConnectionOptions {
   readonly json?: boolean | undefined
 }
 
@@ -30,9 +29,10 @@ export async function lagCommand(
   query: string | undefined,
   options: LagOptions,
   terminal: Terminal,
+  env: Readonly<Record<string, string | undefined>>,
 ): Promise<ExitCode> {
   try {
-    await using client = await connectTo(options.server)
+    await using client = await connectTo(options.server, await connectOptions(options, env))
     await printLags(client, query, options, terminal)
     return EXIT_CODES.ok
   } catch (error) {

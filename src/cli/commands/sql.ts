@@ -2,6 +2,8 @@
 
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
+import { VERSION } from '../../core/version.ts'
+import { type ConnectionOptions, connectOptions } from '../connection.ts'
 import { EXIT_CODES, type ExitCode, UsageError } from '../exit-codes.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { printStatement } from '../output/print-statement.ts'
@@ -9,11 +11,8 @@ import type { OutputFormat } from '../output/result-writer.ts'
 import { reportError } from '../report-error.ts'
 import type { Session } from '../session.ts'
 import { paint, type Terminal, writeTo } from '../terminal.ts'
-import { VERSION } from '../version.ts'
 
-export interface SqlOptions {
-  /** host:port */
-  readonly server: string
+export interface SqlOptions extends ConnectionOptions {
   readonly execute?: string | undefined
   readonly file?: string | undefined
   readonly output?: OutputFormat | undefined
@@ -33,7 +32,7 @@ export async function sqlCommand(
     throw new UsageError('--data-dir needs --local', 'The data directory of a server is set where it is started.')
   }
   const script = await scriptOf(options, terminal)
-  const session = await openSession(options, terminal)
+  const session = await openSession(options, terminal, env)
   try {
     if (script !== undefined) return await runScript(script, options, session, terminal)
     return await runShell(options, session, terminal, env)
@@ -54,7 +53,11 @@ async function scriptOf(options: SqlOptions, terminal: Terminal): Promise<string
   return file === '-' ? text(terminal.in) : undefined
 }
 
-async function openSession(options: SqlOptions, terminal: Terminal): Promise<Session> {
+async function openSession(
+  options: SqlOptions,
+  terminal: Terminal,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Session> {
   if (options.local === true) {
     const { LocalSession, openRuntime } = await import('../local-runtime.ts')
     return new LocalSession(
@@ -62,7 +65,7 @@ async function openSession(options: SqlOptions, terminal: Terminal): Promise<Ses
     )
   }
   const { RemoteSession } = await import('../remote-session.ts')
-  return RemoteSession.connect(options.server)
+  return RemoteSession.connect(options.server, await connectOptions(options, env))
 }
 
 async function runScript(script: string, options: SqlOptions, session: Session, terminal: Terminal): Promise<ExitCode> {

@@ -2,10 +2,12 @@ import { assert } from '../../core/assert.ts'
 import type { Batch } from '../../core/batch.ts'
 import type { Schema } from '../../core/schema.ts'
 import { type EventTimeMs, NO_WATERMARK } from '../../core/time.ts'
+import type { Row } from '../../core/value.ts'
 import type { Step } from '../../plan/physical/nodes.ts'
 import { rowsAhead } from '../../plan/physical/over-step.ts'
 import type { Operator, OperatorContext, Output } from '../operator.ts'
 import type { WatermarkPort } from '../pipeline.ts'
+import type { Found } from '../ports/lookup.ts'
 import { checkBatch } from './schema.ts'
 
 /**
@@ -92,6 +94,18 @@ export class CheckedOperator implements Operator {
     return this.#operator.holdsBack?.(port, ports) ?? false
   }
 
+  wanted(): readonly Row[] | undefined {
+    return this.#operator.wanted?.()
+  }
+
+  found(found: readonly Found[]): void {
+    this.#operator.found?.(found)
+  }
+
+  release(out: Output): boolean {
+    return this.#operator.release?.(this.#checked(out)) ?? false
+  }
+
   get finished(): boolean {
     return this.#operator.finished ?? false
   }
@@ -121,6 +135,7 @@ function promisesTime(step: Step): boolean {
     case 'session-aggregate':
     case 'window-assign':
     case 'interval-join':
+    case 'match-recognize':
       return true
     case 'over':
       return rowsAhead(step) === 0

@@ -14,6 +14,8 @@ import { LatestJoin } from './latest-join.ts'
 import { LatestRowsJoin } from './latest-rows-join.ts'
 import { Limit } from './limit.ts'
 import { LocalAggregate } from './local-aggregate.ts'
+import { LookupJoin } from './lookup-join.ts'
+import { MatchRecognize } from './match-recognize.ts'
 import { Normalize } from './normalize.ts'
 import { OverAggregate } from './over-aggregate.ts'
 import { PassThrough } from './pass-through.ts'
@@ -49,6 +51,8 @@ export function createOperator(
       return new ToChangelog(step)
     case 'from-changelog':
       return new FromChangelog(step)
+    case 'match-recognize':
+      return new MatchRecognize(step, input, evalContext)
     case 'unnest':
       return new Unnest(step, input, evalContext)
     case 'normalize':
@@ -61,6 +65,8 @@ export function createOperator(
       return createTemporalJoin(step, input, right(step, inputs), evalContext)
     case 'table-join':
       return new TableJoin(step, input, right(step, inputs), evalContext)
+    case 'lookup-join':
+      return new LookupJoin(step, input, evalContext)
     case 'window-assign':
       return new WindowAssign(step, evalContext)
     case 'local-aggregate':

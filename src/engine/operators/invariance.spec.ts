@@ -9,6 +9,7 @@ import {
   allowed,
   deduplicate,
   groupAggregate,
+  matchRecognize,
   ROWS,
   sessionAggregate,
   topN,
@@ -51,6 +52,11 @@ const onClose = { mode: 'on-window-close', everyMs: undefined } as const
 const changes = { mode: 'changes', everyMs: undefined } as const
 const EXTREMES = { aggregates: [aggregate('min', [1]), aggregate('max', [1])] }
 
+/** Up to four rows: the last is known when the next one comes, or none can. */
+const LONGEST = {
+  pattern: { kind: 'repeat', part: { kind: 'variable', variable: 0 }, min: 2, max: 4, greedy: true },
+} as const
+
 const STABLE: readonly (readonly [string, OperatorStep])[] = [
   ...WINDOWS.flatMap((window, i): (readonly [string, OperatorStep])[] => [
     [`${window.kind} ${i}, final`, windowAggregate({ window, emit: once, latePolicy: allowed(6) })],
@@ -65,6 +71,8 @@ const STABLE: readonly (readonly [string, OperatorStep])[] = [
   ['group, final', groupAggregate({ emit: once })],
   ['keep first', deduplicate({ withinMs: 8 })],
   ['keep last', deduplicate({ keep: 'last' })],
+  ['pattern', matchRecognize({ ...LONGEST, afterMatch: { to: 'next-row' } })],
+  ['pattern within a time', matchRecognize({ ...LONGEST, withinMs: 15 })],
   [
     'top-n per window',
     topN({

@@ -1,13 +1,13 @@
 import { must } from '../../core/assert.ts'
-import { type Batch, type Column, isRetraction, UPDATE_BEFORE } from '../../core/batch.ts'
+import { type Batch, isRetraction, UPDATE_BEFORE } from '../../core/batch.ts'
 import { EvaluationError } from '../../core/evaluation-error.ts'
 import { rowCodec } from '../../core/row-codec.ts'
 import type { Schema } from '../../core/schema.ts'
 import { NO_WATERMARK } from '../../core/time.ts'
-import type { Row, Value } from '../../core/value.ts'
+import type { Row } from '../../core/value.ts'
 import type { TemporalJoinStep } from '../../plan/physical/join-steps.ts'
-import { compilePredicate, type EvalContext, type Predicate } from '../expression/compile.ts'
-import { selectRows } from '../expression/rows.ts'
+import type { EvalContext } from '../expression/compile.ts'
+import { FoundRows } from '../join/found-rows.ts'
 import { hasNullKey } from '../join/join-rows.ts'
 import type { KeyColumns } from '../key-columns.ts'
 import { KeyedTable } from '../keyed-table.ts'
@@ -27,9 +27,7 @@ export class LatestJoin implements Operator {
   readonly #right: Schema
   readonly #leftKey: KeyColumns
   readonly #rightKey: KeyColumns
-  readonly #condition: Predicate | undefined
-  readonly #clock: EvalContext
-  #selection = new Int32Array(0)
+  readonly #found: FoundRows
   #context: OperatorContext | undefined
   #table: KeyedTable<Row> | undefined
 
@@ -38,8 +36,7 @@ export class LatestJoin implements Operator {
     this.#right = right
     this.#leftKey = keyColumnsOf(step.leftKeys, left)
     this.#rightKey = keyColumnsOf(step.rightKeys, right)
-    this.#condition = step.condition && compilePredicate(step.condition)
-    this.#clock = clock
+    this.#found = new FoundRows(step, right.fields.length, clock)
   }
 
   /** The table is as it is: only the stream's time counts. */
@@ -51,12 +48,13 @@ export class LatestJoin implements Operator {
 
   open(context: OperatorContext): void {
     this.#context = context
+    this.#found.open(context)
     const codec = rowCodec(this.#right.fields.map((field) => field.type))
     this.#table = new KeyedTable<Row>(context.store('table'), this.#rightKey, codec, context)
   }
 
   onBatch(port: number, batch: Batch, out: Output): void {
-    if (port === STREAM) this.#lookUp(batch, out)
+    if (port === STREAM) this.#found.emit(batch, this.#find(batch), out)
     else for (let row = 0; row < batch.length; row++) this.#change(batch, row)
   }
 
@@ -70,23 +68,6 @@ export class LatestJoin implements Operator {
 
   get #state(): KeyedTable<Row> {
     return must(this.#table, 'operator is open')
-  }
-
-  /** By column: those of the stream's rows are handed on as they are where every row has found its match. */
-  #lookUp(batch: Batch, out: Output): void {
-    const found = this.#find(batch)
-    if (this.#condition !== undefined) this.#keepMatching(this.#condition, batch, found)
-    const { type } = this.#step
-    const kept = type === 'left' ? batch.length : this.#select(found, type !== 'anti')
-    if (kept === 0) return
-    const all = kept === batch.length
-    const rows = all ? batch : batch.select(this.#selection, kept)
-    if (type === 'semi' || type === 'anti') {
-      out.emit(rows)
-      return
-    }
-    const matches = all ? found : Array.from({ length: kept }, (_, i) => found[this.#selection[i] as number])
-    out.emit(rows.withColumns([...rows.columns, ...this.#columnsOf(matches)]))
   }
 
   /** The table's row of each row of the stream. */
@@ -106,45 +87,6 @@ export class LatestJoin implements Operator {
       if (entry !== undefined) found[row] = entry.value
     }
     return found
-  }
-
-  /** Takes out what the condition is not TRUE for. */
-  #keepMatching(condition: Predicate, batch: Batch, found: (Row | undefined)[]): void {
-    const count = this.#select(found, true)
-    if (count === 0) return
-    const candidates = this.#selection.slice(0, count)
-    const rows = batch.select(candidates)
-    const joined = rows.withColumns([
-      ...rows.columns,
-      ...this.#columnsOf(Array.from(candidates, (position) => found[position])),
-    ])
-    const passing = new Int32Array(count)
-    const { count: passed, failed } = selectRows(condition, joined, this.#clock, passing)
-    for (const { row, reason } of failed ?? []) this.#context?.deadLetter(reason, joined.row(row))
-    const matches = found.slice()
-    for (const position of candidates) found[position] = undefined
-    for (let i = 0; i < passed; i++) {
-      const position = candidates[passing[i] as number] as number
-      found[position] = matches[position]
-    }
-  }
-
-  /** Positions with a match, or without. */
-  #select(found: readonly (Row | undefined)[], matched: boolean): number {
-    if (this.#selection.length < found.length) this.#selection = new Int32Array(found.length)
-    let count = 0
-    for (let row = 0; row < found.length; row++) {
-      if ((found[row] !== undefined) === matched) this.#selection[count++] = row
-    }
-    return count
-  }
-
-  #columnsOf(rows: readonly (Row | undefined)[]): Column[] {
-    return this.#right.fields.map((_, column) => {
-      const values: Value[] = new Array(rows.length)
-      for (let i = 0; i < rows.length; i++) values[i] = rows[i]?.[column] ?? null
-      return values
-    })
   }
 
   #change(batch: Batch, row: number): void {

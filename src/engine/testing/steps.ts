@@ -1,5 +1,6 @@
 import type { Schema } from '../../core/schema.ts'
-import { BIGINT, STRING, TIMESTAMP } from '../../core/type.ts'
+import { BIGINT, BOOLEAN, STRING, TIMESTAMP } from '../../core/type.ts'
+import type { MatchRecognizeStep, MatchValue } from '../../plan/physical/match-steps.ts'
 import type {
   AggregateCall,
   DeduplicateStep,
@@ -109,6 +110,34 @@ export function deduplicate(rest: Partial<DeduplicateStep>): DeduplicateStep {
     withinMs: undefined,
     latePolicy: DROP,
     ttlMs: undefined,
+    ...rest,
+  }
+}
+
+/** Variables a, b and c, that any row is; measures: v of the first and the last row, and how many rows there are. */
+export function matchRecognize(rest: Partial<MatchRecognizeStep>): MatchRecognizeStep {
+  const end = { kind: 'row', variable: undefined, offset: 0, column: 1, type: BIGINT } as const
+  const values: readonly MatchValue[] = [
+    { ...end, from: 'first' },
+    { ...end, from: 'last' },
+    { kind: 'aggregate', variable: undefined, call: COUNT },
+  ]
+  const any = { kind: 'literal', value: true, type: BOOLEAN } as const
+  return {
+    kind: 'match-recognize',
+    id: 'match-recognize-1',
+    version: 1,
+    inputs: ['input'],
+    schema: schemaOf({ k: STRING, first: BIGINT, last: BIGINT, n: BIGINT }),
+    keys: [0],
+    variables: ['a', 'b', 'c'],
+    pattern: { kind: 'variable', variable: 0 },
+    withinMs: undefined,
+    afterMatch: { to: 'past-last-row' },
+    values,
+    conditions: [any, any, any],
+    measures: values.map((_, index) => ({ kind: 'column', index, type: BIGINT })),
+    latePolicy: DROP,
     ...rest,
   }
 }

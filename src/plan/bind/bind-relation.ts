@@ -16,6 +16,7 @@ import { deduplicate, groupAggregate, type LogicalPlan, scan, windowAssign } fro
 import { BOUNDED } from '../physical/lower-scan.ts'
 import type { StartupSpec } from '../physical/nodes.ts'
 import { bindChangelog } from './bind-changelog.ts'
+import { bindMatchRecognize } from './bind-match-recognize.ts'
 import { bindQuery } from './bind-query.ts'
 import { bindWindow, bindWindowTime, positive } from './bind-window.ts'
 import { type Clauses, latePolicy, NO_CLAUSES } from './clauses.ts'
@@ -47,7 +48,7 @@ export function bindRelation(node: Node, environment: Environment, clauses: Clau
     case 'unnest-relation':
       return notSupported(node.span, 'UNNEST')
     case 'match-recognize':
-      return notSupported(node.span, 'MATCH_RECOGNIZE')
+      return bindMatchRecognize(node, environment, clauses)
   }
 }
 

@@ -78,6 +78,7 @@ function withLatenessOf({ allowedLatenessMs }: Clauses): Clauses {
 /** A table function in FROM is the select's own window, so that it takes the clauses unless a group follows. */
 function fromClauses(select: Select, clauses: Clauses, inner: Clauses): Clauses {
   if (select.from?.kind === 'deduplicate-relation') return clauses
+  if (select.from?.kind === 'match-recognize') return isGrouped(select) ? inner : clauses
   if (select.from?.kind === 'window-relation') {
     if (!isGrouped(select)) return clauses
     // Where the function can't be taken out of FROM.

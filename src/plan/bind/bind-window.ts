@@ -92,8 +92,11 @@ export function bindWindowTime(
     if (window?.time === 'event' && (bound.index === window.start || bound.index === window.end)) return 'event'
   }
   if (timeColumn === undefined) {
+    const ofMatches = input.kind === 'match-recognize' ? `Measure it: MATCH_ROWTIME() AS ${name}.` : undefined
     fail(node.span, 'INVALID_TIME_COLUMN', `${scope.description} has no event time, so no windows over "${name}"`, {
-      hint: `Declare it: WATERMARK FOR ${name} AS ${name} - INTERVAL '5' SECOND; or SET 'time.mode' = 'processing'.`,
+      hint:
+        ofMatches ??
+        `Declare it: WATERMARK FOR ${name} AS ${name} - INTERVAL '5' SECOND; or SET 'time.mode' = 'processing'.`,
     })
   }
   const time = scope.columns[timeColumn]?.name

@@ -60,6 +60,7 @@ export function takesClauses(select: Select): boolean {
     select.window !== undefined ||
     select.from?.kind === 'window-relation' ||
     select.from?.kind === 'deduplicate-relation' ||
+    select.from?.kind === 'match-recognize' ||
     select.items.some((item) => item.kind === 'select-item' && hasAggregate(item.expression))
   )
 }
@@ -142,7 +143,7 @@ export function checkClausesUsed(clauses: Clauses): void {
   const span = clauses.latenessSpan ?? clauses.lateSpan
   if (span !== undefined && !clauses.used.late) {
     fail(span, 'INVALID_LATENESS', 'the query has no window, so no row is late', {
-      hint: 'ALLOWED LATENESS and LATE ROWS belong to windows, DEDUPLICATE and joins of streams; LATE ROWS to OVER too.',
+      hint: 'ALLOWED LATENESS and LATE ROWS belong to windows, DEDUPLICATE and joins of streams; LATE ROWS to OVER and patterns too.',
     })
   }
   const windowed = clauses.emitMode === 'final' || clauses.emitMode === 'on-window-close'

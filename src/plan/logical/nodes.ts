@@ -17,6 +17,7 @@ import type {
 } from '../physical/nodes.ts'
 import type { FromChangelogNode, ToChangelogNode } from './changelog.ts'
 import type { JoinNode } from './join.ts'
+import type { MatchRecognizeNode } from './match-recognize.ts'
 import type { OverNode } from './over.ts'
 import type { UnnestNode } from './unnest.ts'
 
@@ -37,6 +38,7 @@ export type LogicalPlan =
   | OverNode
   | ToChangelogNode
   | FromChangelogNode
+  | MatchRecognizeNode
 
 export type WindowSpec =
   | AlignedWindow

@@ -2,6 +2,7 @@
 
 import { fromChangelog, toChangelog } from './changelog.ts'
 import { type JoinNode, join } from './join.ts'
+import { matchRecognize, measureFields } from './match-recognize.ts'
 import {
   deduplicate,
   filter,
@@ -52,6 +53,8 @@ export function withInput(
       return toChangelog(input, node.op)
     case 'from-changelog':
       return fromChangelog(input, node.op, node.partitionBy)
+    case 'match-recognize':
+      return matchRecognize(input, node, measureFields(node))
     case 'unnest':
       return unnest(input, node, unnestNames(node))
   }

@@ -1,7 +1,8 @@
 // Whether what a stored plan refers to exists.
 
 import { columnsOf } from '../expression-tree.ts'
-import type { JoinStep } from './join-steps.ts'
+import type { JoinStep, LookupJoinStep } from './join-steps.ts'
+import { columnsOfValues, type MatchRecognizeStep, variablesOf } from './match-steps.ts'
 import type { AggregateCall, PhysicalPlan, Step } from './nodes.ts'
 import type { OverNeighbour } from './over-step.ts'
 
@@ -11,7 +12,13 @@ export function wrongReference(plan: PhysicalPlan): string | undefined {
   for (const one of plan.steps) {
     if (widths.has(one.id)) return `two steps have the id ${one.id}`
     const inputs = one.inputs.map((id) => widths.get(id))
-    const wrongJoin = isJoin(one) ? wrongColumnOfJoin(one, inputs) : undefined
+    const wrongMatch = one.kind === 'match-recognize' ? wrongPartOfMatch(one) : undefined
+    if (wrongMatch !== undefined) return wrongMatch
+    const wrongJoin = isJoin(one)
+      ? wrongColumnOfJoin(one, inputs)
+      : one.kind === 'lookup-join'
+        ? wrongColumnOfLookup(one, inputs)
+        : undefined
     if (wrongJoin !== undefined) return wrongJoin
     if (inputs.includes(undefined)) return `an input of step ${one.id} does not come before it`
     if (inputs.length === 0 && one.kind !== 'scan') return `step ${one.id} has no input`
@@ -25,6 +32,22 @@ export function wrongReference(plan: PhysicalPlan): string | undefined {
 
 function isJoin(one: Step): one is JoinStep {
   return one.kind === 'interval-join' || one.kind === 'temporal-join' || one.kind === 'table-join'
+}
+
+/** Variables and values have numbers of their own. */
+function wrongPartOfMatch(one: MatchRecognizeStep): string | undefined {
+  const { variables, conditions, values, measures, pattern, afterMatch } = one
+  if (conditions.length !== variables.length) {
+    return `step ${one.id} has ${conditions.length} conditions for ${variables.length} variables`
+  }
+  const value = [...conditions, ...measures]
+    .flatMap((each) => [...columnsOf(each)])
+    .find((each) => each >= values.length)
+  if (value !== undefined) return `step ${one.id} reads value ${value} of ${values.length}`
+  const after = 'variable' in afterMatch ? [afterMatch.variable] : []
+  const named = [...variablesOf(pattern), ...after, ...values.flatMap((each) => each.variable ?? [])]
+  const variable = named.find((each) => each >= variables.length)
+  return variable === undefined ? undefined : `step ${one.id} has no variable ${variable}`
 }
 
 /** The two sides have columns of their own. */
@@ -47,6 +70,17 @@ function wrongColumnOfJoin(one: JoinStep, [left = 0, right = 0]: readonly (numbe
     if (beyond !== undefined) return `step ${one.id} reads column ${beyond} of ${width}`
   }
   return undefined
+}
+
+function wrongColumnOfLookup(one: LookupJoinStep, [left = 0]: readonly (number | undefined)[]): string | undefined {
+  const { leftKeys, keys, columns, condition } = one
+  if (keys.length === 0 || keys.length !== leftKeys.length) {
+    return `step ${one.id} looks up ${keys.length} columns by ${leftKeys.length}`
+  }
+  const beyond =
+    keys.find((index) => index >= columns.length) ??
+    [...(condition === undefined ? [] : columnsOf(condition))].find((index) => index >= left + columns.length)
+  return beyond === undefined ? undefined : `step ${one.id} reads column ${beyond} of ${left + columns.length}`
 }
 
 function columnsRead(one: Step): readonly number[] {
@@ -84,12 +118,16 @@ function columnsRead(one: Step): readonly number[] {
         ...neighbourColumns(one.neighbours),
         ...(one.latePolicy?.columns ?? []),
       ]
+    case 'match-recognize':
+      return [...one.keys, ...one.latePolicy.columns, ...columnsOfValues(one.values)]
     case 'deduplicate':
       return [...one.keys, ...one.latePolicy.columns]
     case 'top-n': {
       const end = one.windowEndColumn
       return [...one.partitionBy, ...one.orderBy.map((key) => key.column), ...(end === undefined ? [] : [end])]
     }
+    case 'lookup-join':
+      return one.leftKeys
     case 'interval-join':
     case 'temporal-join':
     case 'table-join':

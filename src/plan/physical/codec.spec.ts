@@ -12,6 +12,20 @@ function changed(change: (plan: Record<string, never> & { steps: Record<string, 
   return JSON.stringify(json)
 }
 
+const matching = planLast(
+  'SELECT * FROM clicks MATCH_RECOGNIZE (ORDER BY ts MEASURES COUNT(b.url) AS n PATTERN (a b+? c) DEFINE a AS url > 0::STRING) AS m;',
+).plan
+
+/** The plan of a pattern with something else in its step. */
+function otherwise(part: Record<string, unknown>): string {
+  const steps = matching.steps.map((one) => (one.kind === 'match-recognize' ? { ...one, ...part } : one))
+  return JSON.stringify({ ...matching, steps })
+}
+
+function value(rest: Record<string, unknown>) {
+  return { kind: 'row', from: 'last', offset: 0, column: 0, type: { kind: 'bigint' }, ...rest }
+}
+
 function codeOf(text: string): string {
   try {
     decodePlan(text)
@@ -26,6 +40,8 @@ test('a plan comes back as it was, 64-bit literals and special doubles too', () 
   const special = planLast("SELECT 9007199254740993 AS big, CAST('x' AS BYTES) AS b FROM orders;").plan
   expect(JSON.stringify(special)).toContain('"$integer":"9007199254740993"')
   expect(decodePlan(encodePlan(special))).toEqual(special)
+  expect(decodePlan(encodePlan(matching))).toEqual(matching)
+  expect(codeOf(otherwise({}))).toBe('none')
 })
 
 test.each<[string, string]>([
@@ -46,6 +62,15 @@ test.each<[string, string]>([
   ['a step before its input', changed((one) => void one.steps.reverse())],
   ['two steps of one id', changed((one) => void (one.steps[1]!['id'] = one.steps[0]!['id']))],
   ['a column beyond the input', changed((one) => void (one.steps[2]!['keys'] = [99]))],
+  ['a variable that the pattern does not have', otherwise({ pattern: { kind: 'variable', variable: 3 } })],
+  ['a skip to a variable that there is not', otherwise({ afterMatch: { to: 'first', variable: 3 } })],
+  [
+    'a measure of a value that there is not',
+    otherwise({ measures: [{ kind: 'column', index: 2, type: { kind: 'bigint' } }] }),
+  ],
+  ['a value of a column beyond the input', otherwise({ values: [value({ column: 9 }), value({})] })],
+  ['a value of a variable that there is not', otherwise({ values: [value({ variable: 3 }), value({})] })],
+  ['a variable without a condition', otherwise({ conditions: [] })],
   ['a version of the past that never was', changed((one) => void Object.assign(one, { version: 0 }))],
 ])('%s is refused', (_, text) => {
   expect(codeOf(text)).toBe('DATA_DIRECTORY_CORRUPT')

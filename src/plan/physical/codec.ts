@@ -6,6 +6,7 @@ import { AppError } from '../../core/errors.ts'
 import type { SqlType } from '../../core/type.ts'
 import { wrongReference } from './check-references.ts'
 import type { Expression, LiteralJson } from './expression.ts'
+import type { RowPattern } from './match-steps.ts'
 import { PHYSICAL_PLAN_VERSION, type PhysicalPlan } from './nodes.ts'
 
 export function encodePlan(plan: PhysicalPlan): string {
@@ -130,7 +131,19 @@ const schema = z.strictObject({
 })
 
 const connector = z.strictObject({
-  kind: z.enum(['embedded', 'kafka', 'file', 'datagen', 'blackhole', 'print', 'result', 'rows', 'exchange']),
+  kind: z.enum([
+    'embedded',
+    'kafka',
+    'file',
+    'datagen',
+    'postgres',
+    'redis',
+    'blackhole',
+    'print',
+    'result',
+    'rows',
+    'exchange',
+  ]),
   options,
 })
 
@@ -186,6 +199,33 @@ const aggregate = z.strictObject({
   type: sqlType,
 })
 
+const rowPattern: z.ZodType<RowPattern> = z.lazy(() =>
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('variable'), variable: position }),
+    z.strictObject({ kind: z.literal('sequence'), parts: z.array(rowPattern) }),
+    z.strictObject({ kind: z.literal('choice'), options: z.array(rowPattern) }),
+    z.strictObject({
+      kind: z.literal('repeat'),
+      part: rowPattern,
+      min: position,
+      max: optional(position),
+      greedy: z.boolean(),
+    }),
+  ]),
+) as z.ZodType<RowPattern>
+
+const matchValue = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('row'),
+    from: z.enum(['first', 'last']),
+    variable: optional(position),
+    offset: position,
+    column: position,
+    type: sqlType,
+  }),
+  z.strictObject({ kind: z.literal('aggregate'), variable: optional(position), call: aggregate }),
+])
+
 const base = { id: z.string(), version: z.literal(1), inputs: z.array(z.string()), schema }
 const aggregateInput = optional(z.enum(['rows', 'partials']))
 const joined = { ...base, leftKeys: positions, rightKeys: positions, condition: optional(expression) }
@@ -233,6 +273,22 @@ const step = z.discriminatedUnion('kind', [
       z.array(z.strictObject({ argument: position, offset: z.number().int(), otherwise: optional(position) })),
     ),
   }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('match-recognize'),
+    keys: positions,
+    variables: z.array(z.string()),
+    pattern: rowPattern,
+    withinMs: optional(durationMs),
+    afterMatch: z.union([
+      z.strictObject({ to: z.enum(['past-last-row', 'next-row']) }),
+      z.strictObject({ to: z.enum(['first', 'last']), variable: position }),
+    ]),
+    values: z.array(matchValue),
+    conditions: z.array(expression),
+    measures: z.array(expression),
+    latePolicy,
+  }),
   z.strictObject({ ...base, kind: z.literal('unnest'), expression, ordinality: z.boolean(), outer: z.boolean() }),
   z.strictObject({ ...base, kind: z.literal('to-changelog'), timed: z.boolean() }),
   z.strictObject({ ...base, kind: z.literal('from-changelog'), op: position, keys: positions }),
@@ -262,6 +318,17 @@ const step = z.discriminatedUnion('kind', [
     retractions: z.boolean(),
     final: z.boolean(),
     ttlMs: optional(durationMs),
+  }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('lookup-join'),
+    type: z.enum(['inner', 'left']),
+    leftKeys: positions,
+    condition: optional(expression),
+    relation: z.string(),
+    connector,
+    columns: z.array(z.strictObject({ name: z.string(), type: sqlType, nullable: z.boolean() })),
+    keys: positions,
   }),
   z.strictObject({ ...base, kind: z.literal('window-assign'), window, time, latePolicy }),
   z.strictObject({

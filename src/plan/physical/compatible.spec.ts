@@ -10,11 +10,15 @@ function check(before: string, after: string): true | string {
 const GROUP = 'SELECT region, COUNT(*) AS n FROM orders GROUP BY region'
 const TUMBLE = "SELECT region, window_end, COUNT(*) AS n FROM orders GROUP BY region, TUMBLE(ts, INTERVAL '1' MINUTE)"
 
+const MATCH = `SELECT * FROM clicks MATCH_RECOGNIZE (PARTITION BY user_id ORDER BY ts MEASURES a.url AS url, b.url AS last
+  PATTERN (a b+? c) WITHIN INTERVAL '1' HOUR DEFINE a AS url = '/a') AS m`
+
 test('what only changes when and where rows are told goes on with the state that there is', () => {
   expect(check(GROUP, `${GROUP} EMIT CHANGES EVERY INTERVAL '1' SECOND`)).toBe(true)
   expect(check(TUMBLE, `${TUMBLE} LATE ROWS INTO late`)).toBe(true)
   const renamed = 'SELECT r AS region, n FROM (SELECT region AS r, COUNT(*) AS n FROM orders GROUP BY region) x'
   expect(check(GROUP, renamed)).toBe(true)
+  expect(check(MATCH, `${MATCH} LATE ROWS INTO late`)).toBe(true)
 })
 
 test('a sink outside takes other rows from now on', () => {
@@ -22,6 +26,16 @@ test('a sink outside takes other rows from now on', () => {
     planView(`CREATE SINK q AS ${query} WITH (topic = 't') FORMAT PLAIN ENCODE JSON;`).plan
   const before = sink('SELECT order_id FROM orders')
   expect(compatible(before, sink("SELECT order_id, amount FROM orders WHERE region = 'eu'"))).toBe(true)
+})
+
+test('a store outside has been given rows that others of another form, or elsewhere, would not go with', () => {
+  const sink = (query: string, options: string) =>
+    planView(`CREATE SINK q AS ${query} WITH (connector = 'postgres', url = 'postgresql://db/shop', ${options});`).plan
+  const before = sink(GROUP, `'table' = 'a'`)
+  expect(compatible(before, sink(`${GROUP} EMIT CHANGES EVERY INTERVAL '1' SECOND`, `'table' = 'a'`))).toBe(true)
+  expect(compatible(before, sink(GROUP, `'table' = 'b'`))).toMatch(/^step sink-1 has another target: postgres b/)
+  const more = GROUP.replace('COUNT(*) AS n', 'COUNT(*) AS n, region AS r')
+  expect(compatible(before, sink(more, `'table' = 'a'`))).toMatch(/^step sink-1 has another result/)
 })
 
 test.each<[string, string, string, RegExp]>([
@@ -51,6 +65,15 @@ test.each<[string, string, string, RegExp]>([
   ['another key', GROUP, 'SELECT region, COUNT(*) AS n FROM orders GROUP BY region, status', /another key/],
   ['another aggregate', GROUP, 'SELECT region, SUM(user_id) AS n FROM orders GROUP BY region', /another aggregates/],
   ['another window', TUMBLE, TUMBLE.replace("'1' MINUTE", "'2' MINUTE"), /another window/],
+  ['another pattern', MATCH, MATCH.replace('b+?', 'b'), /another pattern: a b c instead of a b\+\? c/],
+  ['another DEFINE', MATCH, MATCH.replace("'/a'", "'/b'"), /another conditions: a AS .*url = '\/b' instead of a AS/],
+  ['another WITHIN', MATCH, MATCH.replace("'1' HOUR", "'2' HOUR"), /another within: 2 h instead of 1 h/],
+  [
+    'another AFTER MATCH',
+    MATCH,
+    MATCH.replace('PATTERN', 'AFTER MATCH SKIP TO LAST b PATTERN'),
+    /another after a match: from its last b instead of past its last row/,
+  ],
   [
     'another source',
     GROUP,

@@ -7,7 +7,10 @@ import { must } from '../../core/assert.ts'
 import type { Field, Schema } from '../../core/schema.ts'
 import type { SqlType } from '../../core/type.ts'
 import { typeName } from '../../core/type.ts'
+import { matchTexts } from '../explain-match.ts'
 import { neighboursText } from '../explain-over.ts'
+import { sinkTarget } from '../explain-sink.ts'
+import { isExternalStore } from '../external-stores.ts'
 import { frameText, printExpression } from '../print-expression.ts'
 import type { Expression } from './expression.ts'
 import type { JoinStep } from './join-steps.ts'
@@ -107,6 +110,7 @@ function rowsAfter(step: Step, inputs: readonly Rows[]): Rows {
     case 'interval-join':
     case 'temporal-join':
     case 'table-join':
+    case 'lookup-join':
     case 'local-aggregate':
     case 'window-aggregate':
     case 'session-aggregate':
@@ -114,6 +118,7 @@ function rowsAfter(step: Step, inputs: readonly Rows[]): Rows {
     case 'deduplicate':
     case 'top-n':
     case 'over':
+    case 'match-recognize':
       return own
   }
 }
@@ -123,9 +128,15 @@ function of(input: Rows | undefined): Rows {
 }
 
 /** An expression over what its columns stand for. */
-function textOf(expression: Expression, { columns, schema }: Rows): string {
-  const fields = schema.fields.map((field, i): Field => ({ ...field, name: columns[i] ?? field.name }))
-  return expression.kind === 'column' ? (columns[expression.index] ?? '?') : `(${printExpression(expression, fields)})`
+function textOf(expression: Expression, rows: Rows): string {
+  const { columns } = rows
+  if (expression.kind === 'column') return columns[expression.index] ?? '?'
+  return `(${printExpression(expression, namedFields(rows))})`
+}
+
+/** The fields by what they stand for. */
+function namedFields({ columns, schema }: Rows): readonly Field[] {
+  return schema.fields.map((field, i) => ({ ...field, name: columns[i] ?? field.name }))
 }
 
 function stateShape(step: Step, inputs: readonly Rows[]): Shape | undefined {
@@ -148,6 +159,9 @@ function stateShape(step: Step, inputs: readonly Rows[]): Shape | undefined {
         row: step.row,
         'allowed lateness': `${step.latePolicy.allowedLatenessMs} ms`,
       }
+    case 'lookup-join':
+      // Rows wait there for their answer; which one is asked for is none of the state.
+      return { columns: allColumns(of(input)), ...filtered(of(input)) }
     case 'table-join':
       return { ...joined(step, inputs), 'time to live': `${step.ttlMs ?? 'no'} ms` }
     case 'window-aggregate':
@@ -187,8 +201,10 @@ function stateShape(step: Step, inputs: readonly Rows[]): Shape | undefined {
         ...filtered(of(input)),
       }
     case 'sink':
-      if (step.connector.kind !== 'result') return undefined
+      if (step.connector.kind !== 'result' && !isExternalStore(step.connector.kind)) return undefined
       return {
+        // Rows on their way to a store outside are kept as those of a view are, and are not all there are of them.
+        target: isExternalStore(step.connector.kind) ? sinkTarget(step.connector) : '',
         key: step.schema.key.map((index) => step.schema.fields[index]?.name).join(', '),
         result: step.schema.fields.map(fieldText).join(', '),
         columns: allColumns(of(input)),
@@ -200,6 +216,13 @@ function stateShape(step: Step, inputs: readonly Rows[]): Shape | undefined {
         frame: frameText(step.frame),
         neighbours: neighboursText(step.neighbours, of(input).columns) ?? '',
         columns: allColumns(of(input)),
+      }
+    case 'match-recognize':
+      return {
+        key: texts(step.keys, of(input)),
+        ...matchTexts(step, namedFields(of(input))),
+        columns: allColumns(of(input)),
+        ...filtered(of(input)),
       }
     case 'limit':
       return { count: String(step.count), ...filtered(of(input)) }

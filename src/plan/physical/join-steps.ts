@@ -1,8 +1,9 @@
 // The steps that join two inputs: see nodes.ts for what holds of all steps.
 
+import type { Field } from '../../core/schema.ts'
 import type { DurationMs } from '../../core/time.ts'
 import type { Expression } from './expression.ts'
-import type { LatePolicy, StepBase } from './nodes.ts'
+import type { ConnectorSpec, LatePolicy, StepBase } from './nodes.ts'
 
 /** `left`, `right` and `full` give rows of that side without a match too; `semi` and `anti` give rows of the left. */
 export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti'
@@ -53,6 +54,26 @@ export interface TableJoinStep extends JoinBase {
   /** Each row once, when both inputs have ended: pull queries. */
   readonly final: boolean
   readonly ttlMs: DurationMs | undefined
+}
+
+/**
+ * A stream with rows that a store outside is asked for. Input: the stream. Emits its columns, then those of the table;
+ * rows keep their order.
+ */
+export interface LookupJoinStep extends StepBase {
+  readonly kind: 'lookup-join'
+  readonly type: 'inner' | 'left'
+  /** Of the stream, in the order of `keys`; NULL finds nothing. */
+  readonly leftKeys: readonly number[]
+  /** Over the columns of both, those of the stream first; has to be TRUE as well. */
+  readonly condition: Expression | undefined
+  /** Name of the table in the catalog. */
+  readonly relation: string
+  readonly connector: ConnectorSpec
+  /** What is asked for. */
+  readonly columns: readonly Field[]
+  /** Positions among `columns`: what a row is found by. */
+  readonly keys: readonly number[]
 }
 
 export type JoinStep = IntervalJoinStep | TemporalJoinStep | TableJoinStep

@@ -7,6 +7,7 @@ import { columnsOf, some } from '../expression-tree.ts'
 import { type FromChangelogNode, withoutOp } from '../logical/changelog.ts'
 import { isLeftOnly, type JoinNode } from '../logical/join.ts'
 import { type LogicalPlan, NO_LATE_ROWS, type ScanNode, type TopNNode } from '../logical/nodes.ts'
+import { isLookup, isLookupJoin } from '../lookups.ts'
 import { lowerScan } from './lower-scan.ts'
 import type { ConnectorSpec, FormatSpec, PhysicalPlan, QueryOptions, Step } from './nodes.ts'
 
@@ -97,6 +98,24 @@ class Lowering {
         const of = { keys, aggregates, frame, neighbours, latePolicy }
         const id = this.add({ kind: 'over', inputs: [input.id], schema: node.schema, ...of })
         return { id, schema: node.schema, partitionedBy: keys }
+      }
+      case 'match-recognize': {
+        const input = this.#exchange(this.lower(node.input, false), node.partitionBy)
+        const {
+          schema,
+          partitionBy: keys,
+          variables,
+          pattern,
+          withinMs,
+          afterMatch,
+          values,
+          conditions,
+          measures,
+        } = node
+        const parts = { keys, variables, pattern, withinMs, afterMatch, values, conditions, measures }
+        const latePolicy = node.late
+        const id = this.add({ kind: 'match-recognize', inputs: [input.id], schema, ...parts, latePolicy })
+        return { id, schema, partitionedBy: keys.map((_, i) => i) }
       }
       case 'unnest': {
         const input = this.lower(node.input, changes(node.input))
@@ -234,7 +253,29 @@ class Lowering {
     return { id, schema, partitionedBy }
   }
 
+  /** The store is asked wherever the rows are: they need not meet. */
+  #lookUp({ left, right, leftKeys, rightKeys, type, condition, schema: joined }: JoinNode): Lowered {
+    assert(isLookup(right) && (type === 'inner' || type === 'left'), 'a store is asked by a stream')
+    const input = this.lower(left, false)
+    const { name, connector } = right.relation
+    const schema = withMode(joined, 'append')
+    const id = this.add({
+      kind: 'lookup-join',
+      inputs: [input.id],
+      schema,
+      type,
+      leftKeys,
+      condition,
+      relation: name,
+      connector,
+      columns: right.schema.fields,
+      keys: rightKeys,
+    })
+    return { id, schema, partitionedBy: input.partitionedBy }
+  }
+
   #join(node: JoinNode, needsOld: boolean): Lowered {
+    if (isLookupJoin(node)) return this.#lookUp(node)
     const { match, type, leftKeys, rightKeys, condition } = node
     const left = this.#joined(node.left, leftKeys, type !== 'inner' && type !== 'right')
     const bootstrapped = this.#bootstrap

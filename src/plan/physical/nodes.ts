@@ -3,7 +3,8 @@ import type { DurationMs } from '../../core/time.ts'
 import type { SqlType } from '../../core/type.ts'
 import type { FromChangelogStep, ToChangelogStep } from './changelog-steps.ts'
 import type { Expression } from './expression.ts'
-import type { IntervalJoinStep, TableJoinStep, TemporalJoinStep } from './join-steps.ts'
+import type { IntervalJoinStep, LookupJoinStep, TableJoinStep, TemporalJoinStep } from './join-steps.ts'
+import type { MatchRecognizeStep } from './match-steps.ts'
 import type { OverStep } from './over-step.ts'
 
 /**
@@ -39,6 +40,7 @@ export type Step =
   | OverStep
   | ToChangelogStep
   | FromChangelogStep
+  | MatchRecognizeStep
   | ExchangeStep
   | LocalAggregateStep
   | NormalizeStep
@@ -46,6 +48,7 @@ export type Step =
   | IntervalJoinStep
   | TemporalJoinStep
   | TableJoinStep
+  | LookupJoinStep
   | WindowAssignStep
   | WindowAggregateStep
   | SessionAggregateStep
@@ -87,8 +90,9 @@ export interface ScanStep extends StepBase {
    */
   readonly bootstrap?: boolean | undefined
   /**
-   * Of a stream whose topics are said by a pattern: those that it reads, in the order in which they were found. Their
-   * partitions are numbered by `scan-topics.ts`.
+   * Of a stream whose topics are said by a pattern: those that it reads, in the order in which they were found; of
+   * another, its one topic, once it has more partitions than when the query began. Their partitions are numbered by
+   * `scan-topics.ts`.
    */
   readonly topics?: readonly ScanTopic[] | undefined
 }
@@ -113,7 +117,18 @@ export interface SourceField {
 
 /** Connector and its options as given (validated by the connector), secrets by reference only. */
 export interface ConnectorSpec {
-  readonly kind: 'embedded' | 'kafka' | 'file' | 'datagen' | 'blackhole' | 'print' | 'result' | 'rows' | 'exchange'
+  readonly kind:
+    | 'embedded'
+    | 'kafka'
+    | 'file'
+    | 'datagen'
+    | 'postgres'
+    | 'redis'
+    | 'blackhole'
+    | 'print'
+    | 'result'
+    | 'rows'
+    | 'exchange'
   readonly options: Readonly<Record<string, string>>
 }
 

@@ -5,6 +5,7 @@ import { must } from '../../core/assert.ts'
 import { column, columnsOf, mapColumns } from '../expression-tree.ts'
 import { fromChangelog, toChangelog, withOp, withoutOp } from '../logical/changelog.ts'
 import { isLeftOnly, type JoinMatch, type JoinNode, join } from '../logical/join.ts'
+import { type MatchRecognizeNode, matchRecognize, measureFields } from '../logical/match-recognize.ts'
 import {
   deduplicate,
   filter,
@@ -23,6 +24,7 @@ import { over } from '../logical/over.ts'
 import { unnest, unnestNames } from '../logical/unnest.ts'
 import { aggregateNames } from '../logical/visit.ts'
 import { aggregateColumns, neighbourColumns } from '../physical/check-references.ts'
+import { columnsOfValues, type MatchValue } from '../physical/match-steps.ts'
 import type { AggregateCall, LatePolicy } from '../physical/nodes.ts'
 import type { OverNeighbour } from '../physical/over-step.ts'
 import { scannedColumns } from '../scanned-columns.ts'
@@ -116,6 +118,8 @@ function prune(node: LogicalPlan, needed: ReadonlySet<number>): Pruned {
       const to = (index: number) => withoutOp(input.to(withOp(index, node.op)), op)
       return { ...rebuilt(node, input, () => fromChangelog(input.node, op, node.partitionBy.map(input.to))), to }
     }
+    case 'match-recognize':
+      return pruneMatch(node)
     case 'unnest':
       return pruneExtension(node, needed, columnsOf(node.expression), (input) =>
         unnest(input.node, { ...node, expression: mapColumns(node.expression, input.to) }, unnestNames(node)),
@@ -255,6 +259,21 @@ function pruneAggregate(node: Aggregate, needed: ReadonlySet<number>): Pruned {
       ? groupAggregate(input.node, { ...node, groupBy, aggregates }, keptNames)
       : windowAggregate(input.node, { ...node, groupBy, aggregates, late: moveLate(node.late, input) }, keptNames)
   return { node: rebuilt, to, changed }
+}
+
+/** What it gives is little: all of it stays, and what no variable looks at goes. */
+function pruneMatch(node: MatchRecognizeNode): Pruned {
+  const { partitionBy, values, late } = node
+  const input = prune(node.input, new Set([...partitionBy, ...columnsOfValues(values), ...late.columns]))
+  const { node: pruned, changed } = rebuilt(node, input, () => {
+    const moved = values.map((one): MatchValue => {
+      if (one.kind === 'row') return { ...one, column: input.to(one.column) }
+      return { ...one, call: moveAggregate(one.call, input) }
+    })
+    const of = { ...node, partitionBy: partitionBy.map(input.to), values: moved, late: moveLate(late, input) }
+    return matchRecognize(input.node, of, measureFields(node))
+  })
+  return { node: pruned, to: (index) => index, changed }
 }
 
 function moveAggregate(one: AggregateCall, input: Pruned): AggregateCall {

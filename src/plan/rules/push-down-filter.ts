@@ -3,7 +3,15 @@
 
 import { allOf, columnsOf, conjuncts, mapColumns, some, substituteColumns } from '../expression-tree.ts'
 import { type JoinNode, join } from '../logical/join.ts'
-import { filter, type LogicalPlan, union, type WindowAssignNode } from '../logical/nodes.ts'
+import type { MatchRecognizeNode } from '../logical/match-recognize.ts'
+import {
+  filter,
+  type GroupAggregateNode,
+  type LogicalPlan,
+  union,
+  type WindowAggregateNode,
+  type WindowAssignNode,
+} from '../logical/nodes.ts'
 import type { UnnestNode } from '../logical/unnest.ts'
 import { transform, withInput } from '../logical/visit.ts'
 import type { Expression } from '../physical/expression.ts'
@@ -34,30 +42,36 @@ function push(node: LogicalPlan): LogicalPlan {
       // Late rows are told apart after the filter as before it: those that it drops are nobody's.
       return pushBelow(node.predicate, input)
     case 'window-aggregate':
-    case 'group-aggregate': {
-      const { groupBy } = input
-      // Of a global aggregate there is one row whatever comes in.
-      const movable = (one: Expression) => {
-        const columns = [...columnsOf(one)]
-        return columns.length > 0 && columns.every((index) => index < groupBy.length)
-      }
-      return split(node.predicate, movable, input, (predicate) =>
-        withInput(
-          input,
-          push(
-            filter(
-              input.input,
-              mapColumns(predicate, (index) => groupBy[index] as number),
-            ),
-          ),
-        ),
-      )
-    }
+    case 'group-aggregate':
+      return pushByKey(node.predicate, input, input.groupBy)
+    case 'match-recognize':
+      return pushByKey(node.predicate, input, input.partitionBy)
     case 'join':
       return pushIntoJoin(node.predicate, input)
     default:
       return node
   }
+}
+
+/** What looks at keys alone, of a node whose first columns are those of its input at `keys`. */
+function pushByKey(
+  predicate: Expression,
+  node: WindowAggregateNode | GroupAggregateNode | MatchRecognizeNode,
+  keys: readonly number[],
+): LogicalPlan {
+  // Of a global aggregate there is one row whatever comes in.
+  const movable = (one: Expression) => isOn(one, (index) => index < keys.length)
+  return split(predicate, movable, node, (moved) =>
+    withInput(
+      node,
+      push(
+        filter(
+          node.input,
+          mapColumns(moved, (index) => keys[index] as number),
+        ),
+      ),
+    ),
+  )
 }
 
 /** What looks at the columns of the input alone, of a node that adds columns behind them. */

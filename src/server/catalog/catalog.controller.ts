@@ -1,8 +1,9 @@
 // Handlers of CatalogService.
 
 import { Inject } from '@nestjs/common'
+import { resourceOf } from '../../runtime/access.ts'
 import type { ObjectKind, ObjectSummary, Runtime } from '../../runtime/api.ts'
-import { CallHost } from '../grpc/call-host.ts'
+import { type CallContext, CallHost } from '../grpc/call-host.ts'
 import type { GrpcService } from '../grpc/grpc-service.ts'
 import { pageOf } from '../grpc/page.ts'
 import { CATALOG_SERVICE } from '../grpc/protos.ts'
@@ -37,14 +38,15 @@ export class CatalogController implements GrpcService {
   constructor(@Inject(CallHost) calls: CallHost, @Inject(RUNTIME) runtime: Runtime) {
     this.#runtime = runtime
     this.implementation = {
-      ListObjects: calls.unary((request) => this.#list(request)),
+      ListObjects: calls.unary((request, context) => this.#list(request, context)),
       DescribeObject: calls.unary(({ name }) => this.#describe(name)),
     }
   }
 
-  async #list(request: ListObjectsRequest): Promise<ListObjectsResponseInput> {
+  async #list(request: ListObjectsRequest, { caller }: CallContext): Promise<ListObjectsResponseInput> {
     const kinds = kindsOf(request.kind)
-    const objects = (await Promise.all(kinds.map((kind) => this.#runtime.list(kind)))).flat()
+    const all = (await Promise.all(kinds.map((kind) => this.#runtime.list(kind)))).flat()
+    const objects = all.filter(({ kind, name }) => kind === 'function' || caller.sees(resourceOf(kind), name))
     const { items, nextPageToken } = pageOf(objects, ({ name, kind }) => `${name}\0${kind}`, request, request.kind)
     return { objects: items.map(toWireSummary), nextPageToken }
   }

@@ -23,6 +23,8 @@ function integer(min: number, max: number): z.ZodType<number> {
   return z.coerce.number().int().min(min).max(max)
 }
 
+const share: z.ZodType<number> = z.coerce.number().min(0).max(1)
+
 const flag: z.ZodType<boolean> = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
 
 /** `host:port`; an IPv6 address goes in brackets; port 0 takes any free one. */
@@ -92,6 +94,70 @@ export const SETTINGS = {
     'file with the password, or with the token of OAUTHBEARER; read at each login',
     z.string(),
     '',
+  ),
+  metricsListen: setting(
+    'address of the page for Prometheus, host:port, at /metrics; without it there is none',
+    z.union([z.literal(''), address]),
+    '',
+  ),
+  otlpEndpoint: setting(
+    'collector that metrics and traces are sent to, OTLP over HTTP, such as http://127.0.0.1:4318',
+    z.string().regex(/^(https?:\/\/[^\s?#@]+)?$/i, 'must be http://host:port, without user and password'),
+    '',
+  ),
+  traceRatio: setting(
+    'share of traces that are kept, 0 to 1; a call that comes with a trace decides by itself',
+    share,
+    0.1,
+  ),
+  sloLagMs: setting(
+    'objective: `stream.lag_ms` of each query is below this at the 95th percentile, ms',
+    integer(1, HOUR_MS * 24),
+    5_000,
+  ),
+  sloCheckpointMs: setting(
+    'objective: `checkpoint.duration_ms` of each query is below this at the 95th percentile, ms',
+    integer(1, HOUR_MS),
+    10_000,
+  ),
+  sloLateRate: setting('objective: `stream.late_event_rate` of each query is below this share, 0 to 1', share, 0.01),
+  sloDuplicateRate: setting(
+    'objective: `stream.duplicate_rate` of each query is below this share, 0 to 1',
+    share,
+    0.001,
+  ),
+  sloTarget: setting('share of thirty days in which the objectives have to hold, 0 to 1', share, 0.99),
+  tlsCertFile: setting('certificate of the gRPC port with its chain, PEM; turns TLS on', z.string(), ''),
+  tlsKeyFile: setting('its private key, PEM', z.string(), ''),
+  tlsClientCaFile: setting(
+    'authorities of clients, PEM: nobody connects without a certificate of one of them (mutual TLS)',
+    z.string(),
+    '',
+  ),
+  authTokensFile: setting(
+    'tokens (as hashes), certificates and roles with their rights, YAML or JSON; turns authentication on',
+    z.string(),
+    '',
+  ),
+  authJwksUrl: setting(
+    'keys that JWTs are signed with, a JWK Set; turns authentication on',
+    z.string().regex(/^$|^https:\/\/[^\s#@]+$|^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?\//, 'must be https://…'),
+    '',
+  ),
+  authJwksFile: setting('the same from a file', z.string(), ''),
+  authJwtIssuer: setting('issuer (iss) that a JWT must have', z.string(), ''),
+  authJwtAudience: setting('audience (aud) that a JWT must have', z.string(), ''),
+  authJwtClaim: setting('claim with the roles of its holder', z.string().min(1), 'groups'),
+  peerTokenFile: setting('token that this replica shows to others, with the grant "peer"', z.string(), ''),
+  peerCaFile: setting(
+    'authorities that other replicas must be of, PEM; by default those of --tls-client-ca-file, else of Node.js',
+    z.string(),
+    '',
+  ),
+  credentialReloadMs: setting(
+    'how often files of certificates, tokens and keys are looked at for a change, ms',
+    integer(20, HOUR_MS),
+    5_000,
   ),
   logLevel: setting(
     'least level to log: trace, debug, info, warn, error, silent',
@@ -193,7 +259,10 @@ function emptyAsAbsent(text: string | undefined): string | undefined {
 }
 
 /** Variables of the command line tool, which share the prefix. */
-const FOREIGN_VARIABLES = ['WEIR_ADDRESS', 'WEIR_HISTORY']
+const FOREIGN_VARIABLES = [
+  ...['WEIR_ADDRESS', 'WEIR_HISTORY'],
+  ...['WEIR_CA_FILE', 'WEIR_CERT_FILE', 'WEIR_KEY_FILE', 'WEIR_TOKEN', 'WEIR_TOKEN_FILE'],
+]
 /** Kubernetes sets these for a Service that is called `weir`, so an unknown variable can't be an error. */
 const SERVICE_LINK = /^WEIR_(SERVICE_|PORT)/
 

@@ -10,12 +10,15 @@ import type { Runtime } from '../../runtime/api.ts'
 import { type TaskThreads, WeirRuntime } from '../../runtime/weir-runtime.ts'
 import type { ServerConfig } from '../config/config.ts'
 import { GrpcPeers } from '../peers/grpc-peers.ts'
+import { PeerIdentity } from '../security/peer-identity.ts'
 import { faultOf, type Logger } from '../telemetry/logger.ts'
 import { defaultRegistry, kafkaStorageOptions } from './adapter-options.ts'
 import { advertisedAddress } from './advertised-address.ts'
 import { spawnTaskThread } from './spawn-task-thread.ts'
 
 export async function openRuntime(config: ServerConfig, logger: Logger): Promise<Runtime> {
+  const onIdentityFault = (error: unknown) =>
+    logger.error({ reason: String(error) }, 'what other replicas are shown is not reloaded; the one before stays')
   const storage = await openStorage(config)
   try {
     return await WeirRuntime.open({
@@ -27,7 +30,7 @@ export async function openRuntime(config: ServerConfig, logger: Logger): Promise
         address: advertisedAddress(config, hostname()),
         sessionTimeoutMs: config.sessionTimeoutMs,
         standbyReplicas: config.standbyReplicas,
-        peers: new GrpcPeers(),
+        peers: new GrpcPeers({ identity: new PeerIdentity(config, onIdentityFault) }),
       },
       threads: taskThreads(config),
       print: (line) => process.stdout.write(`${line}\n`),

@@ -10,9 +10,11 @@ import { DEFAULT_LIMITS } from '../../runtime/limits.ts'
 import { LocalTaskHost } from '../../runtime/task-host.ts'
 import { serveTasks } from '../../runtime/threads/serve-tasks.ts'
 import type { ServerConfig } from '../config/config.ts'
+import { startTracing } from '../telemetry/tracing.ts'
 import { defaultRegistry, kafkaStorageOptions } from './adapter-options.ts'
 
 const config = workerData as ServerConfig
+startTracing(config)
 const ports = openKafkaPorts(kafkaStorageOptions(config))
 
 serveTasks(must(parentPort, 'a thread has a port'), (surroundings) => {

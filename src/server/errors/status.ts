@@ -26,6 +26,8 @@ const STATUS_OF: Readonly<Record<ErrorCode, status>> = {
   NOT_FOUND: status.NOT_FOUND,
   ALREADY_EXISTS: status.ALREADY_EXISTS,
   FAILED_PRECONDITION: status.FAILED_PRECONDITION,
+  UNAUTHENTICATED: status.UNAUTHENTICATED,
+  PERMISSION_DENIED: status.PERMISSION_DENIED,
   RESOURCE_EXHAUSTED: status.RESOURCE_EXHAUSTED,
   POSITION_EXPIRED: status.OUT_OF_RANGE,
   NOT_SUPPORTED: status.UNIMPLEMENTED,
@@ -48,6 +50,11 @@ export function toServiceError(thrown: unknown): ServiceError {
   const metadata = new Metadata()
   metadata.set(DETAILS_KEY, encodeDetails(error, code, message, facts))
   return Object.assign(new Error(message), { code, details: message, metadata })
+}
+
+/** The code that a caller is answered with. */
+export function statusOf(thrown: unknown): status {
+  return STATUS_OF[appErrorOf(thrown).error.code]
 }
 
 /** What a thrown value means; anything that is not an AppError is a defect. */

@@ -1,5 +1,5 @@
-// Runs the handlers of all calls: turns what they throw into a status, tells them when their caller has gone or the
-// server drains, and knows which calls still run.
+// Runs the handlers of all calls: turns what they throw into a status, tells them who calls, when their caller has gone
+// or the server drains, and knows which calls still run.
 
 import type {
   handleBidiStreamingCall,
@@ -9,8 +9,13 @@ import type {
   ServerWritableStream,
 } from '@grpc/grpc-js'
 import { AppError } from '../../core/errors.ts'
-import { appErrorOf, toServiceError } from '../errors/status.ts'
+import { appErrorOf, statusOf, toServiceError } from '../errors/status.ts'
+import { withoutNames } from '../errors/without-names.ts'
+import type { CallGate } from '../security/call-gate.ts'
+import type { Caller } from '../security/caller.ts'
+import { RULES } from '../security/rules.ts'
 import { faultOf, type Logger } from '../telemetry/logger.ts'
+import type { MeasuredCall, RpcTelemetry } from '../telemetry/rpc-telemetry.ts'
 import { GrpcWriter, resetWhenStuck } from './grpc-writer.ts'
 
 export interface CallContext {
@@ -23,6 +28,7 @@ export interface CallContext {
   readonly draining: AbortSignal
   /** Address of the caller without its port. */
   readonly peer: string
+  readonly caller: Caller
 }
 
 export interface StreamLimits {
@@ -34,9 +40,8 @@ const DEADLINE_SLACK_MS = 50
 /** Longest delay of a timer; a deadline further away is none. */
 const TIMER_MS_MAX = 2 ** 31 - 1
 
-interface Call {
+interface Call extends MeasuredCall {
   getPeer(): string
-  getPath(): string
   getDeadline(): Date | number
   once(event: 'cancelled', listener: () => void): unknown
 }
@@ -48,12 +53,16 @@ interface ActiveCall {
 
 export class CallHost {
   readonly #log: Logger
+  readonly #gate: CallGate
+  readonly #telemetry: RpcTelemetry
   readonly #stallTimeoutMs: number
   readonly #drain = new AbortController()
   readonly #active = new Set<ActiveCall>()
 
-  constructor(log: Logger, limits: StreamLimits) {
+  constructor(log: Logger, gate: CallGate, telemetry: RpcTelemetry, limits: StreamLimits) {
     this.#log = log
+    this.#gate = gate
+    this.#telemetry = telemetry
     this.#stallTimeoutMs = limits.stallTimeoutMs
   }
 
@@ -61,7 +70,11 @@ export class CallHost {
     handle: (request: Request, context: CallContext) => Promise<Response> | Response,
   ): handleUnaryCall<Request, Response> {
     return (call, callback) => {
-      void this.#run(call, async (context) => handle(call.request, context)).then(
+      const run = async (context: CallContext) => {
+        checkRights(call, call.request, context)
+        return handle(call.request, context)
+      }
+      void this.#run(call, run).then(
         (response) => callback(null, response),
         (error) => callback(toServiceError(error)),
       )
@@ -72,7 +85,10 @@ export class CallHost {
     handle: (request: Request, writer: GrpcWriter<Response>, context: CallContext) => Promise<void>,
   ): handleServerStreamingCall<Request, Response> {
     return (call) => {
-      void this.#stream(call, (writer, context) => handle(call.request, writer as GrpcWriter<Response>, context))
+      void this.#stream(call, (writer, context) => {
+        checkRights(call, call.request, context)
+        return handle(call.request, writer as GrpcWriter<Response>, context)
+      })
     }
   }
 
@@ -125,24 +141,38 @@ export class CallHost {
   }
 
   async #run<T>(call: Call, handle: (context: CallContext) => Promise<T>): Promise<T> {
-    const startedMs = performance.now()
     const abort = new AbortController()
     const { promise: ended, resolve: end } = deferred()
     const active: ActiveCall = { abort, ended }
     this.#active.add(active)
     call.once('cancelled', () => abort.abort(callOver(call)))
     const deadline = this.#abortAtDeadline(call, abort)
+    const caller = this.#gate.callerOf(call.metadata)
+    const release = caller.onRefused((reason) => abort.abort(reason))
     try {
-      const result = await handle({ signal: abort.signal, draining: this.#drain.signal, peer: hostOf(call.getPeer()) })
+      const draining = this.#drain.signal
+      const context = { signal: abort.signal, draining, peer: hostOf(call.getPeer()), caller }
+      return await this.#telemetry.run(call, () => this.#logged(call, () => handle(context)), statusOf)
+    } catch (error) {
+      throw caller.principal.rights.seeAll ? error : withoutNames(error)
+    } finally {
+      clearTimeout(deadline)
+      release()
+      this.#active.delete(active)
+      end()
+    }
+  }
+
+  /** Within the span of the call, whose ids the line has. */
+  async #logged<T>(call: Call, handle: () => Promise<T>): Promise<T> {
+    const startedMs = performance.now()
+    try {
+      const result = await handle()
       this.#log.debug({ method: call.getPath(), ms: elapsed(startedMs) }, 'call ended')
       return result
     } catch (error) {
       this.#logFailure(call, error, startedMs)
       throw error
-    } finally {
-      clearTimeout(deadline)
-      this.#active.delete(active)
-      end()
     }
   }
 
@@ -162,6 +192,18 @@ export class CallHost {
     else if (error.domain === 'external') this.#log.warn(facts, 'call failed')
     else this.#log.debug(facts, 'call failed')
   }
+}
+
+/** Of methods whose requests say by themselves what they are about; the rest is asked for by their handlers. */
+function checkRights(call: Call, request: unknown, { caller }: CallContext): void {
+  const path = call.getPath()
+  const rule = RULES[path]
+  if (rule?.kind === 'named') caller.require(rule.needs(request as { readonly name: string }), methodOf(path))
+}
+
+/** `/weir.v1.QueryService/DropQuery` → `DropQuery`. */
+function methodOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
 }
 
 export function shuttingDown(): AppError {

@@ -7,6 +7,7 @@ import type { BeforeApplicationShutdown } from '@nestjs/common'
 import { AppError } from '../../core/errors.ts'
 import type { ServerConfig } from '../config/config.ts'
 import type { HealthService } from '../health/health.service.ts'
+import type { Security } from '../security/security.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { CallHost } from './call-host.ts'
 import type { GrpcService } from './grpc-service.ts'
@@ -15,6 +16,7 @@ import { PROTOS } from './protos.ts'
 export interface GrpcServerParts {
   readonly config: ServerConfig
   readonly logger: Logger
+  readonly security: Security
   readonly calls: CallHost
   readonly health: HealthService
   readonly services: readonly GrpcService[]
@@ -31,16 +33,17 @@ export class GrpcServer implements BeforeApplicationShutdown {
   constructor(parts: GrpcServerParts) {
     this.#parts = parts
     setLogger(quietConsole(parts.logger))
-    this.#server = new Server(optionsOf(parts.config))
+    this.#server = new Server({ ...optionsOf(parts.config), interceptors: [parts.security.gate.interceptor] })
     for (const { definition, implementation } of parts.services) this.#server.addService(definition, implementation)
     if (parts.config.reflection) new ReflectionService(PROTOS).addToServer(this.#server)
   }
 
   /** Resolves to `host:port` as bound. Throws ADDRESS_IN_USE. */
   async listen(): Promise<string> {
-    const { listen } = this.#parts.config
+    const { security, config } = this.#parts
+    const { listen } = config
     const port = await new Promise<number>((resolve, reject) => {
-      this.#server.bindAsync(listen, ServerCredentials.createInsecure(), (error, bound) => {
+      this.#server.bindAsync(listen, security.tls ?? ServerCredentials.createInsecure(), (error, bound) => {
         if (error === null) resolve(bound)
         else reject(bindError(listen, error))
       })

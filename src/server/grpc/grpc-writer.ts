@@ -95,6 +95,11 @@ function stalledError(stallTimeoutMs: number): AppError {
   })
 }
 
+interface InnerCall {
+  readonly nextCall?: InnerCall
+  readonly stream?: Http2Stream
+}
+
 /**
  * Frees a call whose reader does not even take the reason for which it was cut: the trailers wait behind data that
  * HTTP/2 flow control holds back, and with them the data. ENHANCE_YOUR_CALM reaches the client as RESOURCE_EXHAUSTED.
@@ -105,7 +110,10 @@ function stalledError(stallTimeoutMs: number): AppError {
 export function resetWhenStuck(
   call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
 ): void {
-  const stream = (call as unknown as { call?: { stream?: Http2Stream } }).call?.stream
+  // Behind the interceptor that looked at the call, one step further in.
+  let inner = (call as unknown as { readonly call?: InnerCall }).call
+  while (inner?.nextCall !== undefined) inner = inner.nextCall
+  const stream = inner?.stream
   if (stream === undefined || stream.destroyed) return
   const timer = setTimeout(() => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM), CUT_GRACE_MS)
   stream.once('close', () => clearTimeout(timer))

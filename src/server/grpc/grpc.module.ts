@@ -11,6 +11,7 @@ import { PeersController } from '../peers/peers.controller.ts'
 import { PeersModule } from '../peers/peers.module.ts'
 import { QueriesController } from '../queries/queries.controller.ts'
 import { QueriesModule } from '../queries/queries.module.ts'
+import { Security } from '../security/security.ts'
 import { SubscriptionsController } from '../subscriptions/subscriptions.controller.ts'
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -37,11 +38,12 @@ const CONTROLLERS = [
       useFactory: (
         config: ServerConfig,
         logger: Logger,
+        security: Security,
         calls: CallHost,
         health: HealthService,
         ...services: GrpcService[]
-      ) => new GrpcServer({ config, logger, calls, health, services }),
-      inject: [CONFIG, LOGGER, CallHost, HealthService, ...CONTROLLERS],
+      ) => new GrpcServer({ config, logger, security, calls, health, services }),
+      inject: [CONFIG, LOGGER, Security, CallHost, HealthService, ...CONTROLLERS],
     },
   ],
 })

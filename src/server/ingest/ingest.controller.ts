@@ -10,6 +10,7 @@ import { INGEST_SERVICE } from '../grpc/protos.ts'
 import type { IngestRequest } from '../proto/weir/v1/IngestRequest.ts'
 import type { IngestResponseInput } from '../proto/weir/v1/IngestResponse.ts'
 import type { IngestServiceHandlers } from '../proto/weir/v1/IngestService.ts'
+import type { Caller } from '../security/caller.ts'
 import { type IngestDefaults, IngestService } from './ingest.service.ts'
 
 const NO_DEFAULTS: IngestDefaults = { stream: '', producerId: '' }
@@ -20,10 +21,10 @@ export class IngestController implements GrpcService {
 
   constructor(@Inject(CallHost) calls: CallHost, @Inject(IngestService) ingest: IngestService) {
     this.implementation = {
-      Ingest: calls.duplex((requests, writer) => ingestAll(ingest, requests, writer)),
-      IngestBatch: calls.unary(async ({ batch }) => {
+      Ingest: calls.duplex((requests, writer, { caller }) => ingestAll(ingest, requests, writer, caller)),
+      IngestBatch: calls.unary(async ({ batch }, { caller }) => {
         if (batch === null) throw new AppError('INVALID_ARGUMENT', 'the request has no batch')
-        return { ack: await ingest.append(batch, NO_DEFAULTS) }
+        return { ack: await ingest.append(batch, NO_DEFAULTS, caller) }
       }),
     }
   }
@@ -33,6 +34,7 @@ async function ingestAll(
   ingest: IngestService,
   requests: AsyncIterable<IngestRequest>,
   writer: GrpcWriter<IngestResponseInput>,
+  caller: Caller,
 ): Promise<void> {
   let defaults = NO_DEFAULTS
   for await (const request of requests) {
@@ -40,6 +42,6 @@ async function ingestAll(
       stream: request.stream === '' ? defaults.stream : request.stream,
       producerId: request.producerId === '' ? defaults.producerId : request.producerId,
     }
-    await writer.write(await ingest.append(request, defaults))
+    await writer.write(await ingest.append(request, defaults, caller))
   }
 }

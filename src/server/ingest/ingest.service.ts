@@ -4,6 +4,7 @@ import { AppError } from '../../core/errors.ts'
 import type { IngestRequest, IngestResult, Runtime } from '../../runtime/api.ts'
 import type { IngestRequest as WireRequest } from '../proto/weir/v1/IngestRequest.ts'
 import type { IngestResponseInput } from '../proto/weir/v1/IngestResponse.ts'
+import type { Caller } from '../security/caller.ts'
 import { jsonOfRow } from './json-row.ts'
 
 /** What a producer said once for all requests of a stream. */
@@ -22,10 +23,11 @@ export class IngestService {
   }
 
   /** Appends one request; the answer comes when its records are durable. */
-  async append(request: WireRequest, defaults: IngestDefaults): Promise<IngestResponseInput> {
+  async append(request: WireRequest, defaults: IngestDefaults, caller: Caller): Promise<IngestResponseInput> {
     const stream = request.stream === '' ? defaults.stream : request.stream
     const producerId = request.producerId === '' ? defaults.producerId : request.producerId
     if (stream === '') throw new AppError('INVALID_ARGUMENT', 'the request names no stream')
+    caller.require([{ right: 'write', resource: 'relation', name: stream }], 'Ingest')
     const records = this.#recordsOf(request, stream)
     const sequence = sequenceOf(request, producerId)
     const identity = producerId === '' || sequence === undefined ? {} : { producerId, sequence }

@@ -112,6 +112,7 @@ it('brings what tasks do as it is, of those too that are not open', async () => 
     stateBytes: 8,
     epoch: 9,
     checkpointMsP95: 1.5,
+    lagMsP95: 12.5,
     restore: { records: 10, remaining: 0 },
     detail: {
       atMs: 1.25,
@@ -124,6 +125,18 @@ it('brings what tasks do as it is, of those too that are not open', async () => 
           stateEntries: 4,
           rowsWaiting: 5,
           rowsOverdue: 6,
+          tableDelayMs: undefined,
+          watermark: 7,
+        },
+        {
+          id: 'temporal-join-1',
+          rowsIn: 1,
+          rowsOut: 2,
+          busyMs: 3,
+          stateEntries: 4,
+          rowsWaiting: 5,
+          rowsOverdue: 6,
+          tableDelayMs: 8.5,
           watermark: 7,
         },
       ],
@@ -131,7 +144,7 @@ it('brings what tasks do as it is, of those too that are not open', async () => 
         { scan: 'scan-s', source: 's', partition: 3, lagRecords: undefined, eventTimeMs: 4, holdsBack: true },
         { scan: 'scan-s', source: 's', partition: 4, lagRecords: 0, eventTimeMs: 4, holdsBack: false },
       ],
-      times: { commitMs: 1, prepareMs: 2, outputMs: 3 },
+      times: { commitMs: 1, prepareMs: 2, lookupMs: 4, outputMs: 3 },
     },
   }
   const restoring: TaskStats = {

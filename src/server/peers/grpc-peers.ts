@@ -1,4 +1,4 @@
-import { type ClientReadableStream, credentials, makeClientConstructor, type ServiceError, status } from '@grpc/grpc-js'
+import { type ClientReadableStream, Metadata, makeClientConstructor, type ServiceError, status } from '@grpc/grpc-js'
 import { AppError } from '../../core/errors.ts'
 import type { Peers, PeerTablePage, PeerTableRequest, PeerTasksRequest } from '../../runtime/peers.ts'
 import type { TaskStats } from '../../runtime/task-loop.ts'
@@ -6,6 +6,7 @@ import { PEER_SERVICE } from '../grpc/protos.ts'
 import type { DescribeTasksResponse } from '../proto/weir/internal/v1/DescribeTasksResponse.ts'
 import type { PeerServiceClient } from '../proto/weir/internal/v1/PeerService.ts'
 import type { ReadTableResponse } from '../proto/weir/internal/v1/ReadTableResponse.ts'
+import { type PeerIdentity, PLAIN, type Shown } from '../security/peer-identity.ts'
 import { statsOf } from './peers.mapper.ts'
 
 /**
@@ -16,6 +17,8 @@ import { statsOf } from './peers.mapper.ts'
 export interface GrpcPeersOptions {
   /** For one page; a page is what fits in one turn of the replica's thread. */
   readonly pageTimeoutMs?: number
+  /** What others are shown; closed with the rest. Undefined where nobody asks. */
+  readonly identity?: PeerIdentity | undefined
 }
 
 const PAGE_TIMEOUT_MS = 10_000
@@ -32,16 +35,19 @@ const PeerClient = makeClientConstructor(PEER_SERVICE, 'PeerService')
 
 export class GrpcPeers implements Peers {
   readonly #pageTimeoutMs: number
+  readonly #identity: PeerIdentity | undefined
   readonly #clients = new Map<string, PeerServiceClient>()
+  #shown: Shown = PLAIN
 
-  constructor({ pageTimeoutMs = PAGE_TIMEOUT_MS }: GrpcPeersOptions = {}) {
+  constructor({ pageTimeoutMs = PAGE_TIMEOUT_MS, identity }: GrpcPeersOptions = {}) {
     this.#pageTimeoutMs = pageTimeoutMs
+    this.#identity = identity
   }
 
   async *readTable(address: string, request: PeerTableRequest, signal: AbortSignal): AsyncGenerator<PeerTablePage> {
     if (signal.aborted) throw cancelled()
     const { to, ...rest } = request
-    const call = this.#client(address).ReadTable(to === undefined ? rest : { ...rest, to })
+    const call = this.#client(address).ReadTable(to === undefined ? rest : { ...rest, to }, this.#metadata())
     // Told by the iterator as well, and by it alone while nobody asks for a page.
     call.on('error', () => undefined)
     const cancel = () => call.cancel()
@@ -64,20 +70,41 @@ export class GrpcPeers implements Peers {
   async describeTasks(address: string, request: PeerTasksRequest): Promise<ReadonlyMap<string, TaskStats>> {
     const deadline = Date.now() + TASKS_TIMEOUT_MS
     const { tasks } = await new Promise<DescribeTasksResponse>((resolve, reject) => {
-      this.#client(address).DescribeTasks(request, { deadline }, (error: ServiceError | null, response) => {
-        if (error === null) resolve(response as DescribeTasksResponse)
-        else reject(new AppError('UNAVAILABLE', silence(error), { domain: 'external', retry: true }))
-      })
+      this.#client(address).DescribeTasks(
+        request,
+        this.#metadata(),
+        { deadline },
+        (error: ServiceError | null, response) => {
+          if (error === null) resolve(response as DescribeTasksResponse)
+          else reject(new AppError('UNAVAILABLE', silence(error), { domain: 'external', retry: true }))
+        },
+      )
     })
     return new Map(tasks.map((one) => [one.task, statsOf(one)]))
   }
 
   async close(): Promise<void> {
+    this.#identity?.[Symbol.dispose]()
+    this.#closeClients()
+  }
+
+  #closeClients(): void {
     for (const client of this.#clients.values()) client.close()
     this.#clients.clear()
   }
 
+  #metadata(): Metadata {
+    const metadata = new Metadata()
+    const token = this.#identity?.shown.token
+    if (token !== undefined) metadata.set('authorization', `Bearer ${token}`)
+    return metadata
+  }
+
   #client(address: string): PeerServiceClient {
+    const shown = this.#identity?.shown ?? PLAIN
+    // Connections that show an old certificate are let go; what runs on them ends by itself.
+    if (shown !== this.#shown) this.#closeClients()
+    this.#shown = shown
     const known = this.#clients.get(address)
     if (known !== undefined) return known
     const [oldest] = this.#clients
@@ -85,7 +112,7 @@ export class GrpcPeers implements Peers {
       oldest[1].close()
       this.#clients.delete(oldest[0])
     }
-    const client = new PeerClient(address, credentials.createInsecure(), {
+    const client = new PeerClient(address, shown.credentials, {
       'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
       'grpc.max_reconnect_backoff_ms': RECONNECT_MS_MAX,
     }) as unknown as PeerServiceClient

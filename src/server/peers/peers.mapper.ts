@@ -6,12 +6,13 @@ import type { TaskActivity, TaskActivityInput } from '../proto/weir/internal/v1/
 import type { TaskDescription, TaskDescriptionInput } from '../proto/weir/internal/v1/TaskDescription.ts'
 
 export function toTaskDescription(task: string, stats: TaskStats): TaskDescriptionInput {
-  const { error, lagRecords, restore, detail, ...counts } = stats
+  const { error, lagRecords, lagMsP95, restore, detail, ...counts } = stats
   return {
     ...counts,
     task,
     ...(error === undefined ? {} : { error }),
     ...(lagRecords === undefined ? {} : { lagRecords }),
+    ...(lagMsP95 === undefined ? {} : { lagMsP95 }),
     restoredRecords: restore.records,
     restoreRemaining: restore.remaining,
     activity: detail === undefined ? null : toActivity(detail),
@@ -19,12 +20,23 @@ export function toTaskDescription(task: string, stats: TaskStats): TaskDescripti
 }
 
 export function statsOf(description: TaskDescription): TaskStats {
-  const { task: _, state, error, lagRecords, restoredRecords, restoreRemaining, activity, ...counts } = description
+  const {
+    task: _,
+    state,
+    error,
+    lagRecords,
+    lagMsP95,
+    restoredRecords,
+    restoreRemaining,
+    activity,
+    ...counts
+  } = description
   return {
     ...counts,
     state: state as TaskState,
     error,
     lagRecords,
+    lagMsP95,
     restore: { records: restoredRecords, remaining: restoreRemaining },
     detail: activity === null ? undefined : detailOf(activity),
   }
@@ -34,18 +46,20 @@ function toActivity({ operators, partitions, times, ...rest }: TaskDetail): Task
   return {
     ...rest,
     ...times,
-    operators: [...operators],
+    operators: operators.map(({ tableDelayMs, ...one }) =>
+      tableDelayMs === undefined ? one : { ...one, tableDelayMs },
+    ),
     partitions: partitions.map(({ lagRecords, ...partition }) =>
       lagRecords === undefined ? partition : { ...partition, lagRecords },
     ),
   }
 }
 
-function detailOf({ atMs, operators, partitions, commitMs, prepareMs, outputMs }: TaskActivity): TaskDetail {
+function detailOf({ atMs, operators, partitions, commitMs, prepareMs, lookupMs, outputMs }: TaskActivity): TaskDetail {
   return {
     atMs,
-    operators,
+    operators: operators.map(({ tableDelayMs, ...rest }) => ({ ...rest, tableDelayMs })),
     partitions: partitions.map(({ lagRecords, ...rest }) => ({ ...rest, lagRecords })),
-    times: { commitMs, prepareMs, outputMs },
+    times: { commitMs, prepareMs, lookupMs, outputMs },
   }
 }

@@ -3,6 +3,7 @@
 import { Inject } from '@nestjs/common'
 import type { Runtime } from '../../runtime/api.ts'
 import type { ServerConfig } from '../config/config.ts'
+import { withoutHint } from '../errors/without-names.ts'
 import { type CallContext, CallHost } from '../grpc/call-host.ts'
 import { type GrpcService, withEncodedResponses } from '../grpc/grpc-service.ts'
 import type { GrpcWriter } from '../grpc/grpc-writer.ts'
@@ -12,14 +13,17 @@ import { Slots } from '../grpc/slots.ts'
 import { type ResultMessage, writeResults } from '../grpc/write-results.ts'
 import type { AnalyzeQueryResponseInput } from '../proto/weir/v1/AnalyzeQueryResponse.ts'
 import type { DescribeQueryResponseInput } from '../proto/weir/v1/DescribeQueryResponse.ts'
+import type { ListObjectivesRequest } from '../proto/weir/v1/ListObjectivesRequest.ts'
+import type { ListObjectivesResponseInput } from '../proto/weir/v1/ListObjectivesResponse.ts'
 import type { ListQueriesRequest } from '../proto/weir/v1/ListQueriesRequest.ts'
 import type { ListQueriesResponseInput } from '../proto/weir/v1/ListQueriesResponse.ts'
 import type { QueryServiceHandlers } from '../proto/weir/v1/QueryService.ts'
 import type { Value as WireValue } from '../proto/weir/v1/Value.ts'
+import { SloService } from '../slo/slo.service.ts'
 import { CONFIG, RUNTIME } from '../tokens.ts'
 import { toWireDiagnostic } from '../wire/schema.ts'
 import { fromWireValue } from '../wire/value.ts'
-import { toWireAnalysis, toWireDescription, toWireSummary } from './queries.mapper.ts'
+import { toWireAnalysis, toWireDescription, toWireObjective, toWireSummary } from './queries.mapper.ts'
 import { QueriesService, type Script } from './queries.service.ts'
 
 interface ScriptRequest {
@@ -33,27 +37,35 @@ export class QueriesController implements GrpcService {
   readonly implementation: QueryServiceHandlers
   readonly #runtime: Runtime
   readonly #queries: QueriesService
+  readonly #slo: SloService
   readonly #slots: Slots
   readonly #heartbeatMs: number
 
   constructor(
     @Inject(CallHost) calls: CallHost,
     @Inject(QueriesService) queries: QueriesService,
+    @Inject(SloService) slo: SloService,
     @Inject(RUNTIME) runtime: Runtime,
     @Inject(CONFIG) config: ServerConfig,
   ) {
     this.#runtime = runtime
     this.#queries = queries
+    this.#slo = slo
     this.#heartbeatMs = config.heartbeatMs
     this.#slots = new Slots({ what: 'running queries', total: config.queriesRunningMax })
     this.implementation = {
       Execute: calls.unary((request, context) => this.#execute(request, context)),
-      Validate: calls.unary(async ({ sql }) => ({ diagnostics: (await queries.validate(sql)).map(toWireDiagnostic) })),
+      Validate: calls.unary(async ({ sql }, { caller }) => {
+        const diagnostics = await queries.validate(sql, caller)
+        const shown = caller.principal.rights.seeAll ? diagnostics : diagnostics.map(withoutHint)
+        return { diagnostics: shown.map(toWireDiagnostic) }
+      }),
       Explain: calls.unary(async (request, context) => ({ text: await queries.explain(scriptOf(request, context)) })),
       Query: calls.serverStream((request, writer, context) => this.#query(request, writer, context)),
-      ListQueries: calls.unary((request) => this.#list(request)),
+      ListQueries: calls.unary((request, context) => this.#list(request, context)),
       DescribeQuery: calls.unary(({ name }) => this.#describe(name)),
       AnalyzeQuery: calls.unary(({ name }) => this.#analyze(name)),
+      ListObjectives: calls.unary((request, context) => this.#objectives(request, context)),
       PauseQuery: calls.unary(({ name }) => runtime.pause(name).then(empty)),
       ResumeQuery: calls.unary(({ name }) => runtime.resume(name).then(empty)),
       DropQuery: calls.unary(({ name }) => runtime.drop(name).then(empty)),
@@ -76,9 +88,19 @@ export class QueriesController implements GrpcService {
     }
   }
 
-  async #list(request: ListQueriesRequest): Promise<ListQueriesResponseInput> {
+  async #objectives(request: ListObjectivesRequest, { caller }: CallContext): Promise<ListObjectivesResponseInput> {
     const { items, nextPageToken } = pageOf(
-      await this.#runtime.list('query'),
+      (await this.#slo.report()).filter(({ query }) => caller.sees('relation', query)),
+      ({ query, indicator }) => `${query}\0${indicator}`,
+      request,
+      'objectives',
+    )
+    return { objectives: items.map(toWireObjective), nextPageToken }
+  }
+
+  async #list(request: ListQueriesRequest, { caller }: CallContext): Promise<ListQueriesResponseInput> {
+    const { items, nextPageToken } = pageOf(
+      (await this.#runtime.list('query')).filter(({ name }) => caller.sees('relation', name)),
       (query) => query.name,
       request,
       'queries',
@@ -100,8 +122,9 @@ export class QueriesController implements GrpcService {
   }
 }
 
-function scriptOf({ sql, parameters, settings }: ScriptRequest, { signal }: CallContext): Script {
-  return { sql, parameters: parameters.map(fromWireValue), session: new Map(Object.entries(settings)), signal }
+function scriptOf({ sql, parameters, settings }: ScriptRequest, { signal, caller }: CallContext): Script {
+  const session = new Map(Object.entries(settings))
+  return { sql, parameters: parameters.map(fromWireValue), session, signal, access: caller }
 }
 
 function empty(): Record<string, never> {

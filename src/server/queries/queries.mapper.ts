@@ -8,11 +8,13 @@ import type { QueryAnalysis } from '../../runtime/explain-analyze.ts'
 import { detailsOf } from '../../runtime/query-tasks.ts'
 import type { AnalyzeQueryResponseInput } from '../proto/weir/v1/AnalyzeQueryResponse.ts'
 import type { DescribeQueryResponseInput } from '../proto/weir/v1/DescribeQueryResponse.ts'
+import type { ObjectiveInput } from '../proto/weir/v1/Objective.ts'
 import type { QueryState } from '../proto/weir/v1/QueryState.ts'
 import type { QueryStatsInput } from '../proto/weir/v1/QueryStats.ts'
 import type { QuerySummaryInput } from '../proto/weir/v1/QuerySummary.ts'
 import type { ResultSetInput } from '../proto/weir/v1/ResultSet.ts'
 import type { StatementResultInput } from '../proto/weir/v1/StatementResult.ts'
+import type { ObjectiveReport } from '../slo/slo.service.ts'
 import { eventTimeMicros } from '../wire/row-encoder.ts'
 import { toWireSchema } from '../wire/schema.ts'
 import { microsOf, toWireRow } from '../wire/value.ts'
@@ -84,6 +86,21 @@ export function toWireAnalysis(
   }
 }
 
+export function toWireObjective({
+  unit: _,
+  value,
+  attainment,
+  errorBudget,
+  ...report
+}: ObjectiveReport): ObjectiveInput {
+  return {
+    ...report,
+    ...(value === undefined ? {} : { value }),
+    ...(attainment === undefined ? {} : { attainment }),
+    ...(errorBudget === undefined ? {} : { errorBudget }),
+  }
+}
+
 export function toWireDescription(description: ObjectDescription, stats: QueryStats): DescribeQueryResponseInput {
   const { name, detail, sql, schema, properties } = description
   return {
@@ -109,6 +126,7 @@ function toWireStats(stats: QueryStats): QueryStatsInput {
     stateBytes: stats.stateBytes,
     epoch: stats.epoch,
     checkpointMillisP95: stats.checkpointMsP95,
+    ...(stats.lagMsP95 === undefined ? {} : { lagMillisP95: stats.lagMsP95 }),
   }
 }
 

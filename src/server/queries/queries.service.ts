@@ -4,6 +4,7 @@ import type { Diagnostic } from '../../../grammar/diagnostic.ts'
 import { parse } from '../../../grammar/index.ts'
 import { AppError } from '../../core/errors.ts'
 import type { Value } from '../../core/value.ts'
+import type { Access } from '../../runtime/access.ts'
 import type { ExecuteOptions, ResultEvent, ResultStream, Runtime } from '../../runtime/api.ts'
 import { CallError } from '../errors/call-error.ts'
 import type { StatementResultInput } from '../proto/weir/v1/StatementResult.ts'
@@ -15,6 +16,7 @@ export interface Script {
   /** Changed by SET. */
   readonly session: Map<string, string>
   readonly signal: AbortSignal
+  readonly access: Access
 }
 
 const EXPLAIN = 'EXPLAIN '
@@ -47,8 +49,8 @@ export class QueriesService {
     return this.#runtime.query(script.sql, optionsOf(script))
   }
 
-  validate(sql: string): Promise<readonly Diagnostic[]> {
-    return this.#runtime.validate(sql)
+  validate(sql: string, access: Access): Promise<readonly Diagnostic[]> {
+    return this.#runtime.validate(sql, access)
   }
 
   /** One statement only: what follows a semicolon would be run, not explained. */
@@ -98,8 +100,8 @@ export class QueriesService {
   }
 }
 
-function optionsOf({ parameters, session, signal }: Script): ExecuteOptions {
-  return { parameters, session, signal }
+function optionsOf({ parameters, session, signal, access }: Script): ExecuteOptions {
+  return { parameters, session, signal, access }
 }
 
 function invalidSql(diagnostics: readonly Diagnostic[]): AppError {

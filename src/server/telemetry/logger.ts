@@ -2,6 +2,7 @@
 // is not logged: messages name methods, codes and durations.
 
 import type { LoggerService } from '@nestjs/common'
+import { trace } from '@opentelemetry/api'
 import { destination, type Logger, pino } from 'pino'
 import { AppError } from '../../core/errors.ts'
 
@@ -11,9 +12,17 @@ const STDERR = 2
 
 export function createLogger(level: string): Logger {
   return pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, mixin: traceIds },
     destination({ dest: STDERR, sync: true }),
   )
+}
+
+/** Of the span that a line is written in, where it is kept: so that one leads to the other. */
+export function traceIds(): { readonly trace_id?: string; readonly span_id?: string } {
+  const span = trace.getActiveSpan()
+  if (span?.isRecording() !== true) return {}
+  const { traceId, spanId } = span.spanContext()
+  return { trace_id: traceId, span_id: spanId }
 }
 
 /**

@@ -1,5 +1,6 @@
 // Why a query lags, over a real broker and with its tasks on threads: each cause is made to happen.
 
+import { Admin, ClientQuotaEntityTypes, ClientQuotaKeys } from '@platformatic/kafka'
 import avro from 'avsc'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { describeKafka } from '../../harness/kafka/describe-kafka.ts'
@@ -29,6 +30,18 @@ describeKafka('EXPLAIN ANALYZE over Kafka', (kafka) => {
       if (result.kind === 'text') return result.text
     }
     return ''
+  }
+
+  /** Bytes a second that the broker gives a client by this name. */
+  async function throttle(clientId: string, bytes: number): Promise<void> {
+    const admin = new Admin({ clientId: 'weir-test', bootstrapBrokers: [kafka.bootstrap] })
+    const entities = [{ entityType: ClientQuotaEntityTypes.CLIENT_ID, entityName: clientId }]
+    const ops = [{ key: ClientQuotaKeys.CONSUMER_BYTE_RATE, value: bytes, remove: false }]
+    try {
+      await admin.alterClientQuotas({ entries: [{ entities, ops }] })
+    } finally {
+      await admin.close()
+    }
   }
 
   const stream = (topic: string) => `CREATE STREAM s (k BIGINT, ts TIMESTAMP, WATERMARK FOR ts AS ts)
@@ -61,6 +74,14 @@ describeKafka('EXPLAIN ANALYZE over Kafka', (kafka) => {
         FORMAT PLAIN ENCODE AVRO ('schema.registry' = '${registry.url}');
       CREATE MATERIALIZED VIEW v AS SELECT COUNT(*) AS n FROM s;`)
     await expect.poll(analyze, SOON).toMatch(/external call: \d+ % of the time goes to waiting for the schema registry/)
+  })
+
+  test('a broker that gives too little is named', async () => {
+    const source = await world.topic('in', 1)
+    for (let i = 0; i < 20; i++) await fill(source, 0, 10_000)
+    await throttle(`read-${source}`, 20_000)
+    await world.execute(`${stream(source)} CREATE MATERIALIZED VIEW v AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;`)
+    await expect.poll(analyze, SOON).toMatch(/the broker, or the machine: the task works \d %.*, and waits .*of "s"/)
   })
 
   test('commits that take the time are named', async () => {

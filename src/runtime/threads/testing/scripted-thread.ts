@@ -34,6 +34,7 @@ serveTasks(must(parentPort, 'a thread has a port'), ({ events, hasFinished, read
     stateBytes: 0,
     epoch: 0,
     checkpointMsP95: 0,
+    lagMsP95: undefined,
     restore: NO_RESTORE,
     detail: undefined,
   })

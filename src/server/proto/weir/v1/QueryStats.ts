@@ -55,8 +55,13 @@ export interface QueryStatsInput {
    * Duration of checkpoints, 95th percentile, milliseconds.
    */
   'checkpointMillisP95'?: (number | string);
+  /**
+   * How long after their event time rows are read, 95th percentile, milliseconds; absent before the first.
+   */
+  'lagMillisP95'?: (number | string);
   '_watermarkMicros'?: "watermarkMicros";
   '_lagRecords'?: "lagRecords";
+  '_lagMillisP95'?: "lagMillisP95";
 }
 
 /**
@@ -111,6 +116,11 @@ export interface QueryStats {
    * Duration of checkpoints, 95th percentile, milliseconds.
    */
   'checkpointMillisP95': (number);
+  /**
+   * How long after their event time rows are read, 95th percentile, milliseconds; absent before the first.
+   */
+  'lagMillisP95'?: (number);
   '_watermarkMicros'?: "watermarkMicros";
   '_lagRecords'?: "lagRecords";
+  '_lagMillisP95'?: "lagMillisP95";
 }

@@ -12,6 +12,8 @@ import type { ExecuteRequestInput as _weir_v1_ExecuteRequestInput, ExecuteReques
 import type { ExecuteResponseInput as _weir_v1_ExecuteResponseInput, ExecuteResponse as _weir_v1_ExecuteResponse } from '../../weir/v1/ExecuteResponse.ts';
 import type { ExplainRequestInput as _weir_v1_ExplainRequestInput, ExplainRequest as _weir_v1_ExplainRequest } from '../../weir/v1/ExplainRequest.ts';
 import type { ExplainResponseInput as _weir_v1_ExplainResponseInput, ExplainResponse as _weir_v1_ExplainResponse } from '../../weir/v1/ExplainResponse.ts';
+import type { ListObjectivesRequestInput as _weir_v1_ListObjectivesRequestInput, ListObjectivesRequest as _weir_v1_ListObjectivesRequest } from '../../weir/v1/ListObjectivesRequest.ts';
+import type { ListObjectivesResponseInput as _weir_v1_ListObjectivesResponseInput, ListObjectivesResponse as _weir_v1_ListObjectivesResponse } from '../../weir/v1/ListObjectivesResponse.ts';
 import type { ListQueriesRequestInput as _weir_v1_ListQueriesRequestInput, ListQueriesRequest as _weir_v1_ListQueriesRequest } from '../../weir/v1/ListQueriesRequest.ts';
 import type { ListQueriesResponseInput as _weir_v1_ListQueriesResponseInput, ListQueriesResponse as _weir_v1_ListQueriesResponse } from '../../weir/v1/ListQueriesResponse.ts';
 import type { PauseQueryRequestInput as _weir_v1_PauseQueryRequestInput, PauseQueryRequest as _weir_v1_PauseQueryRequest } from '../../weir/v1/PauseQueryRequest.ts';
@@ -106,6 +108,21 @@ export interface QueryServiceClient extends grpc.Client {
   explain(argument: _weir_v1_ExplainRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_weir_v1_ExplainResponse>): grpc.ClientUnaryCall;
   explain(argument: _weir_v1_ExplainRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_weir_v1_ExplainResponse>): grpc.ClientUnaryCall;
   explain(argument: _weir_v1_ExplainRequestInput, callback: grpc.requestCallback<_weir_v1_ExplainResponse>): grpc.ClientUnaryCall;
+  
+  /**
+   * Lists the objectives of each query of this server, and for how much of the last thirty days they held.
+   */
+  ListObjectives(argument: _weir_v1_ListObjectivesRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_weir_v1_ListObjectivesResponse>): grpc.ClientUnaryCall;
+  ListObjectives(argument: _weir_v1_ListObjectivesRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_weir_v1_ListObjectivesResponse>): grpc.ClientUnaryCall;
+  ListObjectives(argument: _weir_v1_ListObjectivesRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_weir_v1_ListObjectivesResponse>): grpc.ClientUnaryCall;
+  ListObjectives(argument: _weir_v1_ListObjectivesRequestInput, callback: grpc.requestCallback<_weir_v1_ListObjectivesResponse>): grpc.ClientUnaryCall;
+  /**
+   * Lists the objectives of each query of this server, and for how much of the last thirty days they held.
+   */
+  listObjectives(argument: _weir_v1_ListObjectivesRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_weir_v1_ListObjectivesResponse>): grpc.ClientUnaryCall;
+  listObjectives(argument: _weir_v1_ListObjectivesRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_weir_v1_ListObjectivesResponse>): grpc.ClientUnaryCall;
+  listObjectives(argument: _weir_v1_ListObjectivesRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_weir_v1_ListObjectivesResponse>): grpc.ClientUnaryCall;
+  listObjectives(argument: _weir_v1_ListObjectivesRequestInput, callback: grpc.requestCallback<_weir_v1_ListObjectivesResponse>): grpc.ClientUnaryCall;
   
   /**
    * Lists continuous queries: of materialized views, sinks and INSERT … SELECT.
@@ -216,6 +233,11 @@ export interface QueryServiceHandlers extends grpc.UntypedServiceImplementation 
   Explain: grpc.handleUnaryCall<_weir_v1_ExplainRequest, _weir_v1_ExplainResponseInput>;
   
   /**
+   * Lists the objectives of each query of this server, and for how much of the last thirty days they held.
+   */
+  ListObjectives: grpc.handleUnaryCall<_weir_v1_ListObjectivesRequest, _weir_v1_ListObjectivesResponseInput>;
+  
+  /**
    * Lists continuous queries: of materialized views, sinks and INSERT … SELECT.
    */
   ListQueries: grpc.handleUnaryCall<_weir_v1_ListQueriesRequest, _weir_v1_ListQueriesResponseInput>;
@@ -249,6 +271,7 @@ export interface QueryServiceDefinition extends grpc.ServiceDefinition {
   DropQuery: MethodDefinition<_weir_v1_DropQueryRequestInput, _weir_v1_DropQueryResponseInput, _weir_v1_DropQueryRequest, _weir_v1_DropQueryResponse>
   Execute: MethodDefinition<_weir_v1_ExecuteRequestInput, _weir_v1_ExecuteResponseInput, _weir_v1_ExecuteRequest, _weir_v1_ExecuteResponse>
   Explain: MethodDefinition<_weir_v1_ExplainRequestInput, _weir_v1_ExplainResponseInput, _weir_v1_ExplainRequest, _weir_v1_ExplainResponse>
+  ListObjectives: MethodDefinition<_weir_v1_ListObjectivesRequestInput, _weir_v1_ListObjectivesResponseInput, _weir_v1_ListObjectivesRequest, _weir_v1_ListObjectivesResponse>
   ListQueries: MethodDefinition<_weir_v1_ListQueriesRequestInput, _weir_v1_ListQueriesResponseInput, _weir_v1_ListQueriesRequest, _weir_v1_ListQueriesResponse>
   PauseQuery: MethodDefinition<_weir_v1_PauseQueryRequestInput, _weir_v1_PauseQueryResponseInput, _weir_v1_PauseQueryRequest, _weir_v1_PauseQueryResponse>
   Query: MethodDefinition<_weir_v1_QueryRequestInput, _weir_v1_QueryResponseInput, _weir_v1_QueryRequest, _weir_v1_QueryResponse>

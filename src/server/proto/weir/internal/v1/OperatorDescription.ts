@@ -37,6 +37,11 @@ export interface OperatorDescriptionInput {
    * Rows that went on without it.
    */
   'rowsOverdue'?: (number | string);
+  /**
+   * Of a join of a stream with a table: how far the table is behind in event time, in milliseconds.
+   */
+  'tableDelayMs'?: (number | string);
+  '_tableDelayMs'?: "tableDelayMs";
 }
 
 /**
@@ -75,4 +80,9 @@ export interface OperatorDescription {
    * Rows that went on without it.
    */
   'rowsOverdue': (number);
+  /**
+   * Of a join of a stream with a table: how far the table is behind in event time, in milliseconds.
+   */
+  'tableDelayMs'?: (number);
+  '_tableDelayMs'?: "tableDelayMs";
 }

@@ -31,6 +31,10 @@ export interface TaskActivityInput {
    * Milliseconds that it has waited for who takes the results.
    */
   'outputMs'?: (number | string);
+  /**
+   * Milliseconds that it has waited for rows of tables somewhere else.
+   */
+  'lookupMs'?: (number | string);
 }
 
 /**
@@ -61,4 +65,8 @@ export interface TaskActivity {
    * Milliseconds that it has waited for who takes the results.
    */
   'outputMs': (number);
+  /**
+   * Milliseconds that it has waited for rows of tables somewhere else.
+   */
+  'lookupMs': (number);
 }

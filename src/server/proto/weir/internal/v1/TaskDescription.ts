@@ -74,8 +74,13 @@ export interface TaskDescriptionInput {
    * Absent while it is not open.
    */
   'activity'?: (_weir_internal_v1_TaskActivityInput | null);
+  /**
+   * How long after their event time rows are read, 95th percentile, milliseconds; absent before the first.
+   */
+  'lagMsP95'?: (number | string);
   '_error'?: "error";
   '_lagRecords'?: "lagRecords";
+  '_lagMsP95'?: "lagMsP95";
 }
 
 /**
@@ -150,6 +155,11 @@ export interface TaskDescription {
    * Absent while it is not open.
    */
   'activity': (_weir_internal_v1_TaskActivity | null);
+  /**
+   * How long after their event time rows are read, 95th percentile, milliseconds; absent before the first.
+   */
+  'lagMsP95'?: (number);
   '_error'?: "error";
   '_lagRecords'?: "lagRecords";
+  '_lagMsP95'?: "lagMsP95";
 }

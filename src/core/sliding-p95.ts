@@ -10,10 +10,10 @@ export class SlidingP95 {
     this.#next = (this.#next + 1) % WINDOW
   }
 
-  /** 0 before the first measurement. */
-  value(): number {
-    if (this.#values.length === 0) return 0
+  /** Undefined before the first measurement. */
+  value(): number | undefined {
+    if (this.#values.length === 0) return undefined
     const sorted = this.#values.toSorted((a, b) => a - b)
-    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.95))] as number
+    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.95))]
   }
 }

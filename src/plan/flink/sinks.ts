@@ -1,0 +1,86 @@
+// Where the rows of the query go, as a table of Flink.
+
+import type { Schema } from '../../core/schema.ts'
+import { sameType } from '../../core/type.ts'
+import { isLogConnector } from '../connectors.ts'
+import type { FormatSpec, SinkStep } from '../physical/nodes.ts'
+import type { FlinkOptions } from './flink-options.ts'
+import { upsertKey, valueFormat } from './formats.ts'
+import { Gap, type Note } from './gap.ts'
+import { type Select, selectText } from './select.ts'
+import { BOOTSTRAP_DEFAULT, createTable } from './sources.ts'
+import { atom, quoteName } from './text.ts'
+import { hasTimestamp, recordType } from './types.ts'
+
+export interface FlinkSink {
+  readonly name: string
+  readonly target: Pick<SinkStep, 'connector' | 'format'>
+  readonly schema: Schema
+  readonly guarantee: 'exactly-once' | 'at-least-once' | 'at-most-once'
+}
+
+const JSON_RECORDS: FormatSpec = { envelope: 'plain', encoding: 'json', options: {} }
+
+export function createSink(sink: FlinkSink, options: FlinkOptions, note: (note: Note) => void): string {
+  const { name, schema, target } = sink
+  if (isUpsert(sink)) noteNullKeys(schema, note)
+  const key = isUpsert(sink) ? schema.key.map((index) => quoteName(schema.fields[index]?.name ?? '')) : []
+  const elements = [
+    ...schema.fields.map((field) => `${quoteName(field.name)} ${recordType(field.type)}`),
+    ...(key.length === 0 ? [] : [`PRIMARY KEY (${key.join(', ')}) NOT ENFORCED`]),
+  ]
+  if (target.connector.options['headers'] !== undefined) throw new Gap('option "headers" of a sink')
+  return createTable(name, elements, sinkProperties(sink, options))
+}
+
+function isUpsert({ target, schema }: FlinkSink): boolean {
+  return target.format.envelope === 'upsert' || (target.connector.kind === 'result' && schema.mode !== 'append')
+}
+
+function sinkProperties(sink: FlinkSink, options: FlinkOptions): Readonly<Record<string, string>> {
+  const { name, target, schema, guarantee } = sink
+  const { connector } = target
+  if (connector.kind === 'print' || connector.kind === 'blackhole') {
+    const prefix = connector.options['prefix']
+    return { connector: connector.kind, ...(prefix === undefined ? {} : { 'print-identifier': prefix }) }
+  }
+  if (!isLogConnector(connector.kind) && connector.kind !== 'result') throw new Gap(`connector "${connector.kind}"`)
+  const upsert = isUpsert(sink)
+  const format = connector.kind === 'result' ? JSON_RECORDS : target.format
+  const keys = schema.key.flatMap((index) => schema.fields[index] ?? [])
+  const topic = connector.kind === 'result' ? name : (connector.options['topic'] ?? name)
+  return {
+    connector: upsert ? 'upsert-kafka' : 'kafka',
+    topic: options.sinkTopic ?? topic,
+    'properties.bootstrap.servers':
+      options.bootstrapServers ?? connector.options['properties.bootstrap.servers'] ?? BOOTSTRAP_DEFAULT,
+    ...valueFormat(format, upsert ? 'value.' : ''),
+    ...(upsert ? upsertKey(keys) : {}),
+    'sink.delivery-guarantee': guarantee === 'at-most-once' ? 'none' : guarantee,
+    ...(guarantee === 'exactly-once' ? transactions(options) : {}),
+  }
+}
+
+function noteNullKeys({ key, fields }: Schema, note: (note: Note) => void): void {
+  const nullable = key.flatMap((index) => (fields[index]?.nullable === true ? [`"${fields[index].name}"`] : []))
+  if (nullable.length === 0) return
+  note({ text: `a NULL in the key (${nullable.join(', ')}) ends the job in Flink, or is dropped`, find: undefined })
+}
+
+/** Flink's own default is an hour, and brokers allow a quarter of it by theirs. */
+const TRANSACTION_MS_MAX = 900_000
+
+function transactions({ groupId }: FlinkOptions): Readonly<Record<string, string>> {
+  return { 'sink.transactional-id-prefix': groupId, 'properties.transaction.timeout.ms': String(TRANSACTION_MS_MAX) }
+}
+
+/** The query with its columns in the types of records. */
+export function insertText({ name, schema }: FlinkSink, select: Select): string {
+  const columns = schema.fields.map(({ type }, i) => {
+    const sql = select.columns[i] ?? atom('NULL')
+    return hasTimestamp(type) && !sameType(type, { kind: 'null' })
+      ? atom(`CAST(${sql.text} AS ${recordType(type)})`)
+      : sql
+  })
+  return `INSERT INTO ${quoteName(name)}\n${selectText({ ...select, columns })}`
+}

@@ -1,0 +1,54 @@
+import type { SqlType } from '../../core/type.ts'
+import { Gap } from './gap.ts'
+import { quoteName } from './text.ts'
+
+/**
+ * Types as Flink writes them. A TIMESTAMP is UTC in Weir: within a query it is one without a zone, so that window
+ * bounds and literals are of the same type; in a record it is an instant, which JSON has with a Z.
+ */
+export function flinkType(type: SqlType, timestamp = 'TIMESTAMP(3)'): string {
+  switch (type.kind) {
+    case 'decimal':
+      return `DECIMAL(${type.precision}, ${type.scale})`
+    case 'timestamp':
+      return timestamp
+    case 'time':
+      return 'TIME(3)'
+    // Flink has JSON as text, and functions for it.
+    case 'json':
+      return 'STRING'
+    case 'array':
+      return `ARRAY<${flinkType(type.element, timestamp)}>`
+    case 'map':
+      return `MAP<${flinkType(type.key, timestamp)}, ${flinkType(type.value, timestamp)}>`
+    case 'struct':
+      return `ROW<${type.fields.map((one) => `${quoteName(one.name)} ${flinkType(one.type, timestamp)}`).join(', ')}>`
+    case 'interval':
+      throw new Gap('a column of type INTERVAL', { hint: 'Write it as a number: timestampdiff(SECOND, a, b).' })
+    case 'null':
+      return 'STRING'
+    default:
+      return type.kind.toUpperCase()
+  }
+}
+
+/** Of a column in a record. */
+export function recordType(type: SqlType): string {
+  return flinkType(type, 'TIMESTAMP_LTZ(3)')
+}
+
+/** Whether a value has to be cast between a record and a query. */
+export function hasTimestamp(type: SqlType): boolean {
+  switch (type.kind) {
+    case 'timestamp':
+      return true
+    case 'array':
+      return hasTimestamp(type.element)
+    case 'map':
+      return hasTimestamp(type.key) || hasTimestamp(type.value)
+    case 'struct':
+      return type.fields.some((field) => hasTimestamp(field.type))
+    default:
+      return false
+  }
+}
