@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 /** Specs that need a broker; in a project of their own, so that none is started for a run without them. */
 const KAFKA_SPECS = ['test/integration/kafka/**/*.spec.ts', 'test/e2e/kafka/**/*.spec.ts', 'test/faults/**/*.spec.ts']
+/** Specs that need tools built by Go, for the same reason. */
+const DEPLOY_SPECS = ['test/deploy/**/*.spec.ts']
 
 export default defineConfig({
   test: {
@@ -17,12 +19,16 @@ export default defineConfig({
         test: {
           name: 'weir',
           include: ['grammar/**/*.spec.ts', 'src/**/*.spec.ts', 'test/**/*.spec.ts', 'clients/typescript/**/*.spec.ts'],
-          exclude: ['**/node_modules/**', ...KAFKA_SPECS],
+          exclude: ['**/node_modules/**', ...KAFKA_SPECS, ...DEPLOY_SPECS],
         },
       },
       {
         extends: true,
         test: { name: 'kafka', include: KAFKA_SPECS, globalSetup: 'test/harness/kafka/shared-broker.ts' },
+      },
+      {
+        extends: true,
+        test: { name: 'deploy', include: DEPLOY_SPECS, globalSetup: 'test/harness/deploy/tools-setup.ts' },
       },
     ],
   },

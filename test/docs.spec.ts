@@ -11,7 +11,14 @@ import type { Terminal } from '../src/cli/terminal.ts'
 import type { Runtime } from '../src/runtime/api.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-const PAGES = ['README.md', 'CONTRIBUTING.md', ...globSync(['docs/*.md', 'examples/*/README.md'], { cwd: ROOT })]
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...globSync(['docs/*.md', 'examples/*/README.md', 'deploy/**/README.md'], { cwd: ROOT }),
+]
+
+/** Commands of others; what they are given of this repository has to be there. */
+const DEPLOYS = /^(docker|helm|kubectl) /
 
 interface Block {
   readonly language: string
@@ -99,13 +106,18 @@ describe('commands in the documentation', () => {
       expect(existsSync(join(ROOT, path))).toBe(true)
   })
 
+  it.each(commands.filter(({ line }) => DEPLOYS.test(line)))('$place: $line', ({ line }) => {
+    for (const path of line.split(/\s+/).filter((arg) => arg.startsWith('deploy/')))
+      expect(existsSync(join(ROOT, path))).toBe(true)
+  })
+
   it('are of a kind that is checked', () => {
-    const known = /^(npm |(npx )?weir )/
+    const known = new RegExp(`^(npm |(npx )?weir )|${DEPLOYS.source}`)
     expect(commands.filter(({ line }) => !known.test(line))).toEqual([])
   })
 
   it('name scripts that exist in their tables', () => {
-    const named = PAGES.flatMap((page) => [...readFileSync(join(ROOT, page), 'utf8').matchAll(/`npm run ([\w-]+)/g)])
+    const named = PAGES.flatMap((page) => [...readFileSync(join(ROOT, page), 'utf8').matchAll(/`npm run ([\w:-]+)/g)])
     for (const [, script = ''] of named) expect(scripts).toHaveProperty(script)
   })
 })

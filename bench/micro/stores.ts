@@ -1,7 +1,7 @@
 /**
- * `node bench/micro/stores.ts`: what the hop to a store costs. A stream joined with a table that is kept with the query,
- * and with rows that are looked up in a Redis and a PostgreSQL, which it starts on this machine; and the rows of a stream
- * written into both.
+ * `node bench/micro/stores.ts`: what the hop to a store costs. A stream joined with a table that is kept with the
+ * query, and with rows that are looked up in a Redis and a PostgreSQL, which it starts on this machine; and the rows
+ * of a stream written into both.
  */
 import { createClient } from '@redis/client'
 import pg from 'pg'

@@ -10,8 +10,9 @@ import org.apache.flink.table.api.TableEnvironment;
 import org.apache.flink.table.api.TableResult;
 
 /**
- * Runs scripts of Flink SQL in this process, one after the other: each line of standard input is the path of one. Says
- * {@code done MILLISECONDS} when all of its statements have ended, or {@code failed MESSAGE}. Ends with standard input.
+ * Runs scripts of Flink SQL in this process, one after the other: a line of standard input is {@code run PATH}, or
+ * {@code plan PATH} for one whose jobs are planned and not run. Says {@code done MILLISECONDS} when all statements have
+ * ended, or {@code failed MESSAGE}. Ends with standard input.
  *
  * <p>A semicolon at the end of a line ends a statement. {@code SET} is the SQL client's, so that it is done here.
  */
@@ -19,12 +20,13 @@ public final class FlinkRunner {
   private static final Pattern SET = Pattern.compile("SET '((?:[^']|'')*)' = '((?:[^']|'')*)'");
 
   public static void main(String[] args) throws Exception {
-    BufferedReader paths = new BufferedReader(new InputStreamReader(System.in));
+    BufferedReader commands = new BufferedReader(new InputStreamReader(System.in));
     System.out.println("ready");
-    for (String path = paths.readLine(); path != null; path = paths.readLine()) {
+    for (String command = commands.readLine(); command != null; command = commands.readLine()) {
+      String[] words = command.split(" ", 2);
       long start = System.currentTimeMillis();
       try {
-        run(Files.readString(Path.of(path)));
+        run(Files.readString(Path.of(words[1])), words[0].equals("plan"));
         System.out.println("done " + (System.currentTimeMillis() - start));
       } catch (Throwable error) {
         System.out.println("failed " + causes(error));
@@ -34,7 +36,7 @@ public final class FlinkRunner {
     System.exit(0);
   }
 
-  private static void run(String script) throws Exception {
+  private static void run(String script, boolean planOnly) throws Exception {
     Configuration configuration = new Configuration();
     // One task reads a topic of one partition in its order.
     configuration.setString("parallelism.default", "1");
@@ -47,7 +49,8 @@ public final class FlinkRunner {
       String sql = withoutComments(statement).strip();
       Matcher set = SET.matcher(sql);
       if (sql.isEmpty()) continue;
-      if (set.matches()) environment.getConfig().set(unquoted(set.group(1)), unquoted(set.group(2)));
+      if (planOnly && sql.startsWith("INSERT ")) environment.explainSql(sql);
+      else if (set.matches()) environment.getConfig().set(unquoted(set.group(1)), unquoted(set.group(2)));
       else {
         TableResult result = environment.executeSql(sql);
         if (result.getJobClient().isPresent()) result.await();

@@ -7,7 +7,7 @@ import type { ConnectOptions } from '../../clients/typescript/src/index.ts'
 import { UsageError } from './exit-codes.ts'
 
 /** Where a server listens when nothing else is said; a test holds it equal to the server's own default. */
-const DEFAULT_ADDRESS = '127.0.0.1:7878'
+export const DEFAULT_ADDRESS = '127.0.0.1:7878'
 
 export interface ConnectionOptions {
   /** host:port */

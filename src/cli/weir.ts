@@ -4,7 +4,7 @@
 
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { VERSION } from '../core/version.ts'
-import { addConnectionOptions } from './connection.ts'
+import { addConnectionOptions, DEFAULT_ADDRESS } from './connection.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { OUTPUT_FORMATS } from './output/result-writer.ts'
 import { isClosedPipe, reportError } from './report-error.ts'
@@ -93,6 +93,20 @@ addConnectionOptions(program.command('export'))
   .action(async (_system: string, query: string, options) => {
     const { exportFlinkCommand } = await import('./commands/export.ts')
     process.exitCode = await exportFlinkCommand(query, options, terminal(), process.env)
+  })
+
+program
+  .command('health')
+  .description('ask whether a server serves; for probes of containers')
+  .option('-s, --server <address>', 'host:port of the server', process.env['WEIR_ADDRESS'] ?? DEFAULT_ADDRESS)
+  .option('--service <name>', 'service to ask about; "liveness": does the process live', '')
+  .option('--tls', 'with TLS; the certificate is not verified: nothing is sent that may not be seen')
+  .option('--tls-cert-file <path>', 'certificate to show, PEM')
+  .option('--tls-key-file <path>', 'its private key, PEM')
+  .option('--timeout-ms <ms>', 'longest wait for the answer', positiveInteger, 5_000)
+  .action(async (options) => {
+    const { healthCommand } = await import('./commands/health.ts')
+    process.exitCode = await healthCommand(options, terminal())
   })
 
 const server = program

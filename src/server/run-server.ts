@@ -6,15 +6,24 @@ import { type RunningServer, startServer } from './start-server.ts'
 
 /** Exit code of a process that a second signal ended, as shells count: 128 + SIGINT. */
 const EXIT_FORCED = 130
+/** 128 + SIGTERM. */
+const EXIT_TERMINATED = 143
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
-/** Resolves to the exit code. The first SIGTERM or SIGINT drains, the second ends the process at once. */
+/**
+ * Resolves to the exit code. The first SIGTERM or SIGINT drains, the second ends the process at once; so does one
+ * before the server has started.
+ */
 export async function runServer(load: () => ServerConfig): Promise<number> {
   let server: RunningServer
+  const stopListening = exitOnSignal()
   try {
     server = await startServer(load())
     for (const name of unknownVariables(process.env)) process.stderr.write(`weir: warning: ${name} is no setting\n`)
   } catch (error) {
     return reportFailure(error)
+  } finally {
+    stopListening()
   }
   await firstSignal()
   try {
@@ -22,6 +31,15 @@ export async function runServer(load: () => ServerConfig): Promise<number> {
     return 0
   } catch (error) {
     return reportFailure(error)
+  }
+}
+
+/** What a signal does to any other process. As the first one of a container it would do nothing without a handler. */
+function exitOnSignal(): () => void {
+  const exit = () => process.exit(EXIT_TERMINATED)
+  for (const signal of SIGNALS) process.on(signal, exit)
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, exit)
   }
 }
 
@@ -33,8 +51,7 @@ function firstSignal(): Promise<void> {
       if (signals > 1) process.exit(EXIT_FORCED)
       resolve()
     }
-    process.on('SIGTERM', onSignal)
-    process.on('SIGINT', onSignal)
+    for (const signal of SIGNALS) process.on(signal, onSignal)
   })
 }
 

@@ -1,7 +1,9 @@
 // A client against a whole server, over a socket.
 
+import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { createServer } from 'node:net'
 import { Client, credentials } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -274,6 +276,21 @@ describe('process', () => {
     server.signal('SIGTERM')
     expect(await ended).toBe(130)
     await call.return(undefined)
+  })
+
+  it('ends at a signal before it has started: its brokers may never answer', async () => {
+    const broker = createServer().listen(0, '127.0.0.1')
+    await once(broker, 'listening')
+    const { port } = broker.address() as { port: number }
+    const other = temporaryDirectory()
+    const waiting = ServerProcess.spawn(await freeAddress(), other, ['--kafka', `127.0.0.1:${port}`])
+    const [connection] = await once(broker, 'connection')
+    waiting.signal('SIGTERM')
+    // By itself: killed by the signal it would have no code, and as process 1 of a container it would not end.
+    expect(await waiting.exitCode()).toBe(143)
+    connection.destroy()
+    broker.close()
+    rmSync(other, { recursive: true, force: true })
   })
 
   it('says in one line that the address or the data directory is in use', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { WeirClient } from '../../clients/typescript/src/index.ts'
 import type { KafkaCluster } from '../../scripts/kafka/kafka-cluster.ts'
+import { healthOf } from '../../src/cli/commands/health.ts'
 import { freeAddress, ServerProcess, temporaryDirectory } from '../e2e/server-process.ts'
 import { Random } from '../harness/random.ts'
 import type { Cable } from './fault-brokers.ts'
@@ -13,12 +14,23 @@ import { type Count, FaultWorkload, PARTITIONS } from './fault-workload.ts'
 import { SkewedClock } from './skewed-clock.ts'
 import { SmallDisk } from './small-disk.ts'
 
-export const REPLICA_FAULTS = ['kill', 'death', 'pause', 'wipe', 'storm', 'clock', 'poison', 'large'] as const
+export const REPLICA_FAULTS = [
+  'kill',
+  'death',
+  'restart',
+  'pause',
+  'wipe',
+  'storm',
+  'clock',
+  'poison',
+  'large',
+] as const
 export const BROKER_FAULTS = ['broker', 'outage'] as const
 export const FAULTS = [...REPLICA_FAULTS, 'disk', 'cut', ...BROKER_FAULTS] as const
 /**
  * - `kill`: SIGKILL, and a new process at once, which keeps the tasks
  * - `death`: SIGKILL, and nobody in its place until its partitions have gone on elsewhere
+ * - `restart`: SIGTERM to one after the other, each replaced when it has drained, the next when that serves: an upgrade
  * - `pause`: SIGSTOP for longer than the session timeout, then SIGCONT: a zombie that believes it still has its tasks
  * - `wipe`: SIGKILL, and the new process finds an empty data directory
  * - `storm`: for some seconds one of the replicas goes each second, and comes again
@@ -164,6 +176,8 @@ class World {
       case 'storm':
         await this.#storm()
         return this.#kill(replica)
+      case 'restart':
+        return this.#restartAll()
       case 'pause':
         return this.#without(
           () => replica.process.signal('SIGSTOP'),
@@ -207,6 +221,29 @@ class World {
       await using _ = await WeirClient.connect(replica.address, { connectTimeoutMs: CONNECT_MS_MAX })
     }
     return recoveryMs
+  }
+
+  /** As Kubernetes does an upgrade; the time is that of all of them. */
+  async #restartAll(): Promise<number> {
+    const before = await this.#workload.progress()
+    const startMs = performance.now()
+    for (const replica of this.#replicas) {
+      replica.process.signal('SIGTERM')
+      const code = await replica.process.exitCode()
+      if (code !== 0) throw new Error(`replica ${replica.number} ended with ${code}: ${replica.process.stderr}`)
+      replica.process = this.#spawn(replica)
+      await this.#untilServes(replica)
+    }
+    await this.#untilProgress(before)
+    return Math.round(performance.now() - startMs)
+  }
+
+  async #untilServes({ address: server, process }: Replica): Promise<void> {
+    const untilMs = performance.now() + CONNECT_MS_MAX
+    for (let status = ''; status !== 'SERVING'; await pause(100)) {
+      if (performance.now() > untilMs) throw new Error(`${server} does not serve: ${status}, ${process.stderr}`)
+      status = await healthOf({ server, service: '', timeoutMs: 1_000 }).catch(String)
+    }
   }
 
   async #storm(): Promise<void> {

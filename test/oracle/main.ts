@@ -36,6 +36,7 @@ async function run(): Promise<void> {
   const differences: { case: string; seed: number; reason: string }[] = []
   const comparisons = compareWithFlink({
     kafka: { bootstrap: cluster.bootstrap, prefix: 'oracle' },
+    ownBroker: true,
     flink,
     cases: CASES.filter(({ name }) => name.includes(only)),
     seeds: Array.from({ length: seeds }, (_, i) => seed + i),

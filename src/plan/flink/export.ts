@@ -53,9 +53,15 @@ function exported(explain: Explain, name: string, query: StoredQuery, catalog: C
   if (options === undefined) return { diagnostics: diagnostics.all }
   const { statement, session } = query
   const { plan: planned, diagnostics: found } = planContinuous(statement, catalog, session, { name, topic: name })
-  if (planned === undefined) return { diagnostics: found }
+  if (planned === undefined) return { diagnostics: found.map((one) => inSight(one, place, explain)) }
   const planView = (relation: MaterializedRelation) => planOfView(relation, catalog)
   return flinkScript({ name, statement, planned, place, span: explain.target.span, catalog, planView, options })
+}
+
+/** What is wrong with a text that is not in sight is said where it is called for. */
+function inSight(diagnostic: Diagnostic, { of }: Place, { target }: Explain): Diagnostic {
+  if (of === undefined) return diagnostic
+  return { ...diagnostic, message: `${diagnostic.message}, in the text of ${of}`, span: target.span }
 }
 
 function planOfView(relation: MaterializedRelation, catalog: Catalog): ContinuousPlan | undefined {

@@ -1,9 +1,11 @@
 // FORMAT … ENCODE … as the options of Flink's formats.
 
 import { must } from '../../core/assert.ts'
+import type { Field } from '../../core/schema.ts'
 import type { SourceRelation } from '../catalog.ts'
+import { DEFAULT_REGISTRY } from '../format-options.ts'
 import type { FormatSpec } from '../physical/nodes.ts'
-import { Gap } from './gap.ts'
+import { Gap, type Note } from './gap.ts'
 
 type Options = Readonly<Record<string, string>>
 
@@ -34,7 +36,8 @@ export function valueFormat({ encoding, options }: FormatSpec, prefix: '' | 'val
       return {
         [key]: 'csv',
         ...(delimiter === undefined ? {} : { [`${prefix}csv.field-delimiter`]: delimiter }),
-        ...(missing === undefined ? {} : { [`${prefix}csv.null-literal`]: missing }),
+        // By itself a cell without anything is NULL in Weir, and an empty text in Flink.
+        [`${prefix}csv.null-literal`]: missing ?? '',
       }
     }
     case 'avro':
@@ -55,10 +58,23 @@ function registryFormat(options: Options, key: string, prefix: string): Options 
   const subject = options['subject']
   return {
     [key]: 'avro-confluent',
-    [`${prefix}.url`]: registry === 'default' ? 'http://localhost:8081' : registry,
+    [`${prefix}.url`]: registry === DEFAULT_REGISTRY ? REGISTRY_GUESS : registry,
     ...(subject === undefined ? {} : { [`${prefix}.subject`]: subject }),
   }
 }
+
+export function registryNotes({ options }: FormatSpec): readonly Note[] {
+  if (options['schema.registry'] !== DEFAULT_REGISTRY) return []
+  return [
+    {
+      text: `the schema registry is that of the server; here it is ${REGISTRY_GUESS}: set its address`,
+      find: undefined,
+    },
+  ]
+}
+
+/** Where Confluent's registry listens by itself. */
+const REGISTRY_GUESS = 'http://localhost:8081'
 
 function debezium({ encoding, options }: FormatSpec): Options {
   if (encoding === 'avro') return registryFormat(options, 'format', 'debezium-avro-confluent')
@@ -77,8 +93,23 @@ export function keyFormat({ columns, schema, format }: SourceRelation): Options 
   return { 'key.format': 'raw', 'key.fields': key.name, 'value.fields-include': 'EXCEPT_KEY' }
 }
 
+/** Rows of a key meet in one partition, also where none replaces another. */
+export function plainKey(fields: readonly Field[], note: (note: Note) => void): Options {
+  const [only, second] = fields
+  if (only === undefined) return {}
+  if (second === undefined && !isKeyText(only)) {
+    const text = `records have no key: Flink writes a ${only.type.kind.toUpperCase()} in another way than Weir`
+    note({ text, find: undefined })
+    return {}
+  }
+  // Flink separates the names by it.
+  const divided = fields.find(({ name }) => name.includes(';'))
+  if (divided !== undefined) throw new Gap(`a semicolon in the name of a key: "${divided.name}"`)
+  return { ...upsertKey(fields), 'key.fields': fields.map(({ name }) => name).join(';') }
+}
+
 /** One column is the key as its text, several are a JSON object: as Weir writes keys. */
-export function upsertKey(fields: readonly SourceRelation['schema']['fields'][number][]): Options {
+export function upsertKey(fields: readonly Field[]): Options {
   const [first, second] = fields
   if (first === undefined) {
     throw new Gap('a topic of changes whose rows have no key', {
@@ -89,17 +120,12 @@ export function upsertKey(fields: readonly SourceRelation['schema']['fields'][nu
   if (second !== undefined) {
     return { 'key.format': 'json', 'key.json.timestamp-format.standard': 'ISO-8601', ...all }
   }
-  switch (first.type.kind) {
-    case 'string':
-      return { 'key.format': 'raw', ...all }
-    case 'int':
-    case 'bigint':
-    case 'decimal':
-    case 'boolean':
-    case 'date':
-      // One cell: the text of the value.
-      return { 'key.format': 'csv', ...all }
-    default:
-      throw new Gap(`a key of type ${first.type.kind.toUpperCase()}`)
-  }
+  if (!isKeyText(first)) throw new Gap(`a key of type ${first.type.kind.toUpperCase()}`)
+  // Of CSV one cell: the text of the value.
+  return { 'key.format': first.type.kind === 'string' ? 'raw' : 'csv', ...all }
+}
+
+/** Whether both write a key of this one column alike. */
+function isKeyText({ type }: Field): boolean {
+  return ['string', 'int', 'bigint', 'decimal', 'boolean', 'date'].includes(type.kind)
 }

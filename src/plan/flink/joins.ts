@@ -9,7 +9,6 @@ import { type ScriptContext, select } from './queries.ts'
 import { derived, type Needs, NOTHING, type Select, selectOf } from './select.ts'
 import { sourceSelect } from './sources.ts'
 import { intervalText, operand, type Sql } from './text.ts'
-import { noteLate } from './windows.ts'
 
 const isJoin = (node: { readonly kind: string }) => node.kind === 'join'
 
@@ -27,7 +26,10 @@ export function joinSelect(node: JoinNode, needs: Needs, context: ScriptContext)
       hint: 'Flink looks up by the clock in other systems only. FOR SYSTEM_TIME AS OF the event time runs in both.',
     })
   }
-  if ('late' in match) noteLate(match.late, context)
+  if ('late' in match) {
+    const text = 'late rows of a join: Flink joins them with what is still there'
+    context.note({ text, find: isJoin })
+  }
   const timed = { ...needs, time: needs.time || match.kind !== 'changes' }
   const left = side(node.left, timed, context)
   const right = match.kind === 'as-of' ? versioned(node.right, context) : side(node.right, timed, context)

@@ -76,13 +76,15 @@ class Script implements ScriptContext {
   }
 
   write(): string {
-    const { planned, options, name } = this.#given
+    const { planned, options, name, statement } = this.#given
     const query = select(planned.logical.optimised, { time: false, start: false, end: false }, this)
     const latenessMs = this.#lateness()
     const sources = [...this.#sources.values()].map((one) =>
       this.#within(placeOf(one), () => createSource(one, latenessMs, options, this.note)),
     )
-    const sinkName = this.#sources.has(name) || this.#viewSelects.has(name) ? this.#free(`${name}_sink`) : name
+    const written = statement.kind === 'insert' ? statement.target.name : name
+    const isTaken = this.#sources.has(written) || this.#viewSelects.has(written)
+    const sinkName = isTaken ? this.#free(`${written}_sink`) : written
     const end = planned.plan.steps.at(-1)
     assert(end?.kind === 'sink', 'a plan ends with a sink')
     const sink = { name: sinkName, target: end, schema: end.schema, guarantee: planned.plan.options.guarantee }

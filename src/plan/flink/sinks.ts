@@ -1,16 +1,15 @@
 // Where the rows of the query go, as a table of Flink.
 
 import type { Schema } from '../../core/schema.ts'
-import { sameType } from '../../core/type.ts'
 import { isLogConnector } from '../connectors.ts'
 import type { FormatSpec, SinkStep } from '../physical/nodes.ts'
 import type { FlinkOptions } from './flink-options.ts'
-import { upsertKey, valueFormat } from './formats.ts'
+import { plainKey, registryNotes, upsertKey, valueFormat } from './formats.ts'
 import { Gap, type Note } from './gap.ts'
 import { type Select, selectText } from './select.ts'
 import { BOOTSTRAP_DEFAULT, createTable } from './sources.ts'
 import { atom, quoteName } from './text.ts'
-import { hasTimestamp, recordType } from './types.ts'
+import { flinkType, hasTimestamp, recordType } from './types.ts'
 
 export interface FlinkSink {
   readonly name: string
@@ -24,20 +23,32 @@ const JSON_RECORDS: FormatSpec = { envelope: 'plain', encoding: 'json', options:
 export function createSink(sink: FlinkSink, options: FlinkOptions, note: (note: Note) => void): string {
   const { name, schema, target } = sink
   if (isUpsert(sink)) noteNullKeys(schema, note)
+  for (const one of registryNotes(target.format)) note(one)
   const key = isUpsert(sink) ? schema.key.map((index) => quoteName(schema.fields[index]?.name ?? '')) : []
   const elements = [
-    ...schema.fields.map((field) => `${quoteName(field.name)} ${recordType(field.type)}`),
+    ...schema.fields.map(
+      ({ name, type }) => `${quoteName(name)} ${hasInstants(target) ? recordType(type) : flinkType(type)}`,
+    ),
     ...(key.length === 0 ? [] : [`PRIMARY KEY (${key.join(', ')}) NOT ENFORCED`]),
   ]
   if (target.connector.options['headers'] !== undefined) throw new Gap('option "headers" of a sink')
-  return createTable(name, elements, sinkProperties(sink, options))
+  return createTable(name, elements, sinkProperties(sink, options, note))
+}
+
+/** CSV has times without a zone, as Weir writes them. */
+function hasInstants({ format }: FlinkSink['target']): boolean {
+  return format.encoding !== 'csv'
 }
 
 function isUpsert({ target, schema }: FlinkSink): boolean {
   return target.format.envelope === 'upsert' || (target.connector.kind === 'result' && schema.mode !== 'append')
 }
 
-function sinkProperties(sink: FlinkSink, options: FlinkOptions): Readonly<Record<string, string>> {
+function sinkProperties(
+  sink: FlinkSink,
+  options: FlinkOptions,
+  note: (note: Note) => void,
+): Readonly<Record<string, string>> {
   const { name, target, schema, guarantee } = sink
   const { connector } = target
   if (connector.kind === 'print' || connector.kind === 'blackhole') {
@@ -55,7 +66,7 @@ function sinkProperties(sink: FlinkSink, options: FlinkOptions): Readonly<Record
     'properties.bootstrap.servers':
       options.bootstrapServers ?? connector.options['properties.bootstrap.servers'] ?? BOOTSTRAP_DEFAULT,
     ...valueFormat(format, upsert ? 'value.' : ''),
-    ...(upsert ? upsertKey(keys) : {}),
+    ...(upsert ? upsertKey(keys) : plainKey(keys, note)),
     'sink.delivery-guarantee': guarantee === 'at-most-once' ? 'none' : guarantee,
     ...(guarantee === 'exactly-once' ? transactions(options) : {}),
   }
@@ -75,12 +86,10 @@ function transactions({ groupId }: FlinkOptions): Readonly<Record<string, string
 }
 
 /** The query with its columns in the types of records. */
-export function insertText({ name, schema }: FlinkSink, select: Select): string {
+export function insertText({ name, schema, target }: FlinkSink, select: Select): string {
   const columns = schema.fields.map(({ type }, i) => {
     const sql = select.columns[i] ?? atom('NULL')
-    return hasTimestamp(type) && !sameType(type, { kind: 'null' })
-      ? atom(`CAST(${sql.text} AS ${recordType(type)})`)
-      : sql
+    return hasTimestamp(type) && hasInstants(target) ? atom(`CAST(${sql.text} AS ${recordType(type)})`) : sql
   })
   return `INSERT INTO ${quoteName(name)}\n${selectText({ ...select, columns })}`
 }

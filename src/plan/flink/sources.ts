@@ -11,7 +11,7 @@ import { columnsOf } from '../expression-tree.ts'
 import type { Expression } from '../physical/expression.ts'
 import { expressionSql } from './expressions.ts'
 import type { FlinkOptions } from './flink-options.ts'
-import { keyFormat, sourceFormat } from './formats.ts'
+import { keyFormat, registryNotes, sourceFormat } from './formats.ts'
 import { Gap, type Note } from './gap.ts'
 import { metadataColumn } from './metadata.ts'
 import { indent, type Select, selectOf, uniqueNames } from './select.ts'
@@ -41,18 +41,20 @@ function columnSql(relation: SourceRelation, index: number, prefix: string): Sql
   const column = must(relation.columns[index], 'a column')
   if (index === relation.watermark?.timeColumn) return atom(`${prefix}${quoteName(timeName(relation))}`)
   const name = atom(`${prefix}${quoteName(column.name)}`)
-  return isInstant(column) ? atom(`CAST(${name.text} AS ${flinkType(column.type)})`) : name
+  return isInstant(column, relation) ? atom(`CAST(${name.text} AS ${flinkType(column.type)})`) : name
 }
 
-/** Whether the table has it in the type of records. */
-function isInstant({ from, type }: ColumnDefinition): boolean {
-  return from !== 'computed' && hasTimestamp(type)
+/** Whether the table has it in the type of records. CSV has times without a zone, as Weir writes them. */
+function isInstant({ from, type }: ColumnDefinition, { format }: SourceRelation): boolean {
+  if (from === 'computed' || !hasTimestamp(type)) return false
+  return from !== 'value' || format.encoding !== 'csv'
 }
 
 /** Of Flink's time attribute: a column of its own where event time is read as an instant. */
-function timeName({ columns, watermark }: SourceRelation): string {
+function timeName(relation: SourceRelation): string {
+  const { columns, watermark } = relation
   const time = must(columns[must(watermark, 'a watermark').timeColumn], 'a time column')
-  if (!isInstant(time)) return time.name
+  if (!isInstant(time, relation)) return time.name
   return uniqueNames([...columns.map((one) => one.name), `${time.name}_utc`]).at(-1) as string
 }
 
@@ -75,14 +77,18 @@ export function createSource(
   const key = relation.schema.key.map((index) => must(relation.columns[index], 'a key column'))
   const physical = relation.columns.filter((one) => one.from !== 'computed')
   const elements = [
-    ...physical.map((one) => metadataColumn(one) ?? `${quoteName(one.name)} ${recordType(one.type)}`),
+    ...physical.map((one) => metadataColumn(one) ?? `${quoteName(one.name)} ${typeIn(one, relation)}`),
     ...relation.columns.filter((one) => one.from === 'computed').map((one) => computed(one, relation)),
     ...(watermark === undefined ? [] : timeElements(relation, latenessMs)),
     ...(key.length === 0 ? [] : [`PRIMARY KEY (${key.map((one) => quoteName(one.name)).join(', ')}) NOT ENFORCED`]),
   ]
-  for (const one of notesOf(relation)) note(one)
+  for (const one of [...notesOf(relation), ...registryNotes(relation.format)]) note(one)
   const properties = { ...connectorOptions(relation, options), ...sourceFormat(relation), ...keyFormat(relation) }
   return createTable(name, elements, { ...properties, ...watermarkOptions(relation) })
+}
+
+function typeIn(column: ColumnDefinition, relation: SourceRelation): string {
+  return isInstant(column, relation) ? recordType(column.type) : flinkType(column.type)
 }
 
 export function createTable(
@@ -105,7 +111,7 @@ function inRecord(expression: Expression, relation: SourceRelation): Sql {
     const column = must(relation.columns[index], 'a column')
     const name = quoteName(column.name)
     if (column.expression !== undefined) columns[index] = inRecord(column.expression, relation)
-    else columns[index] = atom(isInstant(column) ? `CAST(${name} AS ${flinkType(column.type)})` : name)
+    else columns[index] = atom(isInstant(column, relation) ? `CAST(${name} AS ${flinkType(column.type)})` : name)
   }
   return expressionSql(expression, columns)
 }
@@ -114,7 +120,7 @@ function timeElements(relation: SourceRelation, latenessMs: DurationMs): readonl
   const watermark = must(relation.watermark, 'a watermark')
   const time = must(relation.columns[watermark.timeColumn], 'a time column')
   const name = quoteName(timeName(relation))
-  const own = isInstant(time) ? [`${name} AS CAST(${quoteName(time.name)} AS TIMESTAMP(3))`] : []
+  const own = isInstant(time, relation) ? [`${name} AS CAST(${quoteName(time.name)} AS TIMESTAMP(3))`] : []
   return [...own, `WATERMARK FOR ${name} AS ${watermarkSql(relation, latenessMs + INCLUSIVE_MS)}`]
 }
 
@@ -181,7 +187,11 @@ function startup(options: Readonly<Record<string, string>>): Readonly<Record<str
   }
 }
 
-function* notesOf({ name, kind, watermark, onError, format }: SourceRelation): Generator<Note> {
+function* notesOf({ name, kind, columns, watermark, onError, format }: SourceRelation): Generator<Note> {
+  if (format.encoding === 'json' && columns.some(({ from, type }) => from === 'value' && hasTimestamp(type))) {
+    const text = `a TIMESTAMP of ${kind} "${name}" has to be text such as 2026-01-15T12:00:00Z: Flink reads no other`
+    yield { text, find: undefined }
+  }
   if (watermark?.maxFutureMs !== undefined) {
     const find = (node: { readonly kind: string }) => node.kind === 'watermark'
     yield { text: `MAX FUTURE of ${kind} "${name}": Flink takes times from the future as they are`, find }

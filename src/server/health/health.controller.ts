@@ -1,4 +1,5 @@
-// Handlers of grpc.health.v1. All services of this process share one fate, so they share one status.
+// Handlers of grpc.health.v1. All services of this process share one fate, so they share one status; one name more
+// tells whether the process lives.
 
 import { Inject } from '@nestjs/common'
 import { AppError } from '../../core/errors.ts'
@@ -8,7 +9,7 @@ import type { GrpcWriter } from '../grpc/grpc-writer.ts'
 import { HEALTH_SERVICE } from '../grpc/protos.ts'
 import type { HealthHandlers } from '../proto/grpc/health/v1/Health.ts'
 import type { HealthCheckResponseInput } from '../proto/grpc/health/v1/HealthCheckResponse.ts'
-import { HealthService } from './health.service.ts'
+import { HealthService, type ServingStatus } from './health.service.ts'
 
 /** "" is the server as a whole. */
 const SERVICES = new Set([
@@ -18,6 +19,12 @@ const SERVICES = new Set([
   'weir.v1.CatalogService',
   'weir.v1.IngestService',
 ])
+
+/**
+ * Serves whenever it is asked: an answer in time says that the event loop turns, which is all that a restart could
+ * mend. The others don't serve during recovery and drain, when a restart would only begin them anew.
+ */
+const LIVENESS = 'liveness'
 
 export class HealthController implements GrpcService {
   readonly definition = HEALTH_SERVICE
@@ -33,8 +40,14 @@ export class HealthController implements GrpcService {
   }
 
   #check(service: string): HealthCheckResponseInput {
-    if (!SERVICES.has(service)) throw new AppError('NOT_FOUND', `there is no service "${service}"`)
-    return { status: this.#health.status }
+    const status = this.#statusOf(service)
+    if (status === undefined) throw new AppError('NOT_FOUND', `there is no service "${service}"`)
+    return { status }
+  }
+
+  #statusOf(service: string): ServingStatus | undefined {
+    if (service === LIVENESS) return 'SERVING'
+    return SERVICES.has(service) ? this.#health.status : undefined
   }
 
   /** The newest status is what counts: a watcher that reads slowly misses those in between. */
@@ -50,7 +63,7 @@ export class HealthController implements GrpcService {
     over.addEventListener('abort', onOver, { once: true })
     try {
       for (let told: string | undefined; !signal.aborted; ) {
-        const status = SERVICES.has(service) ? this.#health.status : 'SERVICE_UNKNOWN'
+        const status = this.#statusOf(service) ?? 'SERVICE_UNKNOWN'
         if (status !== told) await writer.write({ status: (told = status) })
         else if (over.aborted) return
         else {

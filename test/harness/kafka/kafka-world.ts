@@ -163,6 +163,12 @@ export class KafkaWorld implements AsyncDisposable {
     for (const { name } of await this.log.topics()) {
       if (name.startsWith(this.prefix)) await this.log.deleteTopic(name)
     }
+    await this.leave()
+  }
+
+  /** Without deleting its topics: for a broker that ends with them. */
+  async leave(): Promise<void> {
+    await this.stop()
     await this.log.close()
     rmSync(this.#directory, { recursive: true })
   }

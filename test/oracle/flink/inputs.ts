@@ -26,6 +26,9 @@ CREATE STREAM events{s} (seq BIGINT, ms BIGINT, payload JSON, place STRUCT<city 
   scores MAP<STRING, BIGINT>, source STRING METADATA FROM 'key', ts AS to_timestamp_ms(ms),
   WATERMARK FOR ts AS ts - INTERVAL '10' SECOND EMIT ON EVENT)
   WITH (connector = 'kafka', topic = '{p}.events{s}');
+CREATE STREAM readings{s} (id BIGINT, sensor STRING, value DOUBLE, ts TIMESTAMP,
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND EMIT ON EVENT)
+  WITH (connector = 'kafka', topic = '{p}.readings{s}') FORMAT PLAIN ENCODE CSV;
 CREATE TABLE prices{s} (product STRING PRIMARY KEY, price DECIMAL(8, 2), at TIMESTAMP METADATA FROM 'source.ts_ms',
   WATERMARK FOR at AS at - INTERVAL '1' HOUR EMIT ON EVENT)
   WITH (connector = 'kafka', topic = '{p}.prices{s}') FORMAT DEBEZIUM ENCODE JSON;
@@ -51,6 +54,7 @@ export function randomInputs(random: Random): readonly TopicInput[] {
     ticks(of('ticks')),
     events(of('events')),
     prices(of('prices')),
+    readings(of('readings')),
   ]
 }
 
@@ -130,6 +134,17 @@ function events(random: Random): TopicInput {
     return { key: random.chance(0.1) ? null : random.pick(PRODUCTS), value: JSON.stringify(value) }
   })
   return { name: 'events', records }
+}
+
+function readings(random: Random): TopicInput {
+  const records = Array.from({ length: 60 }, (_, id) => {
+    const ts = instant(START_MS + id * 2_000 - random.integer(0, 4_000))
+      .replace('T', ' ')
+      .replace('Z', '')
+    const sensor = random.pick(['a', '"b, c"', ''])
+    return { key: null, value: `${id},${sensor},${random.integer(0, 99) / 4},${ts}` }
+  })
+  return { name: 'readings', records }
 }
 
 /** As Debezium writes changes of a table with REPLICA IDENTITY FULL. */

@@ -5,16 +5,19 @@ export interface TopicRecord {
   readonly value: string | null
 }
 
-/** The last record of each key of upserts; all records of rows that were only added. Sorted. */
+/** The last record of each key of upserts; all records of rows that were only added. With their keys, sorted. */
 export function finalRows(records: readonly TopicRecord[], format: 'PLAIN' | 'UPSERT'): readonly string[] {
-  if (format === 'PLAIN') return records.map(({ value }) => canonical(value ?? 'null')).sort()
+  if (format === 'PLAIN') return records.map(({ key, value }) => row(key, value ?? 'null')).sort()
   const last = new Map<string, string>()
   for (const { key, value } of records) {
-    const by = canonicalKey(key)
-    if (value === null) last.delete(by)
-    else last.set(by, `${by} → ${canonical(value)}`)
+    if (value === null) last.delete(canonicalKey(key))
+    else last.set(canonicalKey(key), row(key, value))
   }
   return [...last.values()].sort()
+}
+
+function row(key: string | null, value: string): string {
+  return `${canonicalKey(key)} → ${canonical(value)}`
 }
 
 /** A key of one column is its text: JSON where it is an object. */
