@@ -997,12 +997,12 @@ export interface RelationCstNode extends CstNode {
 }
 
 export type RelationCstChildren = {
+  LATERAL?: (IToken)[];
   unnest?: UnnestCstNode[];
   tableFunction?: (TableFunctionCstNode)[];
   TABLE?: IToken[];
   LParen?: IToken[];
   RParen?: IToken[];
-  LATERAL?: IToken[];
   subquery?: SubqueryCstNode[];
   relationName?: RelationNameCstNode[];
   matchRecognize?: MatchRecognizeCstNode[];

@@ -235,6 +235,17 @@ describe('windows', () => {
     })
   })
 
+  it('LATERAL before UNNEST, which is so anyway, and before a subquery', () => {
+    const [joined] = select('SELECT 1 FROM t CROSS JOIN LATERAL UNNEST(t.a) AS u (x)').joins
+    expect(joined).toMatchObject({ relation: { kind: 'unnest-relation', columns: [{ name: 'x' }] } })
+    const [first, second] = select(
+      'SELECT 1 FROM t, LATERAL (SELECT 1 AS a) u LEFT JOIN LATERAL (SELECT 2) v ON TRUE',
+    ).joins
+    expect(first).toMatchObject({ relation: { kind: 'derived-relation', lateral: true } })
+    expect(second).toMatchObject({ type: 'left', relation: { lateral: true } })
+    expect(select('SELECT 1 FROM lateral').from).toMatchObject({ kind: 'named-relation' })
+  })
+
   it('TO_CHANGELOG and FROM_CHANGELOG', () => {
     expect(select('SELECT * FROM to_changelog(input => TABLE t, op => DESCRIPTOR(kind)) c').from).toMatchObject({
       kind: 'changelog-relation',

@@ -9,7 +9,14 @@ export abstract class RelationParser extends QueryParser {
   readonly relation: Rule = this.RULE('relation', () => {
     this.OR({
       DEF: [
-        { GATE: () => this.isNext(2, T.LParen), ALT: () => this.SUBRULE(this.unnest) },
+        {
+          // LATERAL says what UNNEST is anyway.
+          GATE: () => this.isNext(2, this.isNext(1, KW.lateral) ? KW.unnest : T.LParen),
+          ALT: () => {
+            this.OPTION5(() => this.CONSUME2(KW.lateral))
+            this.SUBRULE(this.unnest)
+          },
+        },
         { GATE: () => this.isNext(2, T.LParen), ALT: () => this.SUBRULE(this.tableFunction) },
         {
           ALT: () => {

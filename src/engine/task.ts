@@ -313,7 +313,7 @@ export class Task implements SourceOutput {
     metrics: OperatorMetrics,
     restoredWatermark: EventTimeMs,
   ): OperatorContext {
-    const lateInto = 'latePolicy' in step ? step.latePolicy.into : undefined
+    const lateInto = 'latePolicy' in step ? step.latePolicy?.into : undefined
     return {
       operatorId: step.id,
       store: (table) => options.storage.store(step.id, table),

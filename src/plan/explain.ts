@@ -216,6 +216,7 @@ function physicalLine(step: Step, inputs: readonly (readonly Field[])[]): Omit<L
           aggregatesText(step.aggregates, fields),
           neighboursText(step.neighbours, namesOf(fields)),
           ...overDetails(step),
+          step.latePolicy && lateText(step.latePolicy),
           result,
         ],
       }

@@ -113,7 +113,8 @@ const DURATION_UNITS = [
 export function frameText({ unit, preceding, following }: OverFrame): string {
   const distance = (one: number) => (unit === 'rows' ? String(one) : printDuration(one))
   const from = preceding === undefined ? 'unbounded' : `${distance(preceding)} preceding`
-  return `${unit} ${from}${following === undefined ? '' : ` to ${distance(following)} following`}`
+  if (following === undefined) return `${unit} ${from}`
+  return `${unit} ${from} to ${distance(Math.abs(following))} ${following < 0 ? 'preceding' : 'following'}`
 }
 
 /** The largest unit that divides it: `90 s`, `5 min`. */

@@ -219,7 +219,7 @@ function sidesOf(plan: PhysicalPlan, catalog: Catalog): Pick<TaskSpec, 'sides' |
   const sides: Record<string, Omit<SideStream, 'partitions'>> = {}
   const names = plan.steps.flatMap((step) => [
     ...(step.kind === 'scan' ? [step.deadLetter] : []),
-    ...('latePolicy' in step ? [step.latePolicy.into] : []),
+    ...('latePolicy' in step ? [step.latePolicy?.into] : []),
   ])
   for (const name of names) {
     const relation = name === undefined ? undefined : catalog.relation(name)

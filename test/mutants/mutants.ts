@@ -270,6 +270,27 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: { spec: 'test/oracle/joins.spec.ts', test: 'in one task' },
   },
   {
+    name: 'a row OVER others comes out before those behind it that it asks for',
+    file: 'src/engine/operators/over-aggregate.ts',
+    from: 'this.#completeAt(frame) < horizon',
+    to: '(frame.rows[frame.done] as TimedRow).time < horizon',
+    caughtBy: { spec: 'test/oracle/joins.spec.ts', test: 'in one task' },
+  },
+  {
+    name: 'a change of a column that a query does not read is no change to it',
+    file: 'src/plan/rules/prune-columns.ts',
+    from: 'prune(node.input, new Set(node.input.schema.fields.keys()))',
+    to: 'prune(node.input, withKey(node.input, new Set([...needed].flatMap((one) => (one === 0 ? [] : [one - 1])))))',
+    caughtBy: { spec: 'test/golden/run.spec.ts', test: 'changelog-to' },
+  },
+  {
+    name: 'a row that moves to another value of a join is still found under the old one',
+    file: 'src/engine/operators/latest-rows-join.ts',
+    from: 'return sameKey && this.#identity.of(values)',
+    to: 'return (sameKey || true) && this.#identity.of(values)',
+    caughtBy: { spec: 'test/oracle/joins.spec.ts', test: 'in one task' },
+  },
+  {
     name: 'a method without a rule is open (security)',
     file: 'src/server/security/call-gate.ts',
     from: 'if (rule === undefined) throw',

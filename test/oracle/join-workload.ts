@@ -23,6 +23,7 @@ export type JoinKind =
   | 'semi'
   | 'stream-semi'
   | 'latest-rows'
+  | 'lateral'
   | 'changelog'
   | OverKind
 
@@ -69,6 +70,8 @@ export function randomJoin(random: Random, kinds: readonly JoinKind[]): JoinWork
       return semiJoin(random, disorderMs, kind)
     case 'latest-rows':
       return latestRows(random, disorderMs)
+    case 'lateral':
+      return lateral(random, disorderMs)
     case 'changelog':
       return changelog(random, disorderMs)
     case 'over-rows':
@@ -170,6 +173,31 @@ function tableJoin(random: Random, disorderMs: number): JoinWorkload {
     query: `${query} EMIT CHANGES`,
     expected: query,
     events: randomEvents(random, disorderMs, ['t', 'u']),
+  }
+}
+
+/** Subqueries that speak of the row before them: DuckDB has them too. */
+function lateral(random: Random, disorderMs: number): JoinWorkload {
+  const on = random.pick(['u.k = t.k', 'u.k = t.id', 'u.g = t.g AND u.k = t.k'])
+  const own = random.chance(0.4) ? " AND u.g <> 'x'" : ''
+  const order = random.pick(['v NULLS LAST, u_id', 'u.v DESC NULLS LAST, u.id', 'u.id DESC'])
+  const subquery = random.pick([
+    `SELECT u.id AS u_id, v FROM u WHERE ${on}${own} ORDER BY ${order} LIMIT ${random.integer(1, 3)}`,
+    `SELECT u.id AS u_id, v FROM u WHERE ${on}${own} AND u.v < t.v`,
+    'SELECT a.id + 1 AS u_id, a.v * 2 AS v WHERE a.v > 1',
+  ])
+  const left = subquery.includes(' FROM ') ? 't' : 'a'
+  const join = random.pick(['CROSS JOIN', 'LEFT JOIN', 'JOIN'])
+  const condition = random.pick(['TRUE', 'x.v < 4', `x.u_id <> ${left}.v`])
+  const query =
+    `SELECT ${left}.id AS l_id, ${left}.v AS l_v, x.u_id, x.v AS x_v FROM ${left} ${join} LATERAL (${subquery}) AS x` +
+    (join === 'CROSS JOIN' ? '' : ` ON ${condition}`)
+  return {
+    kind: 'lateral',
+    setup: [STREAM('a', disorderMs), TABLE('t', disorderMs), TABLE('u', disorderMs)].join('\n'),
+    query: `${query} EMIT CHANGES`,
+    expected: query,
+    events: randomEvents(random, disorderMs, [left, 'u', 'u']),
   }
 }
 

@@ -29,10 +29,11 @@ const IN_ORDER: readonly JoinKind[] = [
   'tables',
   'semi',
   'stream-semi',
+  'lateral',
   'changelog',
   ...OVER_KINDS,
 ]
-const IN_ANY_ORDER: readonly JoinKind[] = ['interval', 'as-of', 'tables', 'semi', 'changelog', 'over-range']
+const IN_ANY_ORDER: readonly JoinKind[] = ['interval', 'as-of', 'tables', 'semi', 'lateral', 'changelog', 'over-range']
 
 let oracle: JoinOracle
 let rows = 0

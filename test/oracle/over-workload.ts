@@ -36,10 +36,14 @@ function aggregates(random: Random, kind: 'over-rows' | 'over-range', by: string
   const unit = isRows ? 'ROWS' : 'RANGE'
   const preceding = random.chance(0.3) ? undefined : random.pick(isRows ? [0, 1, 3] : [0, 5, 50])
   const following = random.chance(0.4) && (mayWait || !isRows) ? random.pick(isRows ? [1, 2] : [1, 20]) : undefined
+  // Or not up to the row itself.
+  const before = random.pick(isRows ? [1, 2] : [1, 5, 20])
+  const isBefore = following === undefined && before <= (preceding ?? before) && random.chance(0.4)
   const distance = (one: number, plain: boolean) => (plain || isRows ? String(one) : `INTERVAL '${one}' MILLISECOND`)
   const over = (order: string, plain: boolean) => {
     const from = preceding === undefined ? 'UNBOUNDED' : distance(preceding, plain)
-    const to = following === undefined ? 'CURRENT ROW' : `${distance(following, plain)} FOLLOWING`
+    const ahead = following === undefined ? 'CURRENT ROW' : `${distance(following, plain)} FOLLOWING`
+    const to = isBefore ? `${distance(before, plain)} PRECEDING` : ahead
     return `OVER (${by}ORDER BY ${order} ${unit} BETWEEN ${from} PRECEDING AND ${to})`
   }
   const filter = random.chance(0.3) ? ' FILTER (WHERE id > 2)' : ''

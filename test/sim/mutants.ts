@@ -103,7 +103,7 @@ export const MUTANTS: readonly Mutant[] = [
 ]
 
 function laterByOne(step: Step): Step {
-  if (!('latePolicy' in step)) return step
+  if (!('latePolicy' in step) || step.latePolicy === undefined) return step
   const { allowedLatenessMs } = step.latePolicy
   return { ...step, latePolicy: { ...step.latePolicy, allowedLatenessMs: allowedLatenessMs + 1 } }
 }

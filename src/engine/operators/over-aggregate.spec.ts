@@ -63,6 +63,21 @@ test('with a frame that looks ahead a row whose neighbour fails waits for the ne
   }
 })
 
+test('a row that comes out and then fits into no frame is missed by those after it alone', () => {
+  const step = over({ frame: { unit: 'rows', preceding: 2, following: -1 } })
+  const script: Action[] = [GREATEST, 1, -2, 5].flatMap((v, i) => [row('a', v, i + 1), { watermark: i + 2 }])
+  for (const options of [{}, { restartEvery: 1, entriesMax: 0 }]) {
+    const { output, failures } = drive(step, ROWS, script, options)
+    expect(output).toEqual([
+      '+I a 9223372036854775807 1 0 NULL @1',
+      '+I a 1 2 1 9223372036854775807 @2',
+      '+I a -2 3 1 9223372036854775807 @3',
+      '+I a 5 4 2 9223372036854775805 @4',
+    ])
+    expect(failures).toHaveLength(1)
+  }
+})
+
 test('a row waits for the one behind it, over restarts, and for the end of the input', () => {
   const script: Action[] = [row('a', 1, 1), row('b', 7, 2), { watermark: 50 }, row('a', 2, 50), { watermark: 99 }]
   const open = drive(LEAD, ROWS, script, { restartEvery: 1, entriesMax: 0 })
@@ -84,7 +99,7 @@ test('a key holds a limited number of rows; one more is a failed row', () => {
 
 test('state of frames from before rows could look ahead is read as it was', () => {
   const aggregates = compileAggregates([SUM], { retractable: true })
-  const codec = frameCodec(ROWS, aggregates)
+  const codec = frameCodec(ROWS, aggregates, { unit: 'rows', preceding: 1 })
   const accumulators = aggregates.create()
   const rows = [1, 2, 3].map((v) => ({ row: ['a', v, v], time: v, matched: false }))
   const bytes = aggregates.encode(accumulators)

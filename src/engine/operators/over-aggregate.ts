@@ -4,6 +4,7 @@ import { EvaluationError } from '../../core/evaluation-error.ts'
 import type { Schema } from '../../core/schema.ts'
 import { END_OF_TIME, type EventTimeMs, NO_WATERMARK } from '../../core/time.ts'
 import type { Row, Value } from '../../core/value.ts'
+import type { LatePolicy } from '../../plan/physical/nodes.ts'
 import { type OverNeighbour, type OverStep, rowsAhead, rowsBehind } from '../../plan/physical/over-step.ts'
 import { type AggregateSet, compileAggregates } from '../aggregate/aggregate-set.ts'
 import type { TimedRow } from '../join/timed-rows.ts'
@@ -53,15 +54,15 @@ export class OverAggregate implements Operator {
     this.#columns = input.fields.map(() => [null])
     this.#rowsAhead = rowsAhead(step)
     this.#rowsBehind = rowsBehind(step)
-    this.#msAhead = step.frame.unit === 'range' ? (step.frame.following ?? 0) : 0
+    this.#msAhead = step.frame.unit === 'range' ? Math.max(0, step.frame.following ?? 0) : 0
   }
 
   open(context: OperatorContext): void {
     this.#context = context
     this.#watermark = context.restoredWatermark
-    const late = { allowedLatenessMs: 0, into: undefined, columns: [] }
-    this.#late = new LateRows(late, context)
-    this.#table = new KeyedTable(context.store('frames'), this.#key, frameCodec(this.#input, this.#aggregates), context)
+    this.#late = new LateRows(this.#step.latePolicy ?? NO_LATE_ROWS, context)
+    const codec = frameCodec(this.#input, this.#aggregates, this.#step.frame)
+    this.#table = new KeyedTable(context.store('frames'), this.#key, codec, context)
     this.#timers = new KeyTimers(context.store('timers'), this.#key, 1, context)
   }
 
@@ -181,6 +182,8 @@ export class OverAggregate implements Operator {
     const { row, time } = frame.rows[frame.done] as TimedRow
     this.#leaveFrame(frame, time)
     this.#enterFrame(frame, time, horizon)
+    // Of a range that ends before the row, some may come in too late to stay.
+    this.#leaveFrame(frame, time)
     // The row itself could not be added, or one that it waits for.
     if (frame.rows[frame.done]?.row !== row || !this.#isComplete(frame, horizon)) return
     try {
@@ -211,9 +214,9 @@ export class OverAggregate implements Operator {
   /** Adds what the frame of the next row has more than that of the one before it; what can't be added is no row. */
   #enterFrame(frame: Frame, time: EventTimeMs, horizon: EventTimeMs): void {
     const { unit, following = 0 } = this.#step.frame
-    const { rows, done } = frame
+    const { rows } = frame
     for (let next = rows[frame.to]; next !== undefined && next.time < horizon; next = rows[frame.to]) {
-      if (unit === 'rows' ? frame.to > done + following : next.time > time + following) return
+      if (unit === 'rows' ? frame.to > frame.done + following : next.time > time + following) return
       try {
         this.#aggregates.add(frame.accumulators, this.#asColumns(next.row), 0, next.time)
         frame.to++
@@ -221,14 +224,15 @@ export class OverAggregate implements Operator {
         if (!(error instanceof EvaluationError)) throw error
         this.#context?.deadLetter(error.reason, next.row)
         rows.splice(frame.to, 1)
-        if (frame.to === done) return
+        if (frame.to === frame.done) return
+        if (frame.to < frame.done) frame.done--
       }
     }
   }
 
   /** Rows go that are in no frame and nobody's neighbours. Without a bound none ever leaves its frame: it is not kept for that. */
   #cut(frame: Frame): void {
-    const ofFrame = this.#step.frame.preceding === undefined ? frame.done : frame.from
+    const ofFrame = this.#step.frame.preceding === undefined ? Math.min(frame.done, frame.to) : frame.from
     const gone = Math.max(0, Math.min(ofFrame, frame.done - this.#rowsBehind))
     frame.rows.splice(0, gone)
     frame.done -= gone
@@ -256,6 +260,7 @@ export class OverAggregate implements Operator {
 /** State of a key is loaded and written as a whole, so it has to stay small. */
 export const OVER_ROWS_MAX = 100_000
 
+const NO_LATE_ROWS: LatePolicy = { allowedLatenessMs: 0, into: undefined, columns: [] }
 const NO_TIME = Number.NaN
 /** The bucket of what is due when the input ends: after every time, and a number that a timer can have. */
 const LAST_MS = Number.MAX_SAFE_INTEGER

@@ -1,5 +1,6 @@
 import { ByteReader, ByteWriter } from '../../core/bytes.ts'
 import type { Schema } from '../../core/schema.ts'
+import type { OverFrame } from '../../plan/physical/over-step.ts'
 import type { Accumulators, AggregateSet } from '../aggregate/aggregate-set.ts'
 import { type TimedRow, timedRowsCodec } from '../join/timed-rows.ts'
 import type { EntryCodec } from '../keyed-table.ts'
@@ -22,7 +23,7 @@ export interface Frame {
  * `matched` says that it is not as most are: in the accumulators if it has come out, and not if it waits. Stored for
  * ever: never change a form.
  */
-export function frameCodec(input: Schema, aggregates: AggregateSet): EntryCodec<Frame> {
+export function frameCodec(input: Schema, aggregates: AggregateSet, { following = 0 }: OverFrame): EntryCodec<Frame> {
   const rowsCodec = timedRowsCodec(input)
   const writer = new ByteWriter()
   return {
@@ -45,7 +46,10 @@ export function frameCodec(input: Schema, aggregates: AggregateSet): EntryCodec<
       const isIn = ({ matched }: TimedRow, at: number) => at < done !== matched
       const from = rows.findIndex(isIn)
       const to = rows.findLastIndex(isIn) + 1
-      return from < 0 ? { done, from: done, to: done, accumulators, rows } : { done, from, to, accumulators, rows }
+      if (from >= 0) return { done, from, to, accumulators, rows }
+      // None is. Of a frame that ends before its row those that came out are still to go in, of others they have gone.
+      const next = following < 0 ? 0 : done
+      return { done, from: next, to: next, accumulators, rows }
     },
   }
 }

@@ -11,6 +11,7 @@ import { fail, notSupported } from '../diagnostics.ts'
 import { allOf, call, column, mapColumns } from '../expression-tree.ts'
 import type { JoinMatch } from '../logical/join.ts'
 import { type LogicalPlan, project } from '../logical/nodes.ts'
+import { isLookup } from '../lookups.ts'
 import type { Expression } from '../physical/expression.ts'
 import type { JoinType } from '../physical/join-steps.ts'
 import { bindCondition, plainContext } from './bind-expression.ts'
@@ -188,17 +189,23 @@ class Sides {
     }
     const condition = this.#condition(false)
     const key = right.plan.keys.find((one) => one.every((index) => this.#pairOf(condition, index) !== undefined))
-    if (key === undefined && asOf?.time === undefined) {
+    // A store outside is asked by its key alone.
+    if (key === undefined && asOf?.time === undefined && !isLookup(right.plan)) {
       return this.#build(type, condition, { kind: 'latest', many: true })
     }
     if (key === undefined) {
       const columns = (right.plan.keys[0] ?? []).map((index) => right.scope.columns[index]?.name)
-      fail(this.#span, 'INVALID_KEY', 'a stream looks up what a table was by the primary key', {
-        hint:
-          columns.length === 0
-            ? `${right.scope.description} has none.`
-            : `Add an equality for ${columns.join(', ')} of ${right.scope.description}.`,
-      })
+      fail(
+        this.#span,
+        'INVALID_KEY',
+        `a stream looks up ${asOf?.time === undefined ? 'a row of a store' : 'what a table was'} by the primary key`,
+        {
+          hint:
+            columns.length === 0
+              ? `${right.scope.description} has none.`
+              : `Add an equality for ${columns.join(', ')} of ${right.scope.description}.`,
+        },
+      )
     }
     const byKey = this.#byKey(condition, key)
     if (asOf?.time === undefined) return this.#build(type, byKey, { kind: 'latest' })

@@ -10,13 +10,14 @@ import { call, childrenOf, column, literal, withChildren } from '../expression-t
 import type { LogicalPlan } from '../logical/nodes.ts'
 import { over } from '../logical/over.ts'
 import type { Expression } from '../physical/expression.ts'
-import type { AggregateCall } from '../physical/nodes.ts'
+import type { AggregateCall, LatePolicy } from '../physical/nodes.ts'
 import { type OverFrame, type OverNeighbour, rowsAhead } from '../physical/over-step.ts'
 import { aggregateFunction } from './aggregates.ts'
 import { AggregateList, placeholderNumber } from './bind-aggregate.ts'
 import { bindExpression, type ExpressionContext, plainContext } from './bind-expression.ts'
 import type { BoundRelation } from './bind-relation.ts'
 import { castTo, commonTypeOf } from './cast.ts'
+import { type Clauses, latePolicy } from './clauses.ts'
 import type { Environment } from './environment.ts'
 import { bindPartition, FRAME_ROWS_MAX, frameOf } from './over-windows.ts'
 import { Projection } from './projection.ts'
@@ -91,15 +92,19 @@ export class OverList {
     return this.#bindRanking(node, clause, known)
   }
 
-  build(): LogicalPlan {
+  /** `clauses`: LATE ROWS, where no window in FROM has taken it. */
+  build(clauses: Clauses): LogicalPlan {
+    const late = this.#lateRows(clauses)
     for (const one of this.#neighbours) this.#placeNeighbours(one)
     this.#arrange()
     const projection = new Projection(this.#from.plan)
-    const steps = this.#windows.map(({ partitionBy, frame, aggregates, rankings, neighbours }) => ({
+    const steps = this.#windows.map(({ partitionBy, frame, aggregates, rankings, neighbours }, i) => ({
       partitionBy: partitionBy.map((one) => projection.position(one)),
       frame,
       aggregates: [...aggregates.calls(projection), ...rankings.map(ranking)],
       neighbours: neighbours.length === 0 ? undefined : neighbours.map((one) => neighbourOf(one, projection)),
+      // What one step hands on is late for none behind it.
+      late: i === 0 ? late : undefined,
     }))
     return steps.reduce((input: LogicalPlan, step) => over(input, step), projection.build())
   }
@@ -119,9 +124,26 @@ export class OverList {
     )
   }
 
+  #lateRows(clauses: Clauses): LatePolicy | undefined {
+    if (clauses.used.late) return undefined
+    if (clauses.latenessSpan !== undefined) {
+      fail(
+        clauses.latenessSpan,
+        'INVALID_LATENESS',
+        'a row OVER others comes out once, so no lateness can be allowed',
+        {
+          hint: 'Leave it out: the WATERMARK of the stream says how long rows are waited for.',
+        },
+      )
+    }
+    if (clauses.lateSpan === undefined) return undefined
+    return latePolicy(clauses, 'event', this.#from.plan.schema, this.#environment)
+  }
+
   #placeNeighbours(neighbours: Neighbours): void {
     const { span, partitionBy, list } = neighbours
-    const ofKey = this.#windows.filter((one) => sameKey(one, neighbours))
+    // One whose frame ends before the row keeps its rows in another way.
+    const ofKey = this.#windows.filter((one) => sameKey(one, neighbours) && (one.frame.following ?? 0) >= 0)
     const window = ofKey.find(looksAhead) ?? ofKey.at(-1) ?? this.#addWindow(span, partitionBy, ROW_ALONE)
     window.neighbours = list
     neighbours.window = window

@@ -53,7 +53,6 @@ export function bindRelation(node: Node, environment: Environment, clauses: Clau
 }
 
 function bindDerived(node: DerivedRelation, environment: Environment, clauses: Clauses): BoundRelation {
-  if (node.lateral) notSupported(node.span, 'LATERAL')
   const plan = bindQuery(node.query, environment, clauses)
   const alias = node.alias?.name
   return { plan, scope: Scope.of(plan.schema, alias, alias === undefined ? 'the query' : `query "${alias}"`) }

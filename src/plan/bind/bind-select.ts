@@ -11,6 +11,7 @@ import type { Expression } from '../physical/expression.ts'
 import { bindCondition, bindExpression, type ExpressionContext, plainContext } from './bind-expression.ts'
 import { Grouping, isGrouped } from './bind-group.ts'
 import { bindJoin } from './bind-join.ts'
+import { bindLateral } from './bind-lateral.ts'
 import { OverList } from './bind-over.ts'
 import { type BoundRelation, bindRelation } from './bind-relation.ts'
 import { bindRowNumber, type RowNumberPattern, rowNumberPattern } from './bind-row-number.ts'
@@ -60,6 +61,10 @@ function bindFrom(select: Select, environment: Environment, clauses: Clauses): B
   const ofJoins = isGrouped(select) ? withLatenessOf(clauses) : clauses
   return select.joins.reduce((left, join) => {
     if (join.relation.kind === 'unnest-relation') return bindUnnest(left, join.relation, join, environment)
+    if (join.relation.kind === 'derived-relation' && join.relation.lateral) {
+      const bindInner = (inner: Select, within: Environment) => bindFrom(inner, within, NO_CLAUSES)
+      return bindLateral(left, join.relation, join, environment, bindInner)
+    }
     const right = bindRelation(join.relation, environment, withLatenessOf(clauses))
     return bindJoin(left, right, join, environment, ofJoins)
   }, first)
@@ -124,7 +129,7 @@ function bindPlainList(
     })
   }
   if (!overs.isUsed) return bindDistinct(select, projectTo(from.plan, output), environment, clauses)
-  const plan = overs.build()
+  const plan = overs.build(clauses)
   const resolved = output.map((one) => ({ ...one, expression: overs.resolve(one.expression, plan) }))
   return bindDistinct(select, projectTo(plan, resolved), environment, clauses)
 }
@@ -175,7 +180,7 @@ function bindDistinct(select: Select, plan: LogicalPlan, environment: Environmen
   return groupAggregate(plan, { groupBy, aggregates: [], emit: groupEmit(changes, environment) })
 }
 
-function bindList(
+export function bindList(
   select: Select,
   context: ExpressionContext,
   scope: Scope,

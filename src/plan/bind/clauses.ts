@@ -143,7 +143,7 @@ export function checkClausesUsed(clauses: Clauses): void {
   const span = clauses.latenessSpan ?? clauses.lateSpan
   if (span !== undefined && !clauses.used.late) {
     fail(span, 'INVALID_LATENESS', 'the query has no window, so no row is late', {
-      hint: 'ALLOWED LATENESS and LATE ROWS belong to windows and DEDUPLICATE; LATE ROWS to joins of streams and patterns too.',
+      hint: 'ALLOWED LATENESS and LATE ROWS belong to windows, DEDUPLICATE and joins of streams; LATE ROWS to OVER and patterns too.',
     })
   }
   const windowed = clauses.emitMode === 'final' || clauses.emitMode === 'on-window-close'

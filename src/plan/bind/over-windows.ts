@@ -37,11 +37,17 @@ export function bindPartition(
 /** Without one it is what the standard says: all rows up to this one and its peers. */
 export function frameOf({ frame }: Over): OverFrame {
   if (frame === undefined) return { unit: 'range', preceding: undefined }
-  const { mode, from, to } = frame
-  if (from.edge === 'following' || to.edge === 'preceding') {
-    notSupported(frame.span, 'a frame without the current row', 'LAG(x, n) and LEAD(x, n) are of one other row.')
+  if (frame.from.edge === 'following') {
+    notSupported(frame.span, 'a frame that begins behind the current row', 'LEAD(x, n) is of one row behind it.')
   }
-  return { unit: mode, preceding: precedingOf(frame), following: followingOf(frame) }
+  const preceding = precedingOf(frame)
+  const following = followingOf(frame)
+  if (preceding !== undefined && preceding + (following ?? 0) < 0) {
+    fail(frame.span, 'INVALID_QUERY', 'the frame ends before it begins', {
+      hint: 'The bound that is further away comes first: BETWEEN 5 PRECEDING AND 1 PRECEDING.',
+    })
+  }
+  return { unit: frame.mode, preceding, following }
 }
 
 function precedingOf({ mode, from }: Frame): number | undefined {
@@ -51,9 +57,11 @@ function precedingOf({ mode, from }: Frame): number | undefined {
 function followingOf({ mode, to, span }: Frame): number | undefined {
   if (to.edge === 'current-row') return undefined
   if (to.distance === undefined) {
+    if (to.edge === 'preceding') fail(to.span, 'INVALID_QUERY', 'no row is before UNBOUNDED PRECEDING')
     notSupported(span, 'a frame up to UNBOUNDED FOLLOWING', 'A stream has no last row: write AND n FOLLOWING.')
   }
-  return distanceOf(mode, to, to.distance) || undefined
+  const distance = distanceOf(mode, to, to.distance)
+  return (to.edge === 'preceding' ? -distance : distance) || undefined
 }
 
 function distanceOf(mode: Frame['mode'], bound: FrameBound, distance: Node): number {

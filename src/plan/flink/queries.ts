@@ -39,7 +39,7 @@ import {
 } from './select.ts'
 import { sourceSelect } from './sources.ts'
 import { atom, intervalText, quoteName, type Sql } from './text.ts'
-import { windowAggregateSelect, windowAssignSelect } from './windows.ts'
+import { noteLate, windowAggregateSelect, windowAssignSelect } from './windows.ts'
 
 /** What a script collects while its query is written. */
 export interface ScriptContext {
@@ -185,9 +185,10 @@ export function ungrouped(input: Select, needs: Needs, context: ScriptContext): 
 
 function overSelect(node: OverNode, needs: Needs, context: ScriptContext): Select {
   const input = ungrouped(select(node.input, { ...needs, ...TIME }, context), { ...needs, ...TIME }, context)
+  noteLate(node.late, context)
   const { unit, preceding, following } = node.frame
   if (following !== undefined)
-    throw new Gap('a frame that looks ahead', { hint: 'Frames of Flink end with the current row.' })
+    throw new Gap('a frame that does not end with the row', { hint: 'Frames of Flink end with the current row.' })
   if ((node.neighbours ?? []).length > 0) {
     throw new Gap('LAG or LEAD', {
       hint: 'Weir tells them in the order of event time; Flink has no LEAD over a stream.',

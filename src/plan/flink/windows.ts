@@ -2,6 +2,7 @@
 
 import { must } from '../../core/assert.ts'
 import type { LogicalPlan, WindowAggregateNode, WindowAssignNode, WindowSpec } from '../logical/nodes.ts'
+import type { LatePolicy } from '../physical/nodes.ts'
 import { printDuration } from '../print-expression.ts'
 import { aggregateSql } from './aggregates.ts'
 import { FLINK_VERSION } from './flink-options.ts'
@@ -16,7 +17,7 @@ const WINDOW_TIME = atom('`window_time`')
 
 export function windowAssignSelect(node: WindowAssignNode, context: ScriptContext): Select {
   if (node.spec.kind === 'session') throw new Gap('SESSION without GROUP BY')
-  noteLate(node, context)
+  noteLate(node.late, context)
   if (node.time === 'event') {
     const text = 'late rows of a window function without GROUP BY: Flink passes them on'
     context.note({ text, find: (one) => one.kind === 'window-relation' })
@@ -29,7 +30,7 @@ export function windowAssignSelect(node: WindowAssignNode, context: ScriptContex
 
 export function windowAggregateSelect(node: WindowAggregateNode, needs: Needs, context: ScriptContext): Select {
   noteEmit(node, context)
-  noteLate(node, context)
+  noteLate(node.late, context)
   const outer = node.input.window?.end
   if (outer !== undefined && node.groupBy.includes(outer)) return sameWindowSelect(node, needs, context)
   const input = inWindows(node.input, node.spec, node.time, node.groupBy, context)
@@ -157,8 +158,8 @@ function noteOffset(spec: WindowSpec, context: ScriptContext): void {
   context.note({ text, find: (node) => node.kind === spec.kind })
 }
 
-function noteLate({ late }: WindowAggregateNode | WindowAssignNode, context: ScriptContext): void {
-  if (late.into === undefined) return
+export function noteLate(late: LatePolicy | undefined, context: ScriptContext): void {
+  if (late?.into === undefined) return
   const text = `LATE ROWS INTO "${late.into}": Flink SQL has no side output, and drops late rows`
   context.note({ text, find: (node) => node.kind === 'late-rows' })
 }

@@ -112,7 +112,12 @@ function columnsRead(one: Step): readonly number[] {
     case 'group-aggregate':
       return [...one.keys, ...aggregateColumns(one.aggregates)]
     case 'over':
-      return [...one.keys, ...aggregateColumns(one.aggregates), ...neighbourColumns(one.neighbours)]
+      return [
+        ...one.keys,
+        ...aggregateColumns(one.aggregates),
+        ...neighbourColumns(one.neighbours),
+        ...(one.latePolicy?.columns ?? []),
+      ]
     case 'match-recognize':
       return [...one.keys, ...one.latePolicy.columns, ...columnsOfValues(one.values)]
     case 'deduplicate':

@@ -266,8 +266,9 @@ const step = z.discriminatedUnion('kind', [
     frame: z.strictObject({
       unit: z.enum(['rows', 'range']),
       preceding: optional(z.number().nonnegative()),
-      following: optional(z.number().nonnegative()),
+      following: optional(z.number()),
     }),
+    latePolicy: optional(latePolicy),
     neighbours: optional(
       z.array(z.strictObject({ argument: position, offset: z.number().int(), otherwise: optional(position) })),
     ),

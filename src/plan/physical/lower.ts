@@ -94,8 +94,8 @@ class Lowering {
         return this.#join(node, needsOld)
       case 'over': {
         const input = this.#exchange(this.lower(node.input, false), node.partitionBy)
-        const { partitionBy: keys, aggregates, frame, neighbours } = node
-        const of = { keys, aggregates, frame, neighbours }
+        const { partitionBy: keys, aggregates, frame, neighbours, late: latePolicy } = node
+        const of = { keys, aggregates, frame, neighbours, latePolicy }
         const id = this.add({ kind: 'over', inputs: [input.id], schema: node.schema, ...of })
         return { id, schema: node.schema, partitionedBy: keys }
       }

@@ -1,8 +1,9 @@
-import type { AggregateCall, StepBase } from './nodes.ts'
+import type { AggregateCall, LatePolicy, StepBase } from './nodes.ts'
 
 /**
- * Which rows around a row count: those up to it or only the last `preceding`, and with `following` so many behind it.
- * Of rows it is their number, of a range milliseconds; a range has the rows of its ends' times in it.
+ * Which rows around a row count: those up to it or only the last `preceding`, and with `following` so many behind it
+ * or, where that is negative, not the last ones before it. Of rows it is their number, of a range milliseconds; a range
+ * has the rows of its ends' times in it.
  */
 export interface OverFrame {
   readonly unit: 'rows' | 'range'
@@ -29,12 +30,14 @@ export interface OverStep extends StepBase {
   readonly aggregates: readonly AggregateCall[]
   readonly frame: OverFrame
   readonly neighbours?: readonly OverNeighbour[] | undefined
+  /** Undefined: late rows are counted. No lateness is allowed. */
+  readonly latePolicy?: LatePolicy | undefined
 }
 
 /** How many rows behind a row have to come before it comes out. */
 export function rowsAhead({ frame, neighbours = [] }: Pick<OverStep, 'frame' | 'neighbours'>): number {
   const following = frame.unit === 'rows' ? (frame.following ?? 0) : 0
-  return Math.max(following, ...neighbours.map((one) => one.offset))
+  return Math.max(0, following, ...neighbours.map((one) => one.offset))
 }
 
 /** How many rows before a row are asked for by LAG. */

@@ -88,14 +88,16 @@ function prune(node: LogicalPlan, needed: ReadonlySet<number>): Pruned {
       return rebuilt(node, input, () => throttle(input.node, node.everyMs))
     }
     case 'over': {
-      const { neighbours } = node
-      const read = [...node.partitionBy, ...aggregateColumns(node.aggregates), ...neighbourColumns(neighbours)]
+      const { neighbours, late } = node
+      const own = [...node.partitionBy, ...aggregateColumns(node.aggregates), ...neighbourColumns(neighbours)]
+      const read = late === undefined ? own : [...own, ...late.columns]
       return pruneExtension(node, needed, read, (input) =>
         over(input.node, {
           ...node,
           partitionBy: node.partitionBy.map(input.to),
           aggregates: node.aggregates.map((one) => moveAggregate(one, input)),
           neighbours: neighbours?.map((one) => moveNeighbour(one, input)),
+          late: late && moveLate(late, input),
         }),
       )
     }
