@@ -15,7 +15,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-
 from .v1 import types_pb2 as pb
 
 Row = dict[str, Any]
