@@ -953,6 +953,225 @@ func (x *ListQueriesResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Which page.
+type ListObjectivesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most this many; 0 asks for 50; more than 1000 are cut to 1000; negative is an error.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// From the last answer; empty for the first page.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListObjectivesRequest) Reset() {
+	*x = ListObjectivesRequest{}
+	mi := &file_weir_v1_query_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListObjectivesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListObjectivesRequest) ProtoMessage() {}
+
+func (x *ListObjectivesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_v1_query_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListObjectivesRequest.ProtoReflect.Descriptor instead.
+func (*ListObjectivesRequest) Descriptor() ([]byte, []int) {
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ListObjectivesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListObjectivesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// One page.
+type ListObjectivesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By query and indicator.
+	Objectives []*Objective `protobuf:"bytes,1,rep,name=objectives,proto3" json:"objectives,omitempty"`
+	// For the next page; empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListObjectivesResponse) Reset() {
+	*x = ListObjectivesResponse{}
+	mi := &file_weir_v1_query_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListObjectivesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListObjectivesResponse) ProtoMessage() {}
+
+func (x *ListObjectivesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_v1_query_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListObjectivesResponse.ProtoReflect.Descriptor instead.
+func (*ListObjectivesResponse) Descriptor() ([]byte, []int) {
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ListObjectivesResponse) GetObjectives() []*Objective {
+	if x != nil {
+		return x.Objectives
+	}
+	return nil
+}
+
+func (x *ListObjectivesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// What is promised of one query by one indicator.
+type Objective struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the query.
+	Query string `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	// Name of the indicator, as metrics call it.
+	Indicator string `protobuf:"bytes,2,opt,name=indicator,proto3" json:"indicator,omitempty"`
+	// Milliseconds where its name ends so, else a share.
+	Threshold float64 `protobuf:"fixed64,3,opt,name=threshold,proto3" json:"threshold,omitempty"`
+	// Now; absent where no row has come.
+	Value *float64 `protobuf:"fixed64,4,opt,name=value,proto3,oneof" json:"value,omitempty"`
+	// Share of the time in which it has to hold.
+	Target float64 `protobuf:"fixed64,5,opt,name=target,proto3" json:"target,omitempty"`
+	// Share of the time in which it held; absent where nothing is known.
+	Attainment *float64 `protobuf:"fixed64,6,opt,name=attainment,proto3,oneof" json:"attainment,omitempty"`
+	// What is left of the time in which it may fail, as a share; below 0 where more has failed.
+	ErrorBudget *float64 `protobuf:"fixed64,7,opt,name=error_budget,json=errorBudget,proto3,oneof" json:"error_budget,omitempty"`
+	// Minutes of the last thirty days that something is known of.
+	Minutes       int64 `protobuf:"varint,8,opt,name=minutes,proto3" json:"minutes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Objective) Reset() {
+	*x = Objective{}
+	mi := &file_weir_v1_query_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Objective) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Objective) ProtoMessage() {}
+
+func (x *Objective) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_v1_query_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Objective.ProtoReflect.Descriptor instead.
+func (*Objective) Descriptor() ([]byte, []int) {
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Objective) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
+func (x *Objective) GetIndicator() string {
+	if x != nil {
+		return x.Indicator
+	}
+	return ""
+}
+
+func (x *Objective) GetThreshold() float64 {
+	if x != nil {
+		return x.Threshold
+	}
+	return 0
+}
+
+func (x *Objective) GetValue() float64 {
+	if x != nil && x.Value != nil {
+		return *x.Value
+	}
+	return 0
+}
+
+func (x *Objective) GetTarget() float64 {
+	if x != nil {
+		return x.Target
+	}
+	return 0
+}
+
+func (x *Objective) GetAttainment() float64 {
+	if x != nil && x.Attainment != nil {
+		return *x.Attainment
+	}
+	return 0
+}
+
+func (x *Objective) GetErrorBudget() float64 {
+	if x != nil && x.ErrorBudget != nil {
+		return *x.ErrorBudget
+	}
+	return 0
+}
+
+func (x *Objective) GetMinutes() int64 {
+	if x != nil {
+		return x.Minutes
+	}
+	return 0
+}
+
 // A query in a list.
 type QuerySummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -968,7 +1187,7 @@ type QuerySummary struct {
 
 func (x *QuerySummary) Reset() {
 	*x = QuerySummary{}
-	mi := &file_weir_v1_query_proto_msgTypes[13]
+	mi := &file_weir_v1_query_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -980,7 +1199,7 @@ func (x *QuerySummary) String() string {
 func (*QuerySummary) ProtoMessage() {}
 
 func (x *QuerySummary) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[13]
+	mi := &file_weir_v1_query_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -993,7 +1212,7 @@ func (x *QuerySummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QuerySummary.ProtoReflect.Descriptor instead.
 func (*QuerySummary) Descriptor() ([]byte, []int) {
-	return file_weir_v1_query_proto_rawDescGZIP(), []int{13}
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *QuerySummary) GetName() string {
@@ -1028,7 +1247,7 @@ type DescribeQueryRequest struct {
 
 func (x *DescribeQueryRequest) Reset() {
 	*x = DescribeQueryRequest{}
-	mi := &file_weir_v1_query_proto_msgTypes[14]
+	mi := &file_weir_v1_query_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1040,7 +1259,7 @@ func (x *DescribeQueryRequest) String() string {
 func (*DescribeQueryRequest) ProtoMessage() {}
 
 func (x *DescribeQueryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[14]
+	mi := &file_weir_v1_query_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1053,7 +1272,7 @@ func (x *DescribeQueryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeQueryRequest.ProtoReflect.Descriptor instead.
 func (*DescribeQueryRequest) Descriptor() ([]byte, []int) {
-	return file_weir_v1_query_proto_rawDescGZIP(), []int{14}
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *DescribeQueryRequest) GetName() string {
@@ -1082,7 +1301,7 @@ type DescribeQueryResponse struct {
 
 func (x *DescribeQueryResponse) Reset() {
 	*x = DescribeQueryResponse{}
-	mi := &file_weir_v1_query_proto_msgTypes[15]
+	mi := &file_weir_v1_query_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1094,7 +1313,7 @@ func (x *DescribeQueryResponse) String() string {
 func (*DescribeQueryResponse) ProtoMessage() {}
 
 func (x *DescribeQueryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[15]
+	mi := &file_weir_v1_query_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1107,7 +1326,7 @@ func (x *DescribeQueryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeQueryResponse.ProtoReflect.Descriptor instead.
 func (*DescribeQueryResponse) Descriptor() ([]byte, []int) {
-	return file_weir_v1_query_proto_rawDescGZIP(), []int{15}
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *DescribeQueryResponse) GetSummary() *QuerySummary {
@@ -1172,13 +1391,15 @@ type QueryStats struct {
 	Epoch int64 `protobuf:"varint,11,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// Duration of checkpoints, 95th percentile, milliseconds.
 	CheckpointMillisP95 float64 `protobuf:"fixed64,12,opt,name=checkpoint_millis_p95,json=checkpointMillisP95,proto3" json:"checkpoint_millis_p95,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// How long after their event time rows are read, 95th percentile, milliseconds; absent before the first.
+	LagMillisP95  *float64 `protobuf:"fixed64,13,opt,name=lag_millis_p95,json=lagMillisP95,proto3,oneof" json:"lag_millis_p95,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *QueryStats) Reset() {
 	*x = QueryStats{}
-	mi := &file_weir_v1_query_proto_msgTypes[16]
+	mi := &file_weir_v1_query_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1190,7 +1411,7 @@ func (x *QueryStats) String() string {
 func (*QueryStats) ProtoMessage() {}
 
 func (x *QueryStats) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[16]
+	mi := &file_weir_v1_query_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1203,7 +1424,7 @@ func (x *QueryStats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueryStats.ProtoReflect.Descriptor instead.
 func (*QueryStats) Descriptor() ([]byte, []int) {
-	return file_weir_v1_query_proto_rawDescGZIP(), []int{16}
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *QueryStats) GetState() QueryState {
@@ -1290,6 +1511,13 @@ func (x *QueryStats) GetCheckpointMillisP95() float64 {
 	return 0
 }
 
+func (x *QueryStats) GetLagMillisP95() float64 {
+	if x != nil && x.LagMillisP95 != nil {
+		return *x.LagMillisP95
+	}
+	return 0
+}
+
 // Which query.
 type AnalyzeQueryRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1301,7 +1529,7 @@ type AnalyzeQueryRequest struct {
 
 func (x *AnalyzeQueryRequest) Reset() {
 	*x = AnalyzeQueryRequest{}
-	mi := &file_weir_v1_query_proto_msgTypes[17]
+	mi := &file_weir_v1_query_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1313,7 +1541,7 @@ func (x *AnalyzeQueryRequest) String() string {
 func (*AnalyzeQueryRequest) ProtoMessage() {}
 
 func (x *AnalyzeQueryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[17]
+	mi := &file_weir_v1_query_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1326,7 +1554,7 @@ func (x *AnalyzeQueryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalyzeQueryRequest.ProtoReflect.Descriptor instead.
 func (*AnalyzeQueryRequest) Descriptor() ([]byte, []int) {
-	return file_weir_v1_query_proto_rawDescGZIP(), []int{17}
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *AnalyzeQueryRequest) GetName() string {
@@ -1361,7 +1589,7 @@ type AnalyzeQueryResponse struct {
 
 func (x *AnalyzeQueryResponse) Reset() {
 	*x = AnalyzeQueryResponse{}
-	mi := &file_weir_v1_query_proto_msgTypes[18]
+	mi := &file_weir_v1_query_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1373,7 +1601,7 @@ func (x *AnalyzeQueryResponse) String() string {
 func (*AnalyzeQueryResponse) ProtoMessage() {}
 
 func (x *AnalyzeQueryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[18]
+	mi := &file_weir_v1_query_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1386,7 +1614,7 @@ func (x *AnalyzeQueryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalyzeQueryResponse.ProtoReflect.Descriptor instead.
 func (*AnalyzeQueryResponse) Descriptor() ([]byte, []int) {
-	return file_weir_v1_query_proto_rawDescGZIP(), []int{18}
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *AnalyzeQueryResponse) GetSummary() *QuerySummary {
@@ -1464,7 +1692,7 @@ type PartitionLag struct {
 
 func (x *PartitionLag) Reset() {
 	*x = PartitionLag{}
-	mi := &file_weir_v1_query_proto_msgTypes[19]
+	mi := &file_weir_v1_query_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1476,7 +1704,7 @@ func (x *PartitionLag) String() string {
 func (*PartitionLag) ProtoMessage() {}
 
 func (x *PartitionLag) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[19]
+	mi := &file_weir_v1_query_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1489,7 +1717,7 @@ func (x *PartitionLag) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PartitionLag.ProtoReflect.Descriptor instead.
 func (*PartitionLag) Descriptor() ([]byte, []int) {
-	return file_weir_v1_query_proto_rawDescGZIP(), []int{19}
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *PartitionLag) GetSource() string {
@@ -1538,7 +1766,7 @@ type PauseQueryRequest struct {
 
 func (x *PauseQueryRequest) Reset() {
 	*x = PauseQueryRequest{}
-	mi := &file_weir_v1_query_proto_msgTypes[20]
+	mi := &file_weir_v1_query_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1550,7 +1778,7 @@ func (x *PauseQueryRequest) String() string {
 func (*PauseQueryRequest) ProtoMessage() {}
 
 func (x *PauseQueryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[20]
+	mi := &file_weir_v1_query_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1563,7 +1791,7 @@ func (x *PauseQueryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseQueryRequest.ProtoReflect.Descriptor instead.
 func (*PauseQueryRequest) Descriptor() ([]byte, []int) {
-	return file_weir_v1_query_proto_rawDescGZIP(), []int{20}
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *PauseQueryRequest) GetName() string {
@@ -1582,7 +1810,7 @@ type PauseQueryResponse struct {
 
 func (x *PauseQueryResponse) Reset() {
 	*x = PauseQueryResponse{}
-	mi := &file_weir_v1_query_proto_msgTypes[21]
+	mi := &file_weir_v1_query_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1594,7 +1822,7 @@ func (x *PauseQueryResponse) String() string {
 func (*PauseQueryResponse) ProtoMessage() {}
 
 func (x *PauseQueryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[21]
+	mi := &file_weir_v1_query_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1607,7 +1835,7 @@ func (x *PauseQueryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseQueryResponse.ProtoReflect.Descriptor instead.
 func (*PauseQueryResponse) Descriptor() ([]byte, []int) {
-	return file_weir_v1_query_proto_rawDescGZIP(), []int{21}
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{24}
 }
 
 // Which query.
@@ -1621,7 +1849,7 @@ type ResumeQueryRequest struct {
 
 func (x *ResumeQueryRequest) Reset() {
 	*x = ResumeQueryRequest{}
-	mi := &file_weir_v1_query_proto_msgTypes[22]
+	mi := &file_weir_v1_query_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1633,7 +1861,7 @@ func (x *ResumeQueryRequest) String() string {
 func (*ResumeQueryRequest) ProtoMessage() {}
 
 func (x *ResumeQueryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[22]
+	mi := &file_weir_v1_query_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1646,7 +1874,7 @@ func (x *ResumeQueryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeQueryRequest.ProtoReflect.Descriptor instead.
 func (*ResumeQueryRequest) Descriptor() ([]byte, []int) {
-	return file_weir_v1_query_proto_rawDescGZIP(), []int{22}
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ResumeQueryRequest) GetName() string {
@@ -1665,7 +1893,7 @@ type ResumeQueryResponse struct {
 
 func (x *ResumeQueryResponse) Reset() {
 	*x = ResumeQueryResponse{}
-	mi := &file_weir_v1_query_proto_msgTypes[23]
+	mi := &file_weir_v1_query_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1677,7 +1905,7 @@ func (x *ResumeQueryResponse) String() string {
 func (*ResumeQueryResponse) ProtoMessage() {}
 
 func (x *ResumeQueryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[23]
+	mi := &file_weir_v1_query_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1690,7 +1918,7 @@ func (x *ResumeQueryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeQueryResponse.ProtoReflect.Descriptor instead.
 func (*ResumeQueryResponse) Descriptor() ([]byte, []int) {
-	return file_weir_v1_query_proto_rawDescGZIP(), []int{23}
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{26}
 }
 
 // Which query.
@@ -1704,7 +1932,7 @@ type DropQueryRequest struct {
 
 func (x *DropQueryRequest) Reset() {
 	*x = DropQueryRequest{}
-	mi := &file_weir_v1_query_proto_msgTypes[24]
+	mi := &file_weir_v1_query_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1716,7 +1944,7 @@ func (x *DropQueryRequest) String() string {
 func (*DropQueryRequest) ProtoMessage() {}
 
 func (x *DropQueryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[24]
+	mi := &file_weir_v1_query_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1729,7 +1957,7 @@ func (x *DropQueryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DropQueryRequest.ProtoReflect.Descriptor instead.
 func (*DropQueryRequest) Descriptor() ([]byte, []int) {
-	return file_weir_v1_query_proto_rawDescGZIP(), []int{24}
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *DropQueryRequest) GetName() string {
@@ -1748,7 +1976,7 @@ type DropQueryResponse struct {
 
 func (x *DropQueryResponse) Reset() {
 	*x = DropQueryResponse{}
-	mi := &file_weir_v1_query_proto_msgTypes[25]
+	mi := &file_weir_v1_query_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1760,7 +1988,7 @@ func (x *DropQueryResponse) String() string {
 func (*DropQueryResponse) ProtoMessage() {}
 
 func (x *DropQueryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[25]
+	mi := &file_weir_v1_query_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1773,7 +2001,7 @@ func (x *DropQueryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DropQueryResponse.ProtoReflect.Descriptor instead.
 func (*DropQueryResponse) Descriptor() ([]byte, []int) {
-	return file_weir_v1_query_proto_rawDescGZIP(), []int{25}
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{28}
 }
 
 // One row of texts.
@@ -1787,7 +2015,7 @@ type TextTable_TextRow struct {
 
 func (x *TextTable_TextRow) Reset() {
 	*x = TextTable_TextRow{}
-	mi := &file_weir_v1_query_proto_msgTypes[28]
+	mi := &file_weir_v1_query_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1799,7 +2027,7 @@ func (x *TextTable_TextRow) String() string {
 func (*TextTable_TextRow) ProtoMessage() {}
 
 func (x *TextTable_TextRow) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[28]
+	mi := &file_weir_v1_query_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1894,7 +2122,30 @@ const file_weir_v1_query_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"n\n" +
 	"\x13ListQueriesResponse\x12/\n" +
 	"\aqueries\x18\x01 \x03(\v2\x15.weir.v1.QuerySummaryR\aqueries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"e\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"S\n" +
+	"\x15ListObjectivesRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"t\n" +
+	"\x16ListObjectivesResponse\x122\n" +
+	"\n" +
+	"objectives\x18\x01 \x03(\v2\x12.weir.v1.ObjectiveR\n" +
+	"objectives\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa1\x02\n" +
+	"\tObjective\x12\x14\n" +
+	"\x05query\x18\x01 \x01(\tR\x05query\x12\x1c\n" +
+	"\tindicator\x18\x02 \x01(\tR\tindicator\x12\x1c\n" +
+	"\tthreshold\x18\x03 \x01(\x01R\tthreshold\x12\x19\n" +
+	"\x05value\x18\x04 \x01(\x01H\x00R\x05value\x88\x01\x01\x12\x16\n" +
+	"\x06target\x18\x05 \x01(\x01R\x06target\x12#\n" +
+	"\n" +
+	"attainment\x18\x06 \x01(\x01H\x01R\n" +
+	"attainment\x88\x01\x01\x12&\n" +
+	"\ferror_budget\x18\a \x01(\x01H\x02R\verrorBudget\x88\x01\x01\x12\x18\n" +
+	"\aminutes\x18\b \x01(\x03R\aminutesB\b\n" +
+	"\x06_valueB\r\n" +
+	"\v_attainmentB\x0f\n" +
+	"\r_error_budget\"e\n" +
 	"\fQuerySummary\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12)\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x13.weir.v1.QueryStateR\x05state\x12\x16\n" +
@@ -1911,7 +2162,7 @@ const file_weir_v1_query_proto_rawDesc = "" +
 	"\x05stats\x18\x05 \x01(\v2\x13.weir.v1.QueryStatsR\x05stats\x1a=\n" +
 	"\x0fPropertiesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xcc\x03\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x8a\x04\n" +
 	"\n" +
 	"QueryStats\x12)\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x13.weir.v1.QueryStateR\x05state\x12\x14\n" +
@@ -1929,9 +2180,11 @@ const file_weir_v1_query_proto_rawDesc = "" +
 	" \x01(\x03R\n" +
 	"stateBytes\x12\x14\n" +
 	"\x05epoch\x18\v \x01(\x03R\x05epoch\x122\n" +
-	"\x15checkpoint_millis_p95\x18\f \x01(\x01R\x13checkpointMillisP95B\x13\n" +
+	"\x15checkpoint_millis_p95\x18\f \x01(\x01R\x13checkpointMillisP95\x12)\n" +
+	"\x0elag_millis_p95\x18\r \x01(\x01H\x02R\flagMillisP95\x88\x01\x01B\x13\n" +
 	"\x11_watermark_microsB\x0e\n" +
-	"\f_lag_records\")\n" +
+	"\f_lag_recordsB\x11\n" +
+	"\x0f_lag_millis_p95\")\n" +
 	"\x13AnalyzeQueryRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\"\xa9\x02\n" +
 	"\x14AnalyzeQueryResponse\x12/\n" +
@@ -1971,7 +2224,7 @@ const file_weir_v1_query_proto_rawDesc = "" +
 	"\x13QUERY_STATE_RUNNING\x10\x01\x12\x16\n" +
 	"\x12QUERY_STATE_PAUSED\x10\x02\x12\x16\n" +
 	"\x12QUERY_STATE_FAILED\x10\x03\x12\x18\n" +
-	"\x14QUERY_STATE_FINISHED\x10\x042\xc1\x05\n" +
+	"\x14QUERY_STATE_FINISHED\x10\x042\x94\x06\n" +
 	"\fQueryService\x12<\n" +
 	"\aExecute\x12\x17.weir.v1.ExecuteRequest\x1a\x18.weir.v1.ExecuteResponse\x12?\n" +
 	"\bValidate\x12\x18.weir.v1.ValidateRequest\x1a\x19.weir.v1.ValidateResponse\x12<\n" +
@@ -1979,7 +2232,8 @@ const file_weir_v1_query_proto_rawDesc = "" +
 	"\x05Query\x12\x15.weir.v1.QueryRequest\x1a\x16.weir.v1.QueryResponse0\x01\x12H\n" +
 	"\vListQueries\x12\x1b.weir.v1.ListQueriesRequest\x1a\x1c.weir.v1.ListQueriesResponse\x12N\n" +
 	"\rDescribeQuery\x12\x1d.weir.v1.DescribeQueryRequest\x1a\x1e.weir.v1.DescribeQueryResponse\x12K\n" +
-	"\fAnalyzeQuery\x12\x1c.weir.v1.AnalyzeQueryRequest\x1a\x1d.weir.v1.AnalyzeQueryResponse\x12E\n" +
+	"\fAnalyzeQuery\x12\x1c.weir.v1.AnalyzeQueryRequest\x1a\x1d.weir.v1.AnalyzeQueryResponse\x12Q\n" +
+	"\x0eListObjectives\x12\x1e.weir.v1.ListObjectivesRequest\x1a\x1f.weir.v1.ListObjectivesResponse\x12E\n" +
 	"\n" +
 	"PauseQuery\x12\x1a.weir.v1.PauseQueryRequest\x1a\x1b.weir.v1.PauseQueryResponse\x12H\n" +
 	"\vResumeQuery\x12\x1b.weir.v1.ResumeQueryRequest\x1a\x1c.weir.v1.ResumeQueryResponse\x12B\n" +
@@ -1999,104 +2253,110 @@ func file_weir_v1_query_proto_rawDescGZIP() []byte {
 }
 
 var file_weir_v1_query_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weir_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_weir_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_weir_v1_query_proto_goTypes = []any{
-	(QueryState)(0),               // 0: weir.v1.QueryState
-	(*ExecuteRequest)(nil),        // 1: weir.v1.ExecuteRequest
-	(*ExecuteResponse)(nil),       // 2: weir.v1.ExecuteResponse
-	(*StatementResult)(nil),       // 3: weir.v1.StatementResult
-	(*TextTable)(nil),             // 4: weir.v1.TextTable
-	(*ResultSet)(nil),             // 5: weir.v1.ResultSet
-	(*ValidateRequest)(nil),       // 6: weir.v1.ValidateRequest
-	(*ValidateResponse)(nil),      // 7: weir.v1.ValidateResponse
-	(*ExplainRequest)(nil),        // 8: weir.v1.ExplainRequest
-	(*ExplainResponse)(nil),       // 9: weir.v1.ExplainResponse
-	(*QueryRequest)(nil),          // 10: weir.v1.QueryRequest
-	(*QueryResponse)(nil),         // 11: weir.v1.QueryResponse
-	(*ListQueriesRequest)(nil),    // 12: weir.v1.ListQueriesRequest
-	(*ListQueriesResponse)(nil),   // 13: weir.v1.ListQueriesResponse
-	(*QuerySummary)(nil),          // 14: weir.v1.QuerySummary
-	(*DescribeQueryRequest)(nil),  // 15: weir.v1.DescribeQueryRequest
-	(*DescribeQueryResponse)(nil), // 16: weir.v1.DescribeQueryResponse
-	(*QueryStats)(nil),            // 17: weir.v1.QueryStats
-	(*AnalyzeQueryRequest)(nil),   // 18: weir.v1.AnalyzeQueryRequest
-	(*AnalyzeQueryResponse)(nil),  // 19: weir.v1.AnalyzeQueryResponse
-	(*PartitionLag)(nil),          // 20: weir.v1.PartitionLag
-	(*PauseQueryRequest)(nil),     // 21: weir.v1.PauseQueryRequest
-	(*PauseQueryResponse)(nil),    // 22: weir.v1.PauseQueryResponse
-	(*ResumeQueryRequest)(nil),    // 23: weir.v1.ResumeQueryRequest
-	(*ResumeQueryResponse)(nil),   // 24: weir.v1.ResumeQueryResponse
-	(*DropQueryRequest)(nil),      // 25: weir.v1.DropQueryRequest
-	(*DropQueryResponse)(nil),     // 26: weir.v1.DropQueryResponse
-	nil,                           // 27: weir.v1.ExecuteRequest.SettingsEntry
-	nil,                           // 28: weir.v1.ExecuteResponse.SettingsEntry
-	(*TextTable_TextRow)(nil),     // 29: weir.v1.TextTable.TextRow
-	nil,                           // 30: weir.v1.ExplainRequest.SettingsEntry
-	nil,                           // 31: weir.v1.QueryRequest.SettingsEntry
-	nil,                           // 32: weir.v1.DescribeQueryResponse.PropertiesEntry
-	(*Value)(nil),                 // 33: weir.v1.Value
-	(*Schema)(nil),                // 34: weir.v1.Schema
-	(*RowBatch)(nil),              // 35: weir.v1.RowBatch
-	(*Diagnostic)(nil),            // 36: weir.v1.Diagnostic
-	(*ResultHeader)(nil),          // 37: weir.v1.ResultHeader
-	(*Watermark)(nil),             // 38: weir.v1.Watermark
-	(*Heartbeat)(nil),             // 39: weir.v1.Heartbeat
-	(*ResultEnd)(nil),             // 40: weir.v1.ResultEnd
+	(QueryState)(0),                // 0: weir.v1.QueryState
+	(*ExecuteRequest)(nil),         // 1: weir.v1.ExecuteRequest
+	(*ExecuteResponse)(nil),        // 2: weir.v1.ExecuteResponse
+	(*StatementResult)(nil),        // 3: weir.v1.StatementResult
+	(*TextTable)(nil),              // 4: weir.v1.TextTable
+	(*ResultSet)(nil),              // 5: weir.v1.ResultSet
+	(*ValidateRequest)(nil),        // 6: weir.v1.ValidateRequest
+	(*ValidateResponse)(nil),       // 7: weir.v1.ValidateResponse
+	(*ExplainRequest)(nil),         // 8: weir.v1.ExplainRequest
+	(*ExplainResponse)(nil),        // 9: weir.v1.ExplainResponse
+	(*QueryRequest)(nil),           // 10: weir.v1.QueryRequest
+	(*QueryResponse)(nil),          // 11: weir.v1.QueryResponse
+	(*ListQueriesRequest)(nil),     // 12: weir.v1.ListQueriesRequest
+	(*ListQueriesResponse)(nil),    // 13: weir.v1.ListQueriesResponse
+	(*ListObjectivesRequest)(nil),  // 14: weir.v1.ListObjectivesRequest
+	(*ListObjectivesResponse)(nil), // 15: weir.v1.ListObjectivesResponse
+	(*Objective)(nil),              // 16: weir.v1.Objective
+	(*QuerySummary)(nil),           // 17: weir.v1.QuerySummary
+	(*DescribeQueryRequest)(nil),   // 18: weir.v1.DescribeQueryRequest
+	(*DescribeQueryResponse)(nil),  // 19: weir.v1.DescribeQueryResponse
+	(*QueryStats)(nil),             // 20: weir.v1.QueryStats
+	(*AnalyzeQueryRequest)(nil),    // 21: weir.v1.AnalyzeQueryRequest
+	(*AnalyzeQueryResponse)(nil),   // 22: weir.v1.AnalyzeQueryResponse
+	(*PartitionLag)(nil),           // 23: weir.v1.PartitionLag
+	(*PauseQueryRequest)(nil),      // 24: weir.v1.PauseQueryRequest
+	(*PauseQueryResponse)(nil),     // 25: weir.v1.PauseQueryResponse
+	(*ResumeQueryRequest)(nil),     // 26: weir.v1.ResumeQueryRequest
+	(*ResumeQueryResponse)(nil),    // 27: weir.v1.ResumeQueryResponse
+	(*DropQueryRequest)(nil),       // 28: weir.v1.DropQueryRequest
+	(*DropQueryResponse)(nil),      // 29: weir.v1.DropQueryResponse
+	nil,                            // 30: weir.v1.ExecuteRequest.SettingsEntry
+	nil,                            // 31: weir.v1.ExecuteResponse.SettingsEntry
+	(*TextTable_TextRow)(nil),      // 32: weir.v1.TextTable.TextRow
+	nil,                            // 33: weir.v1.ExplainRequest.SettingsEntry
+	nil,                            // 34: weir.v1.QueryRequest.SettingsEntry
+	nil,                            // 35: weir.v1.DescribeQueryResponse.PropertiesEntry
+	(*Value)(nil),                  // 36: weir.v1.Value
+	(*Schema)(nil),                 // 37: weir.v1.Schema
+	(*RowBatch)(nil),               // 38: weir.v1.RowBatch
+	(*Diagnostic)(nil),             // 39: weir.v1.Diagnostic
+	(*ResultHeader)(nil),           // 40: weir.v1.ResultHeader
+	(*Watermark)(nil),              // 41: weir.v1.Watermark
+	(*Heartbeat)(nil),              // 42: weir.v1.Heartbeat
+	(*ResultEnd)(nil),              // 43: weir.v1.ResultEnd
 }
 var file_weir_v1_query_proto_depIdxs = []int32{
-	33, // 0: weir.v1.ExecuteRequest.parameters:type_name -> weir.v1.Value
-	27, // 1: weir.v1.ExecuteRequest.settings:type_name -> weir.v1.ExecuteRequest.SettingsEntry
+	36, // 0: weir.v1.ExecuteRequest.parameters:type_name -> weir.v1.Value
+	30, // 1: weir.v1.ExecuteRequest.settings:type_name -> weir.v1.ExecuteRequest.SettingsEntry
 	3,  // 2: weir.v1.ExecuteResponse.results:type_name -> weir.v1.StatementResult
-	28, // 3: weir.v1.ExecuteResponse.settings:type_name -> weir.v1.ExecuteResponse.SettingsEntry
+	31, // 3: weir.v1.ExecuteResponse.settings:type_name -> weir.v1.ExecuteResponse.SettingsEntry
 	4,  // 4: weir.v1.StatementResult.table:type_name -> weir.v1.TextTable
 	5,  // 5: weir.v1.StatementResult.rows:type_name -> weir.v1.ResultSet
-	29, // 6: weir.v1.TextTable.rows:type_name -> weir.v1.TextTable.TextRow
-	34, // 7: weir.v1.ResultSet.schema:type_name -> weir.v1.Schema
-	35, // 8: weir.v1.ResultSet.batch:type_name -> weir.v1.RowBatch
-	36, // 9: weir.v1.ValidateResponse.diagnostics:type_name -> weir.v1.Diagnostic
-	33, // 10: weir.v1.ExplainRequest.parameters:type_name -> weir.v1.Value
-	30, // 11: weir.v1.ExplainRequest.settings:type_name -> weir.v1.ExplainRequest.SettingsEntry
-	33, // 12: weir.v1.QueryRequest.parameters:type_name -> weir.v1.Value
-	31, // 13: weir.v1.QueryRequest.settings:type_name -> weir.v1.QueryRequest.SettingsEntry
-	37, // 14: weir.v1.QueryResponse.header:type_name -> weir.v1.ResultHeader
-	35, // 15: weir.v1.QueryResponse.batch:type_name -> weir.v1.RowBatch
-	38, // 16: weir.v1.QueryResponse.watermark:type_name -> weir.v1.Watermark
-	39, // 17: weir.v1.QueryResponse.heartbeat:type_name -> weir.v1.Heartbeat
-	40, // 18: weir.v1.QueryResponse.end:type_name -> weir.v1.ResultEnd
-	14, // 19: weir.v1.ListQueriesResponse.queries:type_name -> weir.v1.QuerySummary
-	0,  // 20: weir.v1.QuerySummary.state:type_name -> weir.v1.QueryState
-	14, // 21: weir.v1.DescribeQueryResponse.summary:type_name -> weir.v1.QuerySummary
-	34, // 22: weir.v1.DescribeQueryResponse.schema:type_name -> weir.v1.Schema
-	32, // 23: weir.v1.DescribeQueryResponse.properties:type_name -> weir.v1.DescribeQueryResponse.PropertiesEntry
-	17, // 24: weir.v1.DescribeQueryResponse.stats:type_name -> weir.v1.QueryStats
-	0,  // 25: weir.v1.QueryStats.state:type_name -> weir.v1.QueryState
-	14, // 26: weir.v1.AnalyzeQueryResponse.summary:type_name -> weir.v1.QuerySummary
-	20, // 27: weir.v1.AnalyzeQueryResponse.partitions:type_name -> weir.v1.PartitionLag
-	1,  // 28: weir.v1.QueryService.Execute:input_type -> weir.v1.ExecuteRequest
-	6,  // 29: weir.v1.QueryService.Validate:input_type -> weir.v1.ValidateRequest
-	8,  // 30: weir.v1.QueryService.Explain:input_type -> weir.v1.ExplainRequest
-	10, // 31: weir.v1.QueryService.Query:input_type -> weir.v1.QueryRequest
-	12, // 32: weir.v1.QueryService.ListQueries:input_type -> weir.v1.ListQueriesRequest
-	15, // 33: weir.v1.QueryService.DescribeQuery:input_type -> weir.v1.DescribeQueryRequest
-	18, // 34: weir.v1.QueryService.AnalyzeQuery:input_type -> weir.v1.AnalyzeQueryRequest
-	21, // 35: weir.v1.QueryService.PauseQuery:input_type -> weir.v1.PauseQueryRequest
-	23, // 36: weir.v1.QueryService.ResumeQuery:input_type -> weir.v1.ResumeQueryRequest
-	25, // 37: weir.v1.QueryService.DropQuery:input_type -> weir.v1.DropQueryRequest
-	2,  // 38: weir.v1.QueryService.Execute:output_type -> weir.v1.ExecuteResponse
-	7,  // 39: weir.v1.QueryService.Validate:output_type -> weir.v1.ValidateResponse
-	9,  // 40: weir.v1.QueryService.Explain:output_type -> weir.v1.ExplainResponse
-	11, // 41: weir.v1.QueryService.Query:output_type -> weir.v1.QueryResponse
-	13, // 42: weir.v1.QueryService.ListQueries:output_type -> weir.v1.ListQueriesResponse
-	16, // 43: weir.v1.QueryService.DescribeQuery:output_type -> weir.v1.DescribeQueryResponse
-	19, // 44: weir.v1.QueryService.AnalyzeQuery:output_type -> weir.v1.AnalyzeQueryResponse
-	22, // 45: weir.v1.QueryService.PauseQuery:output_type -> weir.v1.PauseQueryResponse
-	24, // 46: weir.v1.QueryService.ResumeQuery:output_type -> weir.v1.ResumeQueryResponse
-	26, // 47: weir.v1.QueryService.DropQuery:output_type -> weir.v1.DropQueryResponse
-	38, // [38:48] is the sub-list for method output_type
-	28, // [28:38] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	32, // 6: weir.v1.TextTable.rows:type_name -> weir.v1.TextTable.TextRow
+	37, // 7: weir.v1.ResultSet.schema:type_name -> weir.v1.Schema
+	38, // 8: weir.v1.ResultSet.batch:type_name -> weir.v1.RowBatch
+	39, // 9: weir.v1.ValidateResponse.diagnostics:type_name -> weir.v1.Diagnostic
+	36, // 10: weir.v1.ExplainRequest.parameters:type_name -> weir.v1.Value
+	33, // 11: weir.v1.ExplainRequest.settings:type_name -> weir.v1.ExplainRequest.SettingsEntry
+	36, // 12: weir.v1.QueryRequest.parameters:type_name -> weir.v1.Value
+	34, // 13: weir.v1.QueryRequest.settings:type_name -> weir.v1.QueryRequest.SettingsEntry
+	40, // 14: weir.v1.QueryResponse.header:type_name -> weir.v1.ResultHeader
+	38, // 15: weir.v1.QueryResponse.batch:type_name -> weir.v1.RowBatch
+	41, // 16: weir.v1.QueryResponse.watermark:type_name -> weir.v1.Watermark
+	42, // 17: weir.v1.QueryResponse.heartbeat:type_name -> weir.v1.Heartbeat
+	43, // 18: weir.v1.QueryResponse.end:type_name -> weir.v1.ResultEnd
+	17, // 19: weir.v1.ListQueriesResponse.queries:type_name -> weir.v1.QuerySummary
+	16, // 20: weir.v1.ListObjectivesResponse.objectives:type_name -> weir.v1.Objective
+	0,  // 21: weir.v1.QuerySummary.state:type_name -> weir.v1.QueryState
+	17, // 22: weir.v1.DescribeQueryResponse.summary:type_name -> weir.v1.QuerySummary
+	37, // 23: weir.v1.DescribeQueryResponse.schema:type_name -> weir.v1.Schema
+	35, // 24: weir.v1.DescribeQueryResponse.properties:type_name -> weir.v1.DescribeQueryResponse.PropertiesEntry
+	20, // 25: weir.v1.DescribeQueryResponse.stats:type_name -> weir.v1.QueryStats
+	0,  // 26: weir.v1.QueryStats.state:type_name -> weir.v1.QueryState
+	17, // 27: weir.v1.AnalyzeQueryResponse.summary:type_name -> weir.v1.QuerySummary
+	23, // 28: weir.v1.AnalyzeQueryResponse.partitions:type_name -> weir.v1.PartitionLag
+	1,  // 29: weir.v1.QueryService.Execute:input_type -> weir.v1.ExecuteRequest
+	6,  // 30: weir.v1.QueryService.Validate:input_type -> weir.v1.ValidateRequest
+	8,  // 31: weir.v1.QueryService.Explain:input_type -> weir.v1.ExplainRequest
+	10, // 32: weir.v1.QueryService.Query:input_type -> weir.v1.QueryRequest
+	12, // 33: weir.v1.QueryService.ListQueries:input_type -> weir.v1.ListQueriesRequest
+	18, // 34: weir.v1.QueryService.DescribeQuery:input_type -> weir.v1.DescribeQueryRequest
+	21, // 35: weir.v1.QueryService.AnalyzeQuery:input_type -> weir.v1.AnalyzeQueryRequest
+	14, // 36: weir.v1.QueryService.ListObjectives:input_type -> weir.v1.ListObjectivesRequest
+	24, // 37: weir.v1.QueryService.PauseQuery:input_type -> weir.v1.PauseQueryRequest
+	26, // 38: weir.v1.QueryService.ResumeQuery:input_type -> weir.v1.ResumeQueryRequest
+	28, // 39: weir.v1.QueryService.DropQuery:input_type -> weir.v1.DropQueryRequest
+	2,  // 40: weir.v1.QueryService.Execute:output_type -> weir.v1.ExecuteResponse
+	7,  // 41: weir.v1.QueryService.Validate:output_type -> weir.v1.ValidateResponse
+	9,  // 42: weir.v1.QueryService.Explain:output_type -> weir.v1.ExplainResponse
+	11, // 43: weir.v1.QueryService.Query:output_type -> weir.v1.QueryResponse
+	13, // 44: weir.v1.QueryService.ListQueries:output_type -> weir.v1.ListQueriesResponse
+	19, // 45: weir.v1.QueryService.DescribeQuery:output_type -> weir.v1.DescribeQueryResponse
+	22, // 46: weir.v1.QueryService.AnalyzeQuery:output_type -> weir.v1.AnalyzeQueryResponse
+	15, // 47: weir.v1.QueryService.ListObjectives:output_type -> weir.v1.ListObjectivesResponse
+	25, // 48: weir.v1.QueryService.PauseQuery:output_type -> weir.v1.PauseQueryResponse
+	27, // 49: weir.v1.QueryService.ResumeQuery:output_type -> weir.v1.ResumeQueryResponse
+	29, // 50: weir.v1.QueryService.DropQuery:output_type -> weir.v1.DropQueryResponse
+	40, // [40:51] is the sub-list for method output_type
+	29, // [29:40] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_weir_v1_query_proto_init() }
@@ -2118,15 +2378,16 @@ func file_weir_v1_query_proto_init() {
 		(*QueryResponse_Heartbeat)(nil),
 		(*QueryResponse_End)(nil),
 	}
-	file_weir_v1_query_proto_msgTypes[16].OneofWrappers = []any{}
+	file_weir_v1_query_proto_msgTypes[15].OneofWrappers = []any{}
 	file_weir_v1_query_proto_msgTypes[19].OneofWrappers = []any{}
+	file_weir_v1_query_proto_msgTypes[22].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_v1_query_proto_rawDesc), len(file_weir_v1_query_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   32,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,16 +21,17 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	QueryService_Execute_FullMethodName       = "/weir.v1.QueryService/Execute"
-	QueryService_Validate_FullMethodName      = "/weir.v1.QueryService/Validate"
-	QueryService_Explain_FullMethodName       = "/weir.v1.QueryService/Explain"
-	QueryService_Query_FullMethodName         = "/weir.v1.QueryService/Query"
-	QueryService_ListQueries_FullMethodName   = "/weir.v1.QueryService/ListQueries"
-	QueryService_DescribeQuery_FullMethodName = "/weir.v1.QueryService/DescribeQuery"
-	QueryService_AnalyzeQuery_FullMethodName  = "/weir.v1.QueryService/AnalyzeQuery"
-	QueryService_PauseQuery_FullMethodName    = "/weir.v1.QueryService/PauseQuery"
-	QueryService_ResumeQuery_FullMethodName   = "/weir.v1.QueryService/ResumeQuery"
-	QueryService_DropQuery_FullMethodName     = "/weir.v1.QueryService/DropQuery"
+	QueryService_Execute_FullMethodName        = "/weir.v1.QueryService/Execute"
+	QueryService_Validate_FullMethodName       = "/weir.v1.QueryService/Validate"
+	QueryService_Explain_FullMethodName        = "/weir.v1.QueryService/Explain"
+	QueryService_Query_FullMethodName          = "/weir.v1.QueryService/Query"
+	QueryService_ListQueries_FullMethodName    = "/weir.v1.QueryService/ListQueries"
+	QueryService_DescribeQuery_FullMethodName  = "/weir.v1.QueryService/DescribeQuery"
+	QueryService_AnalyzeQuery_FullMethodName   = "/weir.v1.QueryService/AnalyzeQuery"
+	QueryService_ListObjectives_FullMethodName = "/weir.v1.QueryService/ListObjectives"
+	QueryService_PauseQuery_FullMethodName     = "/weir.v1.QueryService/PauseQuery"
+	QueryService_ResumeQuery_FullMethodName    = "/weir.v1.QueryService/ResumeQuery"
+	QueryService_DropQuery_FullMethodName      = "/weir.v1.QueryService/DropQuery"
 )
 
 // QueryServiceClient is the client API for QueryService service.
@@ -58,6 +59,8 @@ type QueryServiceClient interface {
 	DescribeQuery(ctx context.Context, in *DescribeQueryRequest, opts ...grpc.CallOption) (*DescribeQueryResponse, error)
 	// Looks at a running query for a second: how far each partition is behind, and why. Tells of all replicas.
 	AnalyzeQuery(ctx context.Context, in *AnalyzeQueryRequest, opts ...grpc.CallOption) (*AnalyzeQueryResponse, error)
+	// Lists the objectives of each query of this server, and for how much of the last thirty days they held.
+	ListObjectives(ctx context.Context, in *ListObjectivesRequest, opts ...grpc.CallOption) (*ListObjectivesResponse, error)
 	// Stops reading input; state and position stay.
 	PauseQuery(ctx context.Context, in *PauseQueryRequest, opts ...grpc.CallOption) (*PauseQueryResponse, error)
 	// Goes on where PauseQuery stopped.
@@ -153,6 +156,16 @@ func (c *queryServiceClient) AnalyzeQuery(ctx context.Context, in *AnalyzeQueryR
 	return out, nil
 }
 
+func (c *queryServiceClient) ListObjectives(ctx context.Context, in *ListObjectivesRequest, opts ...grpc.CallOption) (*ListObjectivesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListObjectivesResponse)
+	err := c.cc.Invoke(ctx, QueryService_ListObjectives_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *queryServiceClient) PauseQuery(ctx context.Context, in *PauseQueryRequest, opts ...grpc.CallOption) (*PauseQueryResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(PauseQueryResponse)
@@ -208,6 +221,8 @@ type QueryServiceServer interface {
 	DescribeQuery(context.Context, *DescribeQueryRequest) (*DescribeQueryResponse, error)
 	// Looks at a running query for a second: how far each partition is behind, and why. Tells of all replicas.
 	AnalyzeQuery(context.Context, *AnalyzeQueryRequest) (*AnalyzeQueryResponse, error)
+	// Lists the objectives of each query of this server, and for how much of the last thirty days they held.
+	ListObjectives(context.Context, *ListObjectivesRequest) (*ListObjectivesResponse, error)
 	// Stops reading input; state and position stay.
 	PauseQuery(context.Context, *PauseQueryRequest) (*PauseQueryResponse, error)
 	// Goes on where PauseQuery stopped.
@@ -244,6 +259,9 @@ func (UnimplementedQueryServiceServer) DescribeQuery(context.Context, *DescribeQ
 }
 func (UnimplementedQueryServiceServer) AnalyzeQuery(context.Context, *AnalyzeQueryRequest) (*AnalyzeQueryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method AnalyzeQuery not implemented")
+}
+func (UnimplementedQueryServiceServer) ListObjectives(context.Context, *ListObjectivesRequest) (*ListObjectivesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListObjectives not implemented")
 }
 func (UnimplementedQueryServiceServer) PauseQuery(context.Context, *PauseQueryRequest) (*PauseQueryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method PauseQuery not implemented")
@@ -394,6 +412,24 @@ func _QueryService_AnalyzeQuery_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _QueryService_ListObjectives_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListObjectivesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServiceServer).ListObjectives(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: QueryService_ListObjectives_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServiceServer).ListObjectives(ctx, req.(*ListObjectivesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _QueryService_PauseQuery_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(PauseQueryRequest)
 	if err := dec(in); err != nil {
@@ -478,6 +514,10 @@ var QueryService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "AnalyzeQuery",
 			Handler:    _QueryService_AnalyzeQuery_Handler,
+		},
+		{
+			MethodName: "ListObjectives",
+			Handler:    _QueryService_ListObjectives_Handler,
 		},
 		{
 			MethodName: "PauseQuery",

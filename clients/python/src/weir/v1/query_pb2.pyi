@@ -170,6 +170,42 @@ class ListQueriesResponse(_message.Message):
     next_page_token: str
     def __init__(self, queries: _Optional[_Iterable[_Union[QuerySummary, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
+class ListObjectivesRequest(_message.Message):
+    __slots__ = ("page_size", "page_token")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListObjectivesResponse(_message.Message):
+    __slots__ = ("objectives", "next_page_token")
+    OBJECTIVES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    objectives: _containers.RepeatedCompositeFieldContainer[Objective]
+    next_page_token: str
+    def __init__(self, objectives: _Optional[_Iterable[_Union[Objective, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class Objective(_message.Message):
+    __slots__ = ("query", "indicator", "threshold", "value", "target", "attainment", "error_budget", "minutes")
+    QUERY_FIELD_NUMBER: _ClassVar[int]
+    INDICATOR_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    ATTAINMENT_FIELD_NUMBER: _ClassVar[int]
+    ERROR_BUDGET_FIELD_NUMBER: _ClassVar[int]
+    MINUTES_FIELD_NUMBER: _ClassVar[int]
+    query: str
+    indicator: str
+    threshold: float
+    value: float
+    target: float
+    attainment: float
+    error_budget: float
+    minutes: int
+    def __init__(self, query: _Optional[str] = ..., indicator: _Optional[str] = ..., threshold: _Optional[float] = ..., value: _Optional[float] = ..., target: _Optional[float] = ..., attainment: _Optional[float] = ..., error_budget: _Optional[float] = ..., minutes: _Optional[int] = ...) -> None: ...
+
 class QuerySummary(_message.Message):
     __slots__ = ("name", "state", "detail")
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -208,7 +244,7 @@ class DescribeQueryResponse(_message.Message):
     def __init__(self, summary: _Optional[_Union[QuerySummary, _Mapping]] = ..., sql: _Optional[str] = ..., schema: _Optional[_Union[_types_pb2.Schema, _Mapping]] = ..., properties: _Optional[_Mapping[str, str]] = ..., stats: _Optional[_Union[QueryStats, _Mapping]] = ...) -> None: ...
 
 class QueryStats(_message.Message):
-    __slots__ = ("state", "error", "rows_in", "rows_out", "rows_late", "rows_failed", "rows_duplicate", "watermark_micros", "lag_records", "state_bytes", "epoch", "checkpoint_millis_p95")
+    __slots__ = ("state", "error", "rows_in", "rows_out", "rows_late", "rows_failed", "rows_duplicate", "watermark_micros", "lag_records", "state_bytes", "epoch", "checkpoint_millis_p95", "lag_millis_p95")
     STATE_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     ROWS_IN_FIELD_NUMBER: _ClassVar[int]
@@ -221,6 +257,7 @@ class QueryStats(_message.Message):
     STATE_BYTES_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     CHECKPOINT_MILLIS_P95_FIELD_NUMBER: _ClassVar[int]
+    LAG_MILLIS_P95_FIELD_NUMBER: _ClassVar[int]
     state: QueryState
     error: str
     rows_in: int
@@ -233,7 +270,8 @@ class QueryStats(_message.Message):
     state_bytes: int
     epoch: int
     checkpoint_millis_p95: float
-    def __init__(self, state: _Optional[_Union[QueryState, str]] = ..., error: _Optional[str] = ..., rows_in: _Optional[int] = ..., rows_out: _Optional[int] = ..., rows_late: _Optional[int] = ..., rows_failed: _Optional[int] = ..., rows_duplicate: _Optional[int] = ..., watermark_micros: _Optional[int] = ..., lag_records: _Optional[int] = ..., state_bytes: _Optional[int] = ..., epoch: _Optional[int] = ..., checkpoint_millis_p95: _Optional[float] = ...) -> None: ...
+    lag_millis_p95: float
+    def __init__(self, state: _Optional[_Union[QueryState, str]] = ..., error: _Optional[str] = ..., rows_in: _Optional[int] = ..., rows_out: _Optional[int] = ..., rows_late: _Optional[int] = ..., rows_failed: _Optional[int] = ..., rows_duplicate: _Optional[int] = ..., watermark_micros: _Optional[int] = ..., lag_records: _Optional[int] = ..., state_bytes: _Optional[int] = ..., epoch: _Optional[int] = ..., checkpoint_millis_p95: _Optional[float] = ..., lag_millis_p95: _Optional[float] = ...) -> None: ...
 
 class AnalyzeQueryRequest(_message.Message):
     __slots__ = ("name",)

@@ -73,6 +73,11 @@ class QueryServiceStub(object):
                 request_serializer=weir_dot_v1_dot_query__pb2.AnalyzeQueryRequest.SerializeToString,
                 response_deserializer=weir_dot_v1_dot_query__pb2.AnalyzeQueryResponse.FromString,
                 _registered_method=True)
+        self.ListObjectives = channel.unary_unary(
+                '/weir.v1.QueryService/ListObjectives',
+                request_serializer=weir_dot_v1_dot_query__pb2.ListObjectivesRequest.SerializeToString,
+                response_deserializer=weir_dot_v1_dot_query__pb2.ListObjectivesResponse.FromString,
+                _registered_method=True)
         self.PauseQuery = channel.unary_unary(
                 '/weir.v1.QueryService/PauseQuery',
                 request_serializer=weir_dot_v1_dot_query__pb2.PauseQueryRequest.SerializeToString,
@@ -148,6 +153,13 @@ class QueryServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListObjectives(self, request, context):
+        """Lists the objectives of each query of this server, and for how much of the last thirty days they held.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def PauseQuery(self, request, context):
         """Stops reading input; state and position stay.
         """
@@ -206,6 +218,11 @@ def add_QueryServiceServicer_to_server(servicer, server):
                     servicer.AnalyzeQuery,
                     request_deserializer=weir_dot_v1_dot_query__pb2.AnalyzeQueryRequest.FromString,
                     response_serializer=weir_dot_v1_dot_query__pb2.AnalyzeQueryResponse.SerializeToString,
+            ),
+            'ListObjectives': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListObjectives,
+                    request_deserializer=weir_dot_v1_dot_query__pb2.ListObjectivesRequest.FromString,
+                    response_serializer=weir_dot_v1_dot_query__pb2.ListObjectivesResponse.SerializeToString,
             ),
             'PauseQuery': grpc.unary_unary_rpc_method_handler(
                     servicer.PauseQuery,
@@ -416,6 +433,33 @@ class QueryService(object):
             '/weir.v1.QueryService/AnalyzeQuery',
             weir_dot_v1_dot_query__pb2.AnalyzeQueryRequest.SerializeToString,
             weir_dot_v1_dot_query__pb2.AnalyzeQueryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListObjectives(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/weir.v1.QueryService/ListObjectives',
+            weir_dot_v1_dot_query__pb2.ListObjectivesRequest.SerializeToString,
+            weir_dot_v1_dot_query__pb2.ListObjectivesResponse.FromString,
             options,
             channel_credentials,
             insecure,
