@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { WeirClient } from '../clients/typescript/src/index.ts'
 import { hardware, type Measurement, percentile, versions } from './measure.ts'
 import { ORDERS_COLUMNS, order } from './orders.ts'
+import { addressOf, cpuOf, peakRss, spawnServer } from './server.ts'
 
 /**
  * From the call that ingests an event until a subscriber in another process has the change that it caused: gRPC in,
@@ -19,13 +18,7 @@ const WARM_UP_EVENTS = 40_000
 
 export async function measureLatency(events: number): Promise<Measurement> {
   const directory = mkdtempSync(join(tmpdir(), 'weir-bench-'))
-  const server = spawn(
-    process.execPath,
-    ['dist/src/main.js', '--listen', '127.0.0.1:0', '--data-directory', directory],
-    {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  )
+  const server = spawnServer(directory)
   try {
     const client = await WeirClient.connect(await addressOf(server.stderr))
     await client.execute(`
@@ -99,31 +92,4 @@ async function run(client: WeirClient, events: number): Promise<number[]> {
   await writer.close()
   await received
   return latencies
-}
-
-async function addressOf(stderr: NodeJS.ReadableStream): Promise<string> {
-  const lines = createInterface({ input: stderr })
-  for await (const line of lines) {
-    const { address } = JSON.parse(line) as { address?: string }
-    if (address === undefined) continue
-    stderr.resume()
-    return address
-  }
-  throw new Error('the server ended before it listened; build it first: npm run build')
-}
-
-/** Processor time of a process so far, from Linux: user and system, in ticks of 10 ms. */
-function cpuOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) / 100
-}
-
-/** Linux keeps the peak of a process. */
-function peakRss(pid: number): number {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024
-  } catch {
-    return 0
-  }
 }

@@ -8,6 +8,7 @@ import type { Storage } from '../src/adapters/storage.ts'
 import { SystemClock } from '../src/adapters/system-clock.ts'
 import { WeirRuntime } from '../src/runtime/weir-runtime.ts'
 import { compared, measureFlink, prepareFlink } from './against.ts'
+import { measureIngest } from './ingest.ts'
 import { type BenchInput, PARTITIONS, rounds } from './inputs.ts'
 import { measureKafka } from './kafka.ts'
 import { measureLatency } from './latency.ts'
@@ -84,7 +85,7 @@ function queryNamed(name: string): BenchQuery {
   const query = QUERIES.find((one) => one.name === name)
   if (query === undefined) {
     throw new Error(
-      `no query "${name}"; there are ${[...QUERIES.map((one) => one.name), 'latency', 'state'].join(', ')}`,
+      `no query "${name}"; there are ${[...QUERIES.map((one) => one.name), 'latency', 'state', 'ingest'].join(', ')}`,
     )
   }
   return query
@@ -93,6 +94,7 @@ function queryNamed(name: string): BenchQuery {
 async function measure(name: string, events: number): Promise<Measurement> {
   if (name === 'latency') return measureLatency(events)
   if (name === 'state') return measureState(events)
+  if (name === 'ingest') return measureIngest(events)
   const query = queryNamed(name)
   const directory = mkdtempSync(join(tmpdir(), 'weir-bench-'))
   try {

@@ -100,7 +100,7 @@ describe('commands in the documentation', () => {
 
   it.each(commands.filter(({ line }) => /^(npx )?weir /.test(line)))('$place: $line', ({ line }) => {
     const [, command = '', ...args] = line.replace(/^npx /, '').split(/\s+/)
-    const help = helpOf(command)
+    const help = helpOf(command === 'token' ? [command, args[0] ?? ''] : [command])
     for (const option of args.filter((arg) => arg.startsWith('-'))) expect(help).toMatch(new RegExp(`${option}[ ,]`))
     for (const path of args.filter((arg) => arg.startsWith('examples/')))
       expect(existsSync(join(ROOT, path))).toBe(true)
@@ -122,8 +122,8 @@ describe('commands in the documentation', () => {
   })
 })
 
-function helpOf(command: string): string {
-  const args = [join(ROOT, 'src/cli/weir.ts'), command, '--help']
+function helpOf(command: readonly string[]): string {
+  const args = [join(ROOT, 'src/cli/weir.ts'), ...command, '--help']
   const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 20_000 })
   expect(status).toBe(0)
   return stdout

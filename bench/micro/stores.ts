@@ -1,5 +1,5 @@
 /**
- * `node bench/micro/stores.ts`: what the hop to a store costs. A stream joined with a table that is kept with the
+ * What the hop to a store costs: `node bench/micro/stores.ts`. A stream joined with a table that is kept with the
  * query, and with rows that are looked up in a Redis and a PostgreSQL, which it starts on this machine; and the rows
  * of a stream written into both.
  */

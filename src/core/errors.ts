@@ -35,6 +35,8 @@ export interface AppErrorOptions {
   readonly domain?: ErrorDomain
   /** True when the same call may succeed later without a change. */
   readonly retry?: boolean
+  /** When it may: then, at the earliest. */
+  readonly retryAfterMs?: number
   /** What to do about it, one sentence. */
   readonly hint?: string
   readonly diagnostics?: readonly Diagnostic[]
@@ -47,6 +49,7 @@ export class AppError extends Error {
   readonly code: ErrorCode
   readonly domain: ErrorDomain
   readonly retry: boolean
+  readonly retryAfterMs: number | undefined
   readonly hint: string | undefined
   readonly diagnostics: readonly Diagnostic[]
 
@@ -55,6 +58,7 @@ export class AppError extends Error {
     this.code = code
     this.domain = options.domain ?? 'user'
     this.retry = options.retry ?? false
+    this.retryAfterMs = options.retryAfterMs
     this.hint = options.hint
     this.diagnostics = options.diagnostics ?? []
   }

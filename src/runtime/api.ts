@@ -1,7 +1,8 @@
 import type { Diagnostic } from '../../grammar/diagnostic.ts'
 import type { ChangeKind } from '../core/batch.ts'
+import type { ParameterValue } from '../core/parameter.ts'
 import type { Schema } from '../core/schema.ts'
-import type { Row, Value } from '../core/value.ts'
+import type { Row } from '../core/value.ts'
 import type { RestoreProgress } from '../engine/ports/state.ts'
 import type { Access } from './access.ts'
 import type { QueryAnalysis } from './explain-analyze.ts'
@@ -46,7 +47,7 @@ export interface Runtime {
 }
 
 export interface ExecuteOptions {
-  readonly parameters?: readonly Value[]
+  readonly parameters?: readonly ParameterValue[]
   /** Session settings, changed by SET; kept by the caller between calls. */
   readonly session?: Map<string, string>
   readonly signal?: AbortSignal

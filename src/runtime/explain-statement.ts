@@ -1,6 +1,6 @@
 import type { AlterQuery, Explain, Identifier, Statement } from '../../grammar/index.ts'
 import { errorAt, type Query } from '../../grammar/index.ts'
-import type { Value } from '../core/value.ts'
+import type { ParameterValue } from '../core/parameter.ts'
 import type { Parameters } from '../plan/bind/environment.ts'
 import type { QueryEntry } from '../plan/catalog.ts'
 import { explainLogical, explainPhysical, explainStages } from '../plan/explain.ts'
@@ -16,7 +16,7 @@ export function explainStatement(
   statement: Explain,
   catalog: StoredCatalog,
   session: ReadonlyMap<string, string>,
-  parameters?: readonly Value[],
+  parameters?: readonly ParameterValue[],
 ): string {
   const { target, mode } = statement
   if (mode === 'flink') {

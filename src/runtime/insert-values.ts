@@ -4,6 +4,7 @@ import { INSERT } from '../core/batch.ts'
 import { AppError } from '../core/errors.ts'
 import { EvaluationError } from '../core/evaluation-error.ts'
 import { partitionOf } from '../core/murmur2.ts'
+import type { ParameterValue } from '../core/parameter.ts'
 import type { Value } from '../core/value.ts'
 import { interpret } from '../engine/expression/interpret.ts'
 import type { Clock } from '../engine/ports/clock.ts'
@@ -23,7 +24,7 @@ export async function insertValues(
     readonly formats: FormatRegistry
     readonly clock: Clock
   },
-  parameters: readonly Value[] | undefined,
+  parameters: readonly ParameterValue[] | undefined,
 ): Promise<string> {
   const { catalog, storage, formats, clock } = ports
   const { plan, diagnostics } = planValues(statement, catalog, parameters)

@@ -78,6 +78,11 @@ describe('the needs of', () => {
     ["CREATE STREAM s (id BIGINT) WITH ('topic-pattern' = 'o.*')", 'manage:s manage:topic:*'],
     ["CREATE STREAM s (id BIGINT) WITH (connector = 'file', path = '/etc/passwd')", 'manage:s manage:connector:file'],
     ["CREATE STREAM s (id BIGINT) WITH (connector = 'datagen')", 'manage:s'],
+    [
+      `CREATE TABLE s (id BIGINT PRIMARY KEY, n BIGINT) WITH (connector = 'postgres', kind = 'lookup',
+        url = 'postgresql://u@db:5432/d', password = '\${env:DB}', 'table' = 't')`,
+      'manage:s manage:connector:postgres read:secret:env:DB',
+    ],
     ["CREATE STREAM s (id BIGINT) WITH (dead_letter_topic = 'dead')", 'manage:s manage:dead'],
     [
       `CREATE STREAM s (id BIGINT) WITH (connector = 'kafka', format = 'avro', 'schema.registry' = 'http://r',

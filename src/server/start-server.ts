@@ -45,7 +45,6 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
     const address = await app.get(GrpcServer).listen()
     const metrics = await app.get(MetricsServer).listen()
     logger.info({ address, metrics, dataDirectory: config.dataDirectory }, 'server started')
-    if (!isLoopback(address)) logger.warn({ address }, 'anyone who reaches this address may read, write and drop')
     return { address, metrics, close, [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()
@@ -62,11 +61,6 @@ async function closeAll(app: INestApplicationContext, security: Security): Promi
     await telemetry.close()
     security[Symbol.dispose]()
   }
-}
-
-/** There is no TLS and no authentication yet: beyond this machine, the network is the only guard. */
-function isLoopback(address: string): boolean {
-  return /^(127\.|localhost:|\[::1\]:)/.test(address)
 }
 
 /** Loaded when it is used: an engine that a caller brings needs no native store. */

@@ -25,8 +25,13 @@ const RENDERS: readonly (Render & { readonly name: string })[] = [
       imagePullSecrets: [{ name: 'registry' }],
       kafka: { tls: { clientSecret: { name: 'kafka-client' } } },
       schemaRegistry: { url: 'https://registry/', user: 'weir', passwordSecret: { name: 'registry-login' } },
-      tls: { enabled: true, secretName: 'weir-tls', clientCaSecret: { name: 'clients-ca' } },
-      auth: { tokensSecret: { name: 'weir-tokens' } },
+      tls: {
+        enabled: true,
+        secretName: 'weir-tls',
+        clientCaSecret: { name: 'clients-ca' },
+        peerCaSecret: { name: 'peers-ca' },
+      },
+      auth: { tokensSecret: { name: 'weir-tokens' }, peerTokenSecret: { name: 'weir-peer' } },
       settings: { logLevel: 'debug', messageReceiveBytesMax: 4_194_304 },
       extraEnv: [{ name: 'REGISTRY', valueFrom: { secretKeyRef: { name: 'registry', key: 'password' } } }],
       extraVolumes: [{ name: 'extra', emptyDir: {} }],
@@ -121,6 +126,7 @@ describeChart('the chart', (chart) => {
     ['above autoscaling.maxReplicas', { kafka: KAFKA, autoscaling: { enabled: true, minReplicas: 9 } }],
     ['tls.secretName: name the Secret', { tls: { enabled: true } }],
     ['tls.clientCaSecret.name: certificates of clients need tls.enabled', { tls: { clientCaSecret: { name: 'ca' } } }],
+    ['tls.peerCaSecret.name: certificates of replicas need tls.enabled', { tls: { peerCaSecret: { name: 'ca' } } }],
     ['kafka.tls.enabled is false', { kafka: { ...KAFKA, tls: { caSecret: { name: 'ca' } } } }],
     [
       'kafka.sasl.passwordSecret.name: PLAIN needs a Secret',

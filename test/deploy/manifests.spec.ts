@@ -100,8 +100,13 @@ describeChart('secrets', (chart) => {
     values: {
       kafka: { tls: { clientSecret: { name: 'kafka-client' } } },
       schemaRegistry: { url: 'https://registry', user: 'weir', passwordSecret: { name: 'registry', key: 'pass' } },
-      tls: { enabled: true, secretName: 'weir-tls', clientCaSecret: { name: 'clients-ca' } },
-      auth: { tokensSecret: { name: 'weir-tokens' } },
+      tls: {
+        enabled: true,
+        secretName: 'weir-tls',
+        clientCaSecret: { name: 'clients-ca' },
+        peerCaSecret: { name: 'peers-ca' },
+      },
+      auth: { tokensSecret: { name: 'weir-tokens' }, peerTokenSecret: { name: 'weir-peer' } },
     },
   }
 
@@ -120,7 +125,9 @@ describeChart('secrets', (chart) => {
       'server/tls.crt <- weir-tls/tls.crt',
       'server/tls.key <- weir-tls/tls.key',
       'server/clients.crt <- clients-ca/ca.crt',
+      'server/peers.crt <- peers-ca/ca.crt',
       'server/tokens <- weir-tokens/tokens',
+      'server/peer-token <- weir-peer/token',
     ])
     expect(projected.defaultMode).toBe(0o440)
     // Whole, not by subPath: only so does the kubelet write what has changed.
@@ -143,7 +150,7 @@ describeChart('secrets', (chart) => {
     const values = serverOf(chart, render)
       .env.filter(({ name }: Manifest) => secret.test(name))
       .map(({ value }: Manifest) => value)
-    expect(values).toHaveLength(7)
+    expect(values).toHaveLength(8)
     for (const value of values) expect(value).toMatch(/^(\$\{file:)?\/etc\/weir\/secrets\/[\w./-]+\}?$/)
   })
 

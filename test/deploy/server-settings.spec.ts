@@ -24,8 +24,13 @@ const ALL: Render = {
   values: {
     kafka: { tls: { clientSecret: { name: 'kafka-client' } } },
     schemaRegistry: { url: 'https://registry/', user: 'weir', passwordSecret: { name: 'registry' } },
-    tls: { enabled: true, secretName: 'weir-tls', clientCaSecret: { name: 'clients-ca' } },
-    auth: { tokensSecret: { name: 'weir-tokens' } },
+    tls: {
+      enabled: true,
+      secretName: 'weir-tls',
+      clientCaSecret: { name: 'clients-ca' },
+      peerCaSecret: { name: 'peers-ca' },
+    },
+    auth: { tokensSecret: { name: 'weir-tokens' }, peerTokenSecret: { name: 'weir-peer' } },
     settings: { logLevel: 'debug', reflection: false, messageReceiveBytesMax: 8_388_608, threads: 0 },
   },
 }

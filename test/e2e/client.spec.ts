@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { Decimal, WeirClient, WeirError } from '../../clients/typescript/src/index.ts'
 import { AppError } from '../../src/core/errors.ts'
+import { TypedParameter } from '../../src/core/parameter.ts'
 import type { IngestRequest, ResultEvent, ResultStream, Runtime, SubscribeOptions } from '../../src/runtime/api.ts'
 import { loadConfig, type SettingName } from '../../src/server/config/config.ts'
 import { startServer } from '../../src/server/start-server.ts'
@@ -241,11 +242,11 @@ describe('execute and query', () => {
       true,
       7,
       2n ** 62n,
-      1.5,
+      new TypedParameter('double', 1.5),
       'text',
-      when.getTime(),
+      new TypedParameter('timestamp', when.getTime()),
       Buffer.from([1, 2]),
-      '-1.50',
+      new TypedParameter('decimal', '-1.50'),
       [1, null],
     ])
   })

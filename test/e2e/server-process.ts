@@ -24,6 +24,11 @@ export function buildServer(): void {
   }
 }
 
+/** A file of the compiled program, by its place in `src/`. */
+export function builtFile(path: string): string {
+  return join(output, 'src', path)
+}
+
 export function removeBuild(): void {
   rmSync(output, { recursive: true, force: true })
 }
@@ -62,7 +67,7 @@ export class ServerProcess {
     flags: readonly string[] = [],
     start: (command: string, args: readonly string[], options: SpawnOptions) => ChildProcess = spawn,
   ): ServerProcess {
-    const main = join(output, 'src/main.js')
+    const main = builtFile('main.js')
     const own = ['--listen', address, '--data-directory', dataDirectory, '--log-level', 'warn']
     const child = start(process.execPath, [main, ...own, ...flags], { stdio: ['ignore', 'ignore', 'pipe'] })
     return new ServerProcess(child, address)

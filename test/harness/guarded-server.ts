@@ -37,7 +37,8 @@ export class GuardedServer implements AsyncDisposable {
     stack.defer(() => rmSync(folder, { recursive: true }))
     const authTokensFile = join(folder, 'auth.json')
     writeFileSync(authTokensFile, JSON.stringify(rest))
-    const all = { listen: '127.0.0.1:0', logLevel: 'silent', credentialReloadMs: RELOAD_MS, authTokensFile, ...flags }
+    const files = { authTokensFile, auditFile: join(folder, 'audit.jsonl') }
+    const all = { listen: '127.0.0.1:0', logLevel: 'silent', credentialReloadMs: RELOAD_MS, ...files, ...flags }
     try {
       const { address } = stack.use(await startServer(loadConfig({ flags: all }), { open }))
       return new GuardedServer(address, folder, rest, stack)

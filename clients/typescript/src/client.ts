@@ -120,6 +120,9 @@ export class WeirClient implements AsyncDisposable {
       interceptors: options.token === undefined ? [] : [tokenInterceptor(options.token)],
       'grpc.max_receive_message_length': RECEIVE_BYTES_MAX,
       'grpc.keepalive_time_ms': 60_000,
+      // A server that is back is found within seconds; grpc-js alone waits for up to two minutes.
+      'grpc.initial_reconnect_backoff_ms': 100,
+      'grpc.max_reconnect_backoff_ms': 5_000,
       'grpc.service_config': SERVICE_CONFIG,
       ...options.channelOptions,
     })

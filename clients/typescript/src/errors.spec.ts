@@ -70,6 +70,8 @@ describe('WeirError', () => {
   it('tries again after a break of the connection, but not after a defect', () => {
     expect(new WeirError(serviceError(status.UNAVAILABLE, 'away')).retry).toBe(true)
     expect(new WeirError(serviceError(status.INTERNAL, 'Received RST_STREAM with code 2')).retry).toBe(true)
+    const calm = 'Bandwidth exhausted or memory limit exceeded'
+    expect(new WeirError(serviceError(status.RESOURCE_EXHAUSTED, calm)).retry).toBe(true)
     expect(new WeirError(serviceError(status.INTERNAL, 'internal error')).retry).toBe(false)
     expect(new WeirError(serviceError(status.RESOURCE_EXHAUSTED, 'Received message larger than max')).retry).toBe(false)
   })

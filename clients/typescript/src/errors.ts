@@ -25,6 +25,8 @@ export class WeirError extends Error {
   readonly hint: string | undefined
   /** True when the same call may succeed later without a change. */
   readonly retry: boolean
+  /** When it may, ms from now; undefined where the server did not say. */
+  readonly retryAfterMs: number | undefined
   /** Of a statement that can't run; empty for other errors. At most twenty. */
   readonly diagnostics: readonly ErrorDiagnostic[]
   /** Where a stream that was cut goes on. */
@@ -39,6 +41,8 @@ export class WeirError extends Error {
     this.reason = reason === '' ? this.status : reason
     this.hint = metadata['hint']
     this.retry = metadata['retry'] === 'true' || error.code === status.UNAVAILABLE || wasReset(error, details)
+    const afterMs = metadata['retry_after_ms']
+    this.retryAfterMs = afterMs === undefined ? undefined : Number(afterMs)
     this.diagnostics = diagnostics
     this.resumeToken = metadata['resume_token']
     this.metadata = metadata
@@ -59,10 +63,13 @@ export function toWeirError(thrown: unknown): unknown {
   return isServiceError ? new WeirError(thrown as ServiceError) : thrown
 }
 
+/** What grpc-js says of it; "Bandwidth exhausted …" is ENHANCE_YOUR_CALM. */
+const RESET = /RST_STREAM|ECONNRESET|^Bandwidth exhausted/
+
 /** A stream that was reset, by a server that cut a slow reader or by a connection that broke, brings no details. */
 function wasReset(error: ServiceError, details: Details): boolean {
   const reset = error.code === status.INTERNAL || error.code === status.RESOURCE_EXHAUSTED
-  return reset && details === NO_DETAILS && /RST_STREAM|ECONNRESET/.test(error.details)
+  return reset && details === NO_DETAILS && RESET.test(error.details)
 }
 
 interface Details {

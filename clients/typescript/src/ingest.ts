@@ -10,6 +10,7 @@ import { toWeirError, WeirError } from './errors.ts'
 import type { IngestRecordInput } from './proto/weir/v1/IngestRecord.ts'
 import type { IngestRequestInput } from './proto/weir/v1/IngestRequest.ts'
 import type { IngestResponse } from './proto/weir/v1/IngestResponse.ts'
+import { Decimal } from './values.ts'
 
 export interface IngestOptions {
   /** Names the sequence; a producer that starts again under its name gives `firstSequence`. Default: a random one. */
@@ -24,7 +25,7 @@ export interface IngestOptions {
   readonly reconnectAttemptsMax?: number | undefined
 }
 
-/** An object becomes JSON (bigints as their digits), a string its UTF-8, bytes stay as they are. */
+/** An object becomes JSON (bigints and Decimals as their digits), a string its UTF-8, bytes stay as they are. */
 export type IngestValue = Readonly<Record<string, unknown>> | string | Uint8Array
 
 export interface IngestRecordOptions {
@@ -214,9 +215,9 @@ function encodeRecord(value: IngestValue, { key, timestamp }: IngestRecordOption
   }
 }
 
-/** As JSON.stringify, but a bigint is written as its digits. */
+/** As JSON.stringify, but a bigint and a Decimal are written as their digits. */
 export function toJson(value: unknown): string {
-  if (typeof value === 'bigint') return value.toString()
+  if (typeof value === 'bigint' || value instanceof Decimal) return value.toString()
   if (value === null || typeof value !== 'object' || 'toJSON' in value) return JSON.stringify(value) ?? 'null'
   if (Array.isArray(value)) return `[${value.map(toJson).join(',')}]`
   const members = Object.entries(value).filter(([, member]) => member !== undefined)

@@ -123,3 +123,13 @@ it('gives up at what does not pass, and when it is closed', async () => {
   await waiting.lookup.close()
   await expect(found).rejects.toThrow('connection refused')
 })
+
+it('leaves no connection open that comes about after it was closed', async () => {
+  const world = new World()
+  const found = world.lookup.find(keys(2))
+  await world.lookup.close()
+  await expect(found).rejects.toThrow('closed')
+  expect(world.connections).toBe(1)
+  expect(world.closed).toBe(1)
+  expect(world.questions).toEqual([])
+})

@@ -113,6 +113,7 @@ export class StoreLookup implements Lookup {
     for (let attempt = 1; ; attempt++) {
       try {
         this.#connection ??= await connect(this.#timeoutMs)
+        if (this.#closing.signal.aborted) throw closed()
         const texts = await this.#connection.find(keys)
         this.#waitingFor = undefined
         return texts
@@ -133,4 +134,9 @@ export class StoreLookup implements Lookup {
     this.#connection = undefined
     await connection?.close()
   }
+}
+
+/** Nobody waits for the answer any more. */
+function closed(): AppError {
+  return new AppError('CANCELLED', 'the lookup was closed')
 }

@@ -18,7 +18,9 @@ export function addServerOptions(command: Command): void {
     const { text, fallback } = SETTINGS[name]
     // The two that are typed by hand have a short form.
     const short = name === 'listen' ? '-l, ' : name === 'dataDirectory' ? '-d, ' : ''
-    const flags = `${short}--${flagName(name)} <value>`
+    // What is true or false is true where it is only named.
+    const value = typeof fallback === 'boolean' ? '[value]' : '<value>'
+    const flags = `${short}--${flagName(name)} ${value}`
     command.addOption(new Option(flags, `${text} (${environmentName(name)}, default ${String(fallback)})`))
   }
   command.addOption(new Option('--data-dir <dir>', 'the same as --data-directory').hideHelp())

@@ -2,8 +2,8 @@
 
 import type { Query } from '../../../grammar/ast.ts'
 import type { Span } from '../../../grammar/span.ts'
+import type { ParameterValue } from '../../core/parameter.ts'
 import type { Schema } from '../../core/schema.ts'
-import type { Value } from '../../core/value.ts'
 import type { Catalog } from '../catalog.ts'
 import type { Diagnostics } from '../diagnostics.ts'
 import type { Expression } from '../physical/expression.ts'
@@ -21,7 +21,7 @@ export interface LateStream {
  * Values of $1, $2 …; undefined when the statement was given none. `unknown` where a statement is looked at before its
  * values are there: each may then be of any type.
  */
-export type Parameters = readonly Value[] | 'unknown' | undefined
+export type Parameters = readonly ParameterValue[] | 'unknown' | undefined
 
 export interface Environment {
   readonly catalog: Catalog

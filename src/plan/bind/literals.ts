@@ -2,6 +2,7 @@
 
 import type { Interval, Literal } from '../../../grammar/ast.ts'
 import type { Span } from '../../../grammar/span.ts'
+import { type ParameterValue, TypedParameter } from '../../core/parameter.ts'
 import {
   BIGINT,
   BOOLEAN,
@@ -17,7 +18,7 @@ import {
   TIME,
   TIMESTAMP,
 } from '../../core/type.ts'
-import { BIGINT_MAX, BIGINT_MIN, INT_MAX, INT_MIN, type Value } from '../../core/value.ts'
+import { BIGINT_MAX, BIGINT_MIN, INT_MAX, INT_MIN } from '../../core/value.ts'
 import { fail } from '../diagnostics.ts'
 import { literal, unknownParameter } from '../expression-tree.ts'
 import type { Expression, LiteralExpression, LiteralJson } from '../physical/expression.ts'
@@ -102,7 +103,8 @@ export function bindParameter(name: number | string, span: Span, parameters: Par
   return valueLiteral(value, span)
 }
 
-function valueLiteral(value: Value, span: Span): LiteralExpression {
+function valueLiteral(value: ParameterValue, span: Span): LiteralExpression {
+  if (value instanceof TypedParameter) return typedLiteral(value, span)
   if (value === null) return literal(null, NULL_TYPE)
   switch (typeof value) {
     case 'boolean':
@@ -116,6 +118,23 @@ function valueLiteral(value: Value, span: Span): LiteralExpression {
     default:
       if (value instanceof Uint8Array) return literal({ $bytes: base64(value) }, BYTES)
       fail(span, 'NOT_SUPPORTED', 'a parameter that is an array is not supported yet')
+  }
+}
+
+function typedLiteral({ kind, value }: TypedParameter, span: Span): LiteralExpression {
+  switch (kind) {
+    case 'decimal':
+      return decimalLiteral(value as string, span)
+    case 'double':
+      return doubleLiteral(value as number)
+    case 'timestamp':
+      return literal(value as number, TIMESTAMP)
+    case 'date':
+      return literal(value as number, DATE)
+    case 'time':
+      return literal(value as number, TIME)
+    default:
+      return literal(value as number, INTERVAL)
   }
 }
 

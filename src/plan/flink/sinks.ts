@@ -9,7 +9,7 @@ import { Gap, type Note } from './gap.ts'
 import { type Select, selectText } from './select.ts'
 import { BOOTSTRAP_DEFAULT, createTable } from './sources.ts'
 import { atom, quoteName } from './text.ts'
-import { flinkType, hasTimestamp, recordType } from './types.ts'
+import { flinkType, hasKind, hasTimestamp, recordType } from './types.ts'
 
 export interface FlinkSink {
   readonly name: string
@@ -22,6 +22,12 @@ const JSON_RECORDS: FormatSpec = { envelope: 'plain', encoding: 'json', options:
 
 export function createSink(sink: FlinkSink, options: FlinkOptions, note: (note: Note) => void): string {
   const { name, schema, target } = sink
+  const json = schema.fields.find(({ type }) => hasKind(type, 'json'))
+  if (json !== undefined) {
+    throw new Gap(`column "${json.name}" of type JSON in the result`, {
+      hint: "Flink would write it as a text in quotes. Select its fields: payload ->> 'user'.",
+    })
+  }
   if (isUpsert(sink)) noteNullKeys(schema, note)
   for (const one of registryNotes(target.format)) note(one)
   const key = isUpsert(sink) ? schema.key.map((index) => quoteName(schema.fields[index]?.name ?? '')) : []
@@ -66,6 +72,7 @@ function sinkProperties(
     'properties.bootstrap.servers':
       options.bootstrapServers ?? connector.options['properties.bootstrap.servers'] ?? BOOTSTRAP_DEFAULT,
     ...valueFormat(format, upsert ? 'value.' : ''),
+    ...(format.encoding === 'json' ? { [`${upsert ? 'value.' : ''}json.encode.decimal-as-plain-number`]: 'true' } : {}),
     ...(upsert ? upsertKey(keys) : plainKey(keys, note)),
     'sink.delivery-guarantee': guarantee === 'at-most-once' ? 'none' : guarantee,
     ...(guarantee === 'exactly-once' ? transactions(options) : {}),

@@ -39,16 +39,19 @@ export function recordType(type: SqlType): string {
 
 /** Whether a value has to be cast between a record and a query. */
 export function hasTimestamp(type: SqlType): boolean {
+  return hasKind(type, 'timestamp')
+}
+
+/** Whether a type is one of the kind, or has one in it. */
+export function hasKind(type: SqlType, kind: SqlType['kind']): boolean {
   switch (type.kind) {
-    case 'timestamp':
-      return true
     case 'array':
-      return hasTimestamp(type.element)
+      return hasKind(type.element, kind)
     case 'map':
-      return hasTimestamp(type.key) || hasTimestamp(type.value)
+      return hasKind(type.key, kind) || hasKind(type.value, kind)
     case 'struct':
-      return type.fields.some((field) => hasTimestamp(field.type))
+      return type.fields.some((field) => hasKind(field.type, kind))
     default:
-      return false
+      return type.kind === kind
   }
 }

@@ -37,6 +37,11 @@ const HOUR_MS = 3_600_000
 
 export const SETTINGS = {
   listen: setting('address to serve gRPC at, host:port; port 0 takes any free one', address, '127.0.0.1:7878'),
+  insecure: setting(
+    'serve other machines without TLS or without authentication: the network alone keeps strangers out',
+    flag,
+    false,
+  ),
   advertise: setting(
     'address that other replicas reach this one at, host:port; by default that of `listen`, or the host name',
     z.union([z.literal(''), address]),
@@ -154,6 +159,11 @@ export const SETTINGS = {
     z.string(),
     '',
   ),
+  auditFile: setting(
+    'file that gets a line for each change and each refused call; - is standard error, as by default with authentication',
+    z.string(),
+    '',
+  ),
   credentialReloadMs: setting(
     'how often files of certificates, tokens and keys are looked at for a change, ms',
     integer(20, HOUR_MS),
@@ -172,6 +182,23 @@ export const SETTINGS = {
   sessionMemoryMaxMib: setting('memory that one connection may hold, MiB', integer(1, 4096), 128),
   queriesRunningMax: setting('calls of Query at once', integer(1, 100_000), 200),
   subscriptionsMax: setting('subscriptions at once', integer(1, 1_000_000), 10_000),
+  quotaQueries: setting('calls of Query at once of one client; 0 is no limit but that of all', integer(0, 100_000), 0),
+  quotaSubscriptions: setting(
+    'subscriptions at once of one client; 0 is no limit but that of all',
+    integer(0, 1_000_000),
+    0,
+  ),
+  quotaStreams: setting(
+    'calls that stream, at once of one client: queries, subscriptions and ingest; 0 is no limit',
+    integer(0, 1_000_000),
+    0,
+  ),
+  quotaMessagesPerSecond: setting('messages that one client may send in a second; 0 is no limit', integer(0, 1e9), 0),
+  quotaBytesPerSecond: setting(
+    'bytes of messages that one client may send in a second; 0 is no limit',
+    integer(0, 1e12),
+    0,
+  ),
   subscriptionsPerPeerMax: setting('subscriptions at once from one address', integer(1, 1_000_000), 1_000),
   schemaRegistryUrl: setting(
     'schema registry of the formats with schemas, where a stream names none: one or several addresses, with commas',

@@ -7,7 +7,7 @@
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js'
 import type { Diagnostic } from '../../../grammar/diagnostic.ts'
 import { AppError, type ErrorCode } from '../../core/errors.ts'
-import { BAD_REQUEST_MESSAGE, ERROR_INFO_MESSAGE, STATUS_MESSAGE } from '../grpc/protos.ts'
+import { BAD_REQUEST_MESSAGE, ERROR_INFO_MESSAGE, RETRY_INFO_MESSAGE, STATUS_MESSAGE } from '../grpc/protos.ts'
 import { CallError } from './call-error.ts'
 
 /** Half of the smallest common limit for all headers of a response, 8 KiB; base64 makes them a third longer. */
@@ -89,6 +89,9 @@ function encodeDetails(
   })
   for (let count = Math.min(diagnostics.length, VIOLATIONS_MAX); ; count = Math.floor(count / 2)) {
     const details = [{ type_url: `${TYPE_PREFIX}google.rpc.ErrorInfo`, value: info }]
+    if (error.retryAfterMs !== undefined) {
+      details.push({ type_url: `${TYPE_PREFIX}google.rpc.RetryInfo`, value: retryInfo(error.retryAfterMs) })
+    }
     if (count > 0) {
       const value = BAD_REQUEST_MESSAGE.serialize({ fieldViolations: diagnostics.slice(0, count).map(violation) })
       details.push({ type_url: `${TYPE_PREFIX}google.rpc.BadRequest`, value })
@@ -98,12 +101,18 @@ function encodeDetails(
   }
 }
 
+function retryInfo(ms: number): Buffer {
+  const seconds = Math.floor(ms / 1_000)
+  return RETRY_INFO_MESSAGE.serialize({ retryDelay: { seconds, nanos: Math.round((ms - seconds * 1_000) * 1e6) } })
+}
+
 function metadataOf(error: AppError, diagnostics: readonly Diagnostic[]): Record<string, string> {
   const first = diagnostics[0]
   const hint = first?.hint ?? error.hint
   return {
     code: error.code,
     retry: String(error.retry),
+    ...(error.retryAfterMs === undefined ? {} : { retry_after_ms: String(Math.ceil(error.retryAfterMs)) }),
     ...(hint === undefined ? {} : { hint: shorten(hint) }),
     ...(first?.detail === undefined ? {} : { detail: shorten(first.detail) }),
     ...(first === undefined

@@ -17,6 +17,8 @@ import { RULES } from '../security/rules.ts'
 import { faultOf, type Logger } from '../telemetry/logger.ts'
 import type { MeasuredCall, RpcTelemetry } from '../telemetry/rpc-telemetry.ts'
 import { GrpcWriter, resetWhenStuck } from './grpc-writer.ts'
+import type { Quotas } from './quotas.ts'
+import { requestBytes } from './request-size.ts'
 
 export interface CallContext {
   /**
@@ -54,14 +56,16 @@ interface ActiveCall {
 export class CallHost {
   readonly #log: Logger
   readonly #gate: CallGate
+  readonly #quotas: Quotas
   readonly #telemetry: RpcTelemetry
   readonly #stallTimeoutMs: number
   readonly #drain = new AbortController()
   readonly #active = new Set<ActiveCall>()
 
-  constructor(log: Logger, gate: CallGate, telemetry: RpcTelemetry, limits: StreamLimits) {
+  constructor(log: Logger, gate: CallGate, quotas: Quotas, telemetry: RpcTelemetry, limits: StreamLimits) {
     this.#log = log
     this.#gate = gate
+    this.#quotas = quotas
     this.#telemetry = telemetry
     this.#stallTimeoutMs = limits.stallTimeoutMs
   }
@@ -71,7 +75,7 @@ export class CallHost {
   ): handleUnaryCall<Request, Response> {
     return (call, callback) => {
       const run = async (context: CallContext) => {
-        checkRights(call, call.request, context)
+        await this.#admit(call, call.request, context)
         return handle(call.request, context)
       }
       void this.#run(call, run).then(
@@ -85,8 +89,8 @@ export class CallHost {
     handle: (request: Request, writer: GrpcWriter<Response>, context: CallContext) => Promise<void>,
   ): handleServerStreamingCall<Request, Response> {
     return (call) => {
-      void this.#stream(call, (writer, context) => {
-        checkRights(call, call.request, context)
+      void this.#stream(call, async (writer, context) => {
+        await this.#admit(call, call.request, context)
         return handle(call.request, writer as GrpcWriter<Response>, context)
       })
     }
@@ -97,7 +101,8 @@ export class CallHost {
   ): handleBidiStreamingCall<Request, Response> {
     return (call) => {
       void this.#stream(call, (writer, context) => {
-        const requests = requestsOf<Request>(call, context)
+        const pace = (request: Request) => this.#quotas.wait(context, requestBytes(request), context.signal)
+        const requests = requestsOf<Request>(call, context, pace)
         return handle(requests, writer as GrpcWriter<Response>, context)
       })
     }
@@ -122,12 +127,25 @@ export class CallHost {
     await Promise.all([...this.#active].map((call) => call.ended))
   }
 
+  async #admit(call: Call, request: unknown, context: CallContext): Promise<void> {
+    if (!isOfClients(call)) return
+    const path = call.getPath()
+    const rule = RULES[path]
+    await this.#quotas.take(context, requestBytes(request))
+    if (rule?.kind !== 'named') return
+    // Of methods whose requests say by themselves what they are about; the rest is asked for by their handlers.
+    const needs = rule.needs(request as { readonly name: string })
+    const changes = needs.some(({ right }) => right === 'manage')
+    context.caller.admit({ statement: path.slice(path.lastIndexOf('/') + 1), changes, needs })
+  }
+
   async #stream(
     call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
     handle: (writer: GrpcWriter<unknown>, context: CallContext) => Promise<void>,
   ): Promise<void> {
     try {
       await this.#run(call, async (context) => {
+        using _held = isOfClients(call) ? this.#quotas.hold('streams', context) : undefined
         const writer = new GrpcWriter<unknown>(call, context.signal, this.#stallTimeoutMs)
         await handle(writer, context)
         await writer.flush()
@@ -152,8 +170,11 @@ export class CallHost {
     try {
       const draining = this.#drain.signal
       const context = { signal: abort.signal, draining, peer: hostOf(call.getPeer()), caller }
-      return await this.#telemetry.run(call, () => this.#logged(call, () => handle(context)), statusOf)
+      const result = await this.#telemetry.run(call, () => this.#logged(call, () => handle(context)), statusOf)
+      caller.ended(undefined)
+      return result
     } catch (error) {
+      caller.ended(error)
       throw caller.principal.rights.seeAll ? error : withoutNames(error)
     } finally {
       clearTimeout(deadline)
@@ -194,16 +215,10 @@ export class CallHost {
   }
 }
 
-/** Of methods whose requests say by themselves what they are about; the rest is asked for by their handlers. */
-function checkRights(call: Call, request: unknown, { caller }: CallContext): void {
-  const path = call.getPath()
-  const rule = RULES[path]
-  if (rule?.kind === 'named') caller.require(rule.needs(request as { readonly name: string }), methodOf(path))
-}
-
-/** `/weir.v1.QueryService/DropQuery` → `DropQuery`. */
-function methodOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1)
+/** What is open to anybody, and what replicas ask, is no client's. */
+function isOfClients(call: Call): boolean {
+  const kind = RULES[call.getPath()]?.kind
+  return kind === 'named' || kind === 'handler'
 }
 
 export function shuttingDown(): AppError {
@@ -229,6 +244,7 @@ function callOver(call: Call): AppError {
 async function* requestsOf<Request>(
   call: ServerDuplexStream<Request, unknown>,
   context: CallContext,
+  pace: (request: Request) => Promise<void>,
 ): AsyncGenerator<Request> {
   // Destroying the call on an early return would take the way for its status with it.
   const requests = call.iterator({ destroyOnReturn: false }) as AsyncIterator<Request>
@@ -241,6 +257,7 @@ async function* requestsOf<Request>(
       context.signal.throwIfAborted()
       if (next === undefined) throw shuttingDown()
       if (next.done) return
+      await pace(next.value)
       yield next.value
     }
   } finally {

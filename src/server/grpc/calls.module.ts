@@ -6,16 +6,20 @@ import { RpcTelemetry } from '../telemetry/rpc-telemetry.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { CONFIG, LOGGER, TELEMETRY } from '../tokens.ts'
 import { CallHost } from './call-host.ts'
+import { Quotas } from './quotas.ts'
 
 @Module({
   providers: [
+    { provide: Quotas, useFactory: (config: ServerConfig) => new Quotas(config), inject: [CONFIG] },
     {
       provide: CallHost,
-      useFactory: (logger: Logger, config: ServerConfig, { gate }: Security, { meter }: Telemetry) =>
-        new CallHost(logger, gate, new RpcTelemetry(meter), { stallTimeoutMs: config.subscriberStallTimeoutMs }),
-      inject: [LOGGER, CONFIG, Security, TELEMETRY],
+      useFactory: (logger: Logger, config: ServerConfig, { gate }: Security, quotas: Quotas, { meter }: Telemetry) => {
+        const limits = { stallTimeoutMs: config.subscriberStallTimeoutMs }
+        return new CallHost(logger, gate, quotas, new RpcTelemetry(meter), limits)
+      },
+      inject: [LOGGER, CONFIG, Security, Quotas, TELEMETRY],
     },
   ],
-  exports: [CallHost],
+  exports: [CallHost, Quotas],
 })
 export class CallsModule {}

@@ -12,6 +12,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { CallHost } from './call-host.ts'
 import type { GrpcService } from './grpc-service.ts'
 import { PROTOS } from './protos.ts'
+import { measured } from './request-size.ts'
 
 export interface GrpcServerParts {
   readonly config: ServerConfig
@@ -34,7 +35,8 @@ export class GrpcServer implements BeforeApplicationShutdown {
     this.#parts = parts
     setLogger(quietConsole(parts.logger))
     this.#server = new Server({ ...optionsOf(parts.config), interceptors: [parts.security.gate.interceptor] })
-    for (const { definition, implementation } of parts.services) this.#server.addService(definition, implementation)
+    for (const { definition, implementation } of parts.services)
+      this.#server.addService(measured(definition), implementation)
     if (parts.config.reflection) new ReflectionService(PROTOS).addToServer(this.#server)
   }
 

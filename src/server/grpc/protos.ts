@@ -8,6 +8,7 @@ import { loadSync } from '@grpc/proto-loader'
 import { must } from '../../core/assert.ts'
 import type { BadRequest, BadRequestInput } from '../proto/google/rpc/BadRequest.ts'
 import type { ErrorInfo, ErrorInfoInput } from '../proto/google/rpc/ErrorInfo.ts'
+import type { RetryInfo, RetryInfoInput } from '../proto/google/rpc/RetryInfo.ts'
 import type { Status, StatusInput } from '../proto/google/rpc/Status.ts'
 import type { HealthDefinition } from '../proto/grpc/health/v1/Health.ts'
 import type { PeerServiceDefinition } from '../proto/weir/internal/v1/PeerService.ts'
@@ -58,5 +59,6 @@ export const HEALTH_SERVICE = definition<HealthDefinition>('grpc.health.v1.Healt
 
 export const STATUS_MESSAGE = definition<MessageTypeDefinition<StatusInput, Status>>('google.rpc.Status')
 export const ERROR_INFO_MESSAGE = definition<MessageTypeDefinition<ErrorInfoInput, ErrorInfo>>('google.rpc.ErrorInfo')
+export const RETRY_INFO_MESSAGE = definition<MessageTypeDefinition<RetryInfoInput, RetryInfo>>('google.rpc.RetryInfo')
 export const BAD_REQUEST_MESSAGE =
   definition<MessageTypeDefinition<BadRequestInput, BadRequest>>('google.rpc.BadRequest')

@@ -9,6 +9,7 @@ import { type GrpcService, withEncodedResponses } from '../grpc/grpc-service.ts'
 import type { GrpcWriter } from '../grpc/grpc-writer.ts'
 import { pageOf } from '../grpc/page.ts'
 import { QUERY_SERVICE } from '../grpc/protos.ts'
+import { Quotas } from '../grpc/quotas.ts'
 import { Slots } from '../grpc/slots.ts'
 import { type ResultMessage, writeResults } from '../grpc/write-results.ts'
 import type { AnalyzeQueryResponseInput } from '../proto/weir/v1/AnalyzeQueryResponse.ts'
@@ -22,7 +23,7 @@ import type { Value as WireValue } from '../proto/weir/v1/Value.ts'
 import { SloService } from '../slo/slo.service.ts'
 import { CONFIG, RUNTIME } from '../tokens.ts'
 import { toWireDiagnostic } from '../wire/schema.ts'
-import { fromWireValue } from '../wire/value.ts'
+import { parameterOf } from '../wire/value.ts'
 import { toWireAnalysis, toWireDescription, toWireObjective, toWireSummary } from './queries.mapper.ts'
 import { QueriesService, type Script } from './queries.service.ts'
 
@@ -39,6 +40,7 @@ export class QueriesController implements GrpcService {
   readonly #queries: QueriesService
   readonly #slo: SloService
   readonly #slots: Slots
+  readonly #quotas: Quotas
   readonly #heartbeatMs: number
 
   constructor(
@@ -47,7 +49,9 @@ export class QueriesController implements GrpcService {
     @Inject(SloService) slo: SloService,
     @Inject(RUNTIME) runtime: Runtime,
     @Inject(CONFIG) config: ServerConfig,
+    @Inject(Quotas) quotas: Quotas,
   ) {
+    this.#quotas = quotas
     this.#runtime = runtime
     this.#queries = queries
     this.#slo = slo
@@ -79,6 +83,7 @@ export class QueriesController implements GrpcService {
   }
 
   async #query(request: ScriptRequest, writer: GrpcWriter<ResultMessage>, context: CallContext): Promise<void> {
+    using _held = this.#quotas.hold('queries', context)
     const release = this.#slots.take(context.peer)
     try {
       const results = await this.#queries.query(scriptOf(request, context))
@@ -124,7 +129,7 @@ export class QueriesController implements GrpcService {
 
 function scriptOf({ sql, parameters, settings }: ScriptRequest, { signal, caller }: CallContext): Script {
   const session = new Map(Object.entries(settings))
-  return { sql, parameters: parameters.map(fromWireValue), session, signal, access: caller }
+  return { sql, parameters: parameters.map(parameterOf), session, signal, access: caller }
 }
 
 function empty(): Record<string, never> {

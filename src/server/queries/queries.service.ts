@@ -3,7 +3,7 @@
 import type { Diagnostic } from '../../../grammar/diagnostic.ts'
 import { parse } from '../../../grammar/index.ts'
 import { AppError } from '../../core/errors.ts'
-import type { Value } from '../../core/value.ts'
+import type { ParameterValue } from '../../core/parameter.ts'
 import type { Access } from '../../runtime/access.ts'
 import type { ExecuteOptions, ResultEvent, ResultStream, Runtime } from '../../runtime/api.ts'
 import { CallError } from '../errors/call-error.ts'
@@ -12,7 +12,7 @@ import { toWireResultSet, toWireTextResult } from './queries.mapper.ts'
 
 export interface Script {
   readonly sql: string
-  readonly parameters: readonly Value[]
+  readonly parameters: readonly ParameterValue[]
   /** Changed by SET. */
   readonly session: Map<string, string>
   readonly signal: AbortSignal

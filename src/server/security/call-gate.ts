@@ -11,17 +11,12 @@ import {
 import { must } from '../../core/assert.ts'
 import { AppError } from '../../core/errors.ts'
 import { toServiceError } from '../errors/status.ts'
+import type { Audit, AuditedCall } from './audit.ts'
 import type { Authenticator } from './authenticator.ts'
 import { Caller } from './caller.ts'
 import { PEER, Rights } from './grants.ts'
 import type { Principal } from './principal.ts'
 import { RULES } from './rules.ts'
-
-export interface Refusal {
-  readonly method: string
-  readonly peer: string
-  readonly error: unknown
-}
 
 /** Whoever calls what is open. */
 const NOBODY: Principal = {
@@ -35,19 +30,19 @@ const NOBODY: Principal = {
 export class CallGate {
   readonly #authenticator: Authenticator
   readonly #callers = new WeakMap<Metadata, Caller>()
-  readonly #onRefusal: (refusal: Refusal) => void
+  readonly #audit: Audit
 
-  constructor(authenticator: Authenticator, onRefusal: (refusal: Refusal) => void) {
+  constructor(authenticator: Authenticator, audit: Audit) {
     this.#authenticator = authenticator
-    this.#onRefusal = onRefusal
+    this.#audit = audit
   }
 
   readonly interceptor: ServerInterceptor = ({ path }, call) => {
     const listener = new ServerListenerBuilder().withOnReceiveMetadata((metadata, next) => {
-      void this.#admit(path, metadata, call.getAuthContext().sslPeerCertificate).then(
+      const facts = { method: path, peer: call.getPeer() }
+      void this.#admit(facts, metadata, call.getAuthContext().sslPeerCertificate).then(
         () => next(metadata),
         (error: unknown) => {
-          this.#onRefusal({ method: path, peer: call.getPeer(), error })
           const { code, details, metadata: trailers } = toServiceError(error)
           call.sendStatus({ code, details, metadata: trailers })
         },
@@ -62,19 +57,23 @@ export class CallGate {
   }
 
   async #admit(
-    path: string,
+    call: AuditedCall,
     metadata: Metadata,
     certificate: Parameters<Authenticator['authenticate']>[1],
   ): Promise<void> {
-    const rule = RULES[path]
-    if (rule === undefined) throw new AppError('PERMISSION_DENIED', `nobody may call ${path}`)
-    if (rule.kind === 'open') {
-      this.#callers.set(metadata, new Caller(NOBODY))
-      return
+    let principal: Principal | undefined
+    try {
+      const rule = RULES[call.method]
+      if (rule === undefined) throw new AppError('PERMISSION_DENIED', `nobody may call ${call.method}`)
+      principal = rule.kind === 'open' ? NOBODY : await this.#authenticator.authenticate(metadata, certificate)
+      const caller = new Caller(principal, call, this.#audit)
+      if (rule.kind === 'peer' && !principal.rights.isPeer) {
+        throw caller.denied([PEER], 'what replicas ask of each other')
+      }
+      this.#callers.set(metadata, caller)
+    } catch (error) {
+      this.#audit.refused(call, principal, error)
+      throw error
     }
-    const caller = new Caller(await this.#authenticator.authenticate(metadata, certificate))
-    const isPeerCall = rule.kind === 'peer'
-    if (isPeerCall && !caller.principal.rights.isPeer) throw caller.denied([PEER], 'what replicas ask of each other')
-    this.#callers.set(metadata, caller)
   }
 }

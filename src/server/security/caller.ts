@@ -1,32 +1,51 @@
-// One caller of one method: what the handlers and the engine ask before they do anything for them.
+// One caller of one method: what the handlers and the engine ask before they do anything for them, and what the audit
+// log is told of it.
 
 import { AppError } from '../../core/errors.ts'
 import type { Access, Need, Resource, StatementNeeds } from '../../runtime/access.ts'
+import type { Audit, AuditedCall } from './audit.ts'
 import { grantText } from './grants.ts'
 import type { Principal } from './principal.ts'
 
 /** In a message; more rights than that are counted. */
 const MISSING_SHOWN_MAX = 5
-
 /** Longest delay of a timer; what expires later is not waited for. */
 const TIMER_MS_MAX = 2 ** 31 - 1
 
 export class Caller implements Access {
   readonly principal: Principal
+  readonly #call: AuditedCall
+  readonly #audit: Audit
+  /** What changes something and is being done. */
+  #pending: Omit<StatementNeeds, 'changes'> | undefined
 
-  constructor(principal: Principal) {
+  constructor(principal: Principal, call: AuditedCall, audit: Audit) {
     this.principal = principal
+    this.#call = call
+    this.#audit = audit
   }
 
-  admit({ statement, needs }: StatementNeeds): void {
+  /** A script stops where it fails: whoever comes to its next statement has done the one before. */
+  admit({ statement, changes, needs }: StatementNeeds): void {
+    this.ended(undefined)
     this.require(needs, statement)
+    if (changes) this.#pending = { statement, needs }
   }
 
   /** Throws PERMISSION_DENIED, with the grants that are missing. */
-  require(needs: readonly Need[], what: string): void {
+  require(needs: readonly Need[], statement: string): void {
     const missing = needs.filter((need) => !this.principal.rights.cover(need))
     if (missing.length === 0) return
-    throw this.denied(missing.map(grantText), what)
+    const error = this.denied(missing.map(grantText), statement)
+    this.#audit.statement(this.#call, this.principal, { statement, needs: missing }, error)
+    throw error
+  }
+
+  /** What was admitted is done, or has failed. */
+  ended(error: unknown): void {
+    const pending = this.#pending
+    this.#pending = undefined
+    if (pending !== undefined) this.#audit.statement(this.#call, this.principal, pending, error)
   }
 
   denied(grants: readonly string[], what: string): AppError {

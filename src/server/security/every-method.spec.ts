@@ -15,6 +15,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { GuardedServer } from '../../../test/harness/guarded-server.ts'
 import { ERROR_INFO_MESSAGE, HEALTH_SERVICE, STATUS_MESSAGE } from '../grpc/protos.ts'
+import { Audit } from './audit.ts'
 import { CallGate } from './call-gate.ts'
 import { RULES } from './rules.ts'
 
@@ -61,7 +62,11 @@ const REQUESTS: Readonly<Record<string, unknown>> = {
 }
 
 /** Lists are given to anybody who is known, without what they do not see. */
-const LISTS = ['/weir.v1.QueryService/ListQueries', '/weir.v1.CatalogService/ListObjects']
+const LISTS = [
+  '/weir.v1.QueryService/ListQueries',
+  '/weir.v1.QueryService/ListObjectives',
+  '/weir.v1.CatalogService/ListObjects',
+]
 
 interface Outcome {
   readonly code: status
@@ -178,7 +183,7 @@ describe('every method', () => {
 describe('a method without a rule', () => {
   it('is refused to everybody', async () => {
     const anybody = { required: false, authenticate: () => ({ rights: { isPeer: true } }) }
-    const gate = new CallGate(anybody as never, () => {})
+    const gate = new CallGate(anybody as never, new Audit(undefined))
     const bare = new Server({ interceptors: [gate.interceptor] })
     const path = '/weir.v1.QueryService/New'
     bare.addService(

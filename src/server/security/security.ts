@@ -3,8 +3,10 @@
 
 import type { ServerConfig } from '../config/config.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { Audit } from './audit.ts'
 import { Authenticator } from './authenticator.ts'
 import { CallGate } from './call-gate.ts'
+import { checkExposure, isLoopback } from './exposure.ts'
 import { type ReloadedCredentials, serverTls } from './server-tls.ts'
 
 export class Security implements Disposable {
@@ -20,8 +22,13 @@ export class Security implements Disposable {
     if (this.#authenticator.required && config.kafka !== '' && !shows) {
       logger.warn('replicas refuse each other without --peer-token-file: parts of views that others have are not read')
     }
-    this.gate = new CallGate(this.#authenticator, () => {})
+    this.gate = new CallGate(this.#authenticator, Audit.of(config, this.#authenticator.required))
     this.tls = serverTls(config, logger)
+    checkExposure(config, { tls: this.tls !== undefined, authentication: this.#authenticator.required })
+    if (config.insecure && !isLoopback(config.listen)) {
+      const guards = { tls: this.tls !== undefined, authentication: this.#authenticator.required }
+      logger.warn({ listen: config.listen, ...guards }, 'insecure: whoever reaches this address is not kept out')
+    }
   }
 
   [Symbol.dispose](): void {

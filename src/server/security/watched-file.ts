@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { AppError } from '../../core/errors.ts'
 import { flagName, type ServerConfig, type SettingName } from '../config/config.ts'
 
-export type FileSetting = Extract<SettingName, `${string}File`>
+export type FileSetting = Exclude<Extract<SettingName, `${string}File`>, 'auditFile'>
 
 /** Far more than certificates or ten thousand tokens need. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024

@@ -8,6 +8,7 @@ import { type CallContext, CallHost } from '../grpc/call-host.ts'
 import { type GrpcService, withEncodedResponses } from '../grpc/grpc-service.ts'
 import type { GrpcWriter } from '../grpc/grpc-writer.ts'
 import { SUBSCRIPTION_SERVICE } from '../grpc/protos.ts'
+import { Quotas } from '../grpc/quotas.ts'
 import { Slots } from '../grpc/slots.ts'
 import { type ResultMessage, writeResults } from '../grpc/write-results.ts'
 import type { SubscribeRequest } from '../proto/weir/v1/SubscribeRequest.ts'
@@ -19,13 +20,16 @@ export class SubscriptionsController implements GrpcService {
   readonly implementation: SubscriptionServiceHandlers
   readonly #runtime: Runtime
   readonly #slots: Slots
+  readonly #quotas: Quotas
   readonly #heartbeatMs: number
 
   constructor(
     @Inject(CallHost) calls: CallHost,
     @Inject(RUNTIME) runtime: Runtime,
     @Inject(CONFIG) config: ServerConfig,
+    @Inject(Quotas) quotas: Quotas,
   ) {
+    this.#quotas = quotas
     this.#runtime = runtime
     this.#heartbeatMs = config.heartbeatMs
     this.#slots = new Slots({
@@ -48,6 +52,7 @@ export class SubscriptionsController implements GrpcService {
         hint: 'leave the snapshot mode out: the token says where to go on',
       })
     }
+    using _held = this.#quotas.hold('subscriptions', context)
     const release = this.#slots.take(context.peer)
     try {
       const from = resumeToken === '' ? { snapshot: snapshot !== 'SNAPSHOT_MODE_SKIP' } : { resumeToken }

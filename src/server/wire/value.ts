@@ -3,6 +3,7 @@
 
 import { assert, unreachable } from '../../core/assert.ts'
 import { AppError } from '../../core/errors.ts'
+import { type ParameterValue, TypedParameter } from '../../core/parameter.ts'
 import type { SqlType } from '../../core/type.ts'
 import { BIGINT_MAX, BIGINT_MIN, type ExactInteger, exact, type Row, type Value } from '../../core/value.ts'
 import type { ValueInput, Value as WireValue } from '../proto/weir/v1/Value.ts'
@@ -105,6 +106,21 @@ export function fromWireValue(value: WireValue): Value {
     default:
       return unreachable(value.kind)
   }
+}
+
+/** As `fromWireValue`, with the type where the engine's form does not tell it. */
+export function parameterOf(value: WireValue): ParameterValue {
+  const kind = value.kind === undefined ? undefined : TYPED[value.kind]
+  return kind === undefined ? fromWireValue(value) : new TypedParameter(kind, fromWireValue(value))
+}
+
+const TYPED: Readonly<Partial<Record<NonNullable<WireValue['kind']>, TypedParameter['kind']>>> = {
+  doubleValue: 'double',
+  decimalValue: 'decimal',
+  timestampMicros: 'timestamp',
+  dateDays: 'date',
+  timeMicros: 'time',
+  intervalMillis: 'interval',
 }
 
 function wireOrNull(value: WireValue | null): Value {

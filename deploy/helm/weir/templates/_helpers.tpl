@@ -71,6 +71,9 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 {{- if and (not $v.tls.enabled) $v.tls.clientCaSecret.name -}}
 {{- fail "tls.clientCaSecret.name: certificates of clients need tls.enabled" -}}
 {{- end -}}
+{{- if and (not $v.tls.enabled) $v.tls.peerCaSecret.name -}}
+{{- fail "tls.peerCaSecret.name: certificates of replicas need tls.enabled" -}}
+{{- end -}}
 {{- if and (not $v.kafka.tls.enabled) (or $v.kafka.tls.caSecret.name $v.kafka.tls.clientSecret.name) -}}
 {{- fail "kafka.tls: a Secret is named, and kafka.tls.enabled is false" -}}
 {{- end -}}
@@ -119,9 +122,15 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 {{- with .clientCaSecret }}{{ if .name }}
 - secret: { name: {{ .name }}, items: [{ key: {{ .key | quote }}, path: server/clients.crt }] }
 {{- end }}{{ end }}
+{{- with .peerCaSecret }}{{ if .name }}
+- secret: { name: {{ .name }}, items: [{ key: {{ .key | quote }}, path: server/peers.crt }] }
+{{- end }}{{ end }}
 {{- end }}{{ end }}
 {{- with .Values.auth.tokensSecret }}{{ if .name }}
 - secret: { name: {{ .name }}, items: [{ key: {{ .key | quote }}, path: server/tokens }] }
+{{- end }}{{ end }}
+{{- with .Values.auth.peerTokenSecret }}{{ if .name }}
+- secret: { name: {{ .name }}, items: [{ key: {{ .key | quote }}, path: server/peer-token }] }
 {{- end }}{{ end }}
 {{- end -}}
 
@@ -202,10 +211,23 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 - name: WEIR_TLS_CLIENT_CA_FILE
   value: {{ $files }}/server/clients.crt
 {{- end }}
+{{- if $v.tls.peerCaSecret.name }}
+- name: WEIR_PEER_CA_FILE
+  value: {{ $files }}/server/peers.crt
+{{- end }}
 {{- end }}
 {{- if $v.auth.tokensSecret.name }}
 - name: WEIR_AUTH_TOKENS_FILE
   value: {{ $files }}/server/tokens
+{{- end }}
+{{- /* Without both the server starts only where it is told that the network guards it: the NetworkPolicy does. */}}
+{{- if not (or (and $v.tls.enabled $v.auth.tokensSecret.name) (hasKey $v.settings "insecure")) }}
+- name: WEIR_INSECURE
+  value: "true"
+{{- end }}
+{{- if $v.auth.peerTokenSecret.name }}
+- name: WEIR_PEER_TOKEN_FILE
+  value: {{ $files }}/server/peer-token
 {{- end }}
 {{- range $name, $value := $v.settings }}
 - name: WEIR_{{ snakecase $name | upper }}
