@@ -221,7 +221,7 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service }}
   value: {{ $files }}/server/tokens
 {{- end }}
 {{- /* Without both the server starts only where it is told that the network guards it: the NetworkPolicy does. */}}
-{{- if not (or (and $v.tls.enabled $v.auth.tokensSecret.name) (hasKey $v.settings "insecure")) }}
+{{- if not (and $v.tls.enabled $v.auth.tokensSecret.name) }}
 - name: WEIR_INSECURE
   value: "true"
 {{- end }}
