@@ -31,7 +31,11 @@ async function execute(sql: string): Promise<StatementResult[]> {
 }
 
 /** Changes as lines, until there are `count` of them or the stream ends. */
-async function take(stream: ResultStream, count = Number.POSITIVE_INFINITY): Promise<string[]> {
+/** All rows, or those up to the one that says that it is enough. */
+async function take(
+  stream: ResultStream,
+  enough: (lines: readonly string[]) => boolean = () => false,
+): Promise<string[]> {
   const lines: string[] = []
   for await (const event of stream) {
     if (event.kind !== 'rows') continue
@@ -39,7 +43,7 @@ async function take(stream: ResultStream, count = Number.POSITIVE_INFINITY): Pro
       const kind = CHANGE_KIND_NAMES[event.changes[i] ?? 0]
       lines.push(`${kind} ${writeJsonObject(stream.schema.fields, row)}`)
     })
-    if (lines.length >= count) break
+    if (enough(lines)) break
   }
   return lines
 }
@@ -80,7 +84,10 @@ describe('a materialized view without a key', () => {
       INSERT INTO orders VALUES (1, 'eu', 5.00, '2026-01-01 00:00:00'), (2, 'eu', 12.50, '2026-01-01 00:00:01'),
         (3, 'us', 99.99, '2026-01-01 00:00:02');`)
     const subscription = await runtime.subscribe('large')
-    expect(await take(subscription, 2)).toEqual(['+I {"id":2,"amount":12.50}', '+I {"id":3,"amount":99.99}'])
+    expect(await take(subscription, (lines) => lines.length >= 2)).toEqual([
+      '+I {"id":2,"amount":12.50}',
+      '+I {"id":3,"amount":99.99}',
+    ])
     const pull = await runtime.query('SELECT id FROM large WHERE amount > 50')
     expect(pull.continuous).toBe(false)
     expect(await take(pull)).toEqual(['+I {"id":3}'])
@@ -132,7 +139,7 @@ describe('results that follow the clock', () => {
         GROUP BY host, TUMBLE(PROCTIME(), INTERVAL '100' MILLISECOND) EMIT FINAL;`)
     const subscription = await runtime.subscribe('per_host')
     await execute(`INSERT INTO pings VALUES ('a')`)
-    expect(await take(subscription, 1)).toEqual(['+I {"host":"a","n":1}'])
+    expect(await take(subscription, (lines) => lines.length >= 1)).toEqual(['+I {"host":"a","n":1}'])
   })
 
   it('EVERY bounds how often a view tells a change, also when the query keeps up', async () => {
@@ -162,7 +169,8 @@ describe('a push query with a filter on the key', () => {
     await execute(`${ORDERS}
       CREATE MATERIALIZED VIEW per_region AS SELECT region, COUNT(*) AS n FROM orders GROUP BY region;`)
     const push = await runtime.query(`SELECT region, n FROM per_region WHERE region = 'eu' EMIT CHANGES`)
-    const changes = take(push, 2)
+    // How many changes are told depends on what a commit holds.
+    const changes = take(push, (lines) => lines.some((line) => line.includes('"n":2')))
     for (const region of ['us', 'eu', 'us', 'eu']) {
       await execute(`INSERT INTO orders VALUES (1, '${region}', 5.00, '2026-01-01 00:00:00')`)
       await new Promise((resolve) => setTimeout(resolve, 30))
