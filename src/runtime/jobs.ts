@@ -29,8 +29,8 @@ export interface JobsOptions {
 export class Jobs {
   readonly #options: JobsOptions
   readonly #jobs = new Map<string, Job>()
-  /** Those that are being stopped, and run until then. */
-  readonly #leaving = new Set<Job>()
+  /** Those that are being stopped, and run until then; another of the name begins only when it is gone. */
+  readonly #leaving = new Map<string, { readonly job: Job; readonly gone: Promise<void> }>()
   readonly host: TaskHost
   #stopped = false
   /** As the replicas were told them last. */
@@ -86,7 +86,12 @@ export class Jobs {
         if (!sameTasks) await this.#dropTasks(job)
       }),
     )
-    for (const entry of wanted.values()) if (!this.#jobs.has(entry.name)) this.#add(entry)
+    // Another change may have come meanwhile, and be stopping what this one would start.
+    await Promise.all([...wanted.keys()].map((name) => this.#leaving.get(name)?.gone))
+    for (const name of wanted.keys()) {
+      const entry = catalog.query(name)
+      if (entry !== undefined && !this.#jobs.has(name)) this.#add(entry)
+    }
     this.#tellTasks()
     await Promise.all([...this.#jobs.values()].map((job) => this.#runAssigned(job).catch(() => undefined)))
   }
@@ -107,6 +112,7 @@ export class Jobs {
   async start(entry: QueryEntry): Promise<void> {
     const known = this.#jobs.get(entry.name)
     if (known !== undefined && !isSameRun(entry, known.entry)) await this.remove(entry.name)
+    await this.#leaving.get(entry.name)?.gone
     const job = this.#jobs.get(entry.name) ?? this.#add(entry)
     this.#tellTasks()
     await this.#runAssigned(job)
@@ -161,12 +167,10 @@ export class Jobs {
 
   async #leave(name: string, job: Job): Promise<void> {
     this.#jobs.delete(name)
-    this.#leaving.add(job)
-    try {
-      await job.stop()
-    } finally {
-      this.#leaving.delete(job)
-    }
+    const stopped = job.stop()
+    const gone = stopped.then(ignore, ignore).finally(() => this.#leaving.delete(name))
+    this.#leaving.set(name, { job, gone })
+    await stopped.finally(() => gone)
   }
 
   async #setState(entry: QueryEntry, state: QueryEntry['state']): Promise<void> {
@@ -206,7 +210,8 @@ export class Jobs {
   /** What is open here, to whoever waits for it. */
   #report(): void {
     const { replicas, storage } = this.#options
-    const open = () => [...this.#jobs.values(), ...this.#leaving].flatMap((job) => job.running)
+    const leaving = () => [...this.#leaving.values()].map(({ job }) => job)
+    const open = () => [...this.#jobs.values(), ...leaving()].flatMap((job) => job.running)
     const { partitioned } = storage
     if (partitioned === undefined) {
       replicas.report(open(), new Map())
@@ -241,6 +246,8 @@ export class Jobs {
     if (job !== undefined) await this.#runAssigned(job).catch(() => undefined)
   }
 }
+
+function ignore(): void {}
 
 /** The same tasks with the same plan: what runs can go on. */
 function isSameRun(a: QueryEntry, b: QueryEntry): boolean {
