@@ -30,6 +30,8 @@ const TASKS = 3 * 2 * PARTITIONS
 const SCANS = 4
 const CHANGELOG = /\.changelog-\d+$/
 export const RECOVERY_MS_MAX = 60_000
+/** A request to a broker that dies may stay without an answer for ever. */
+const ANSWER_MS_MAX = 15_000
 
 export interface WorkloadOptions {
   readonly bootstrap: string
@@ -117,7 +119,7 @@ export class FaultWorkload {
 
   /** How far each task of each query has come: the end of what it has committed to its changelog. */
   async progress(): Promise<readonly number[]> {
-    const topics = await this.#log.topics().catch(() => [])
+    const topics = await answered(this.#log.topics()).catch(() => [])
     const changelogs = topics.filter(({ name }) => name.startsWith(this.#topic('')) && CHANGELOG.test(name))
     return changelogs.flatMap(({ offsets }) => offsets.map(({ end }) => end))
   }
@@ -195,7 +197,7 @@ export class FaultWorkload {
     const giveUpMs = performance.now() + this.#options.outageMs + RECOVERY_MS_MAX
     for (;;) {
       try {
-        await this.#log.append(this.#topic('in'), partition, records)
+        await answered(this.#log.append(this.#topic('in'), partition, records))
         return
       } catch (error) {
         if (performance.now() > giveUpMs) throw error
@@ -307,4 +309,20 @@ function eventOf(id: number): Event {
 /** The event in a record; nothing for one that is none. */
 function eventIn(text: string): readonly Event[] {
   return text.endsWith('}') ? [JSON.parse(text) as Event] : []
+}
+
+async function answered<T>(request: Promise<T>): Promise<T> {
+  const timer = new AbortController()
+  const late = pause(ANSWER_MS_MAX, undefined, { signal: timer.signal }).then(
+    () => {
+      throw new Error(`no answer within ${ANSWER_MS_MAX} ms`)
+    },
+    () => request,
+  )
+  try {
+    return await Promise.race([request, late])
+  } finally {
+    timer.abort()
+    late.catch(() => {})
+  }
 }
