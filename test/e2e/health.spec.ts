@@ -3,34 +3,19 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { PassThrough } from 'node:stream'
-import { text } from 'node:stream/consumers'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type HealthOptions, healthCommand } from '../../src/cli/commands/health.ts'
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
-import type { Terminal } from '../../src/cli/terminal.ts'
+import { printed } from '../../src/cli/testing/printed.ts'
 import { loadConfig } from '../../src/server/config/config.ts'
 import { HEALTH_SERVICE } from '../../src/server/grpc/protos.ts'
 import { type RunningServer, startServer } from '../../src/server/start-server.ts'
 import { CertificateAuthority } from '../harness/kafka/certificates.ts'
 import { scriptedRuntime } from './scripted-runtime.ts'
 
-async function health(server: string, options: Partial<HealthOptions> = {}) {
-  const [out, err] = [new PassThrough(), new PassThrough()]
-  const terminal: Terminal = {
-    in: new PassThrough(),
-    out,
-    err,
-    interactive: false,
-    showsProgress: false,
-    colour: { out: false, err: false },
-    size: () => undefined,
-  }
-  const code = await healthCommand({ server, service: '', timeoutMs: 10_000, ...options }, terminal)
-  out.end()
-  err.end()
-  return { code, out: await text(out), err: await text(err) }
+function health(server: string, options: Partial<HealthOptions> = {}) {
+  return printed((terminal) => healthCommand({ server, service: '', timeoutMs: 10_000, ...options }, terminal))
 }
 
 describe('of a server', () => {

@@ -3,14 +3,13 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WeirClient } from '../../clients/typescript/src/index.ts'
 import { loadConfig } from '../../src/server/config/config.ts'
 import { type RunningServer, startServer } from '../../src/server/start-server.ts'
 import { createLogger } from '../../src/server/telemetry/logger.ts'
+import { OtlpCollector } from '../harness/otlp-collector.ts'
 import { freeAddress, temporaryDirectory } from './server-process.ts'
 
 const SQL = `CREATE STREAM orders (id BIGINT, region STRING, ts TIMESTAMP,
@@ -138,45 +137,22 @@ function isOurChoice(line: string): boolean {
   return /^(stream_lag_ms|checkpoint_duration_ms) /.test(line)
 }
 
-interface SentSpan {
-  readonly name: string
-  readonly traceId: string
-  readonly spanId: string
-  readonly parentSpanId?: string
-  readonly attributes: readonly { readonly key: string; readonly value: { readonly stringValue?: string } }[]
-}
-
 describe('a collector', () => {
-  let collector: Server
-  const spans: SentSpan[] = []
-  const metrics = new Set<string>()
+  let collector: OtlpCollector
 
   beforeEach(async () => {
-    spans.length = 0
-    metrics.clear()
-    collector = createServer(async (request, response) => {
-      const chunks: Buffer[] = []
-      for await (const chunk of request) chunks.push(chunk as Buffer)
-      const body = JSON.parse(Buffer.concat(chunks).toString())
-      for (const { scopeSpans } of body.resourceSpans ?? [])
-        spans.push(...scopeSpans.flatMap((one: { spans: SentSpan[] }) => one.spans))
-      for (const { scopeMetrics } of body.resourceMetrics ?? []) {
-        for (const scope of scopeMetrics) for (const { name } of scope.metrics) metrics.add(name)
-      }
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
-    })
-    await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve))
-    const { port } = collector.address() as AddressInfo
-    await start({ otlpEndpoint: `http://127.0.0.1:${port}`, traceRatio: 1 })
+    collector = await OtlpCollector.open()
+    await start({ otlpEndpoint: collector.url, traceRatio: 1 })
   })
 
-  afterEach(() => new Promise<void>((resolve) => collector.close(() => resolve())))
+  afterEach(() => collector[Symbol.asyncDispose]())
 
   it('gets a span of each call with its statements, of each commit, and the metrics', async () => {
     await client.execute(SQL)
     await ingest(10)
     await expect.poll(async () => (await client.describeQuery('counts')).rowsIn, SOON).toBe(10n)
     await server.close()
+    const { spans, metrics } = collector
     const named = (name: string) => spans.filter((span) => span.name === name)
     const [create] = named('CREATE MATERIALIZED VIEW')
     const [call] = named('weir.v1.QueryService/Execute')
@@ -195,8 +171,8 @@ describe('a collector', () => {
     await client.execute(`${SQL} SELECT '${canary}' AS c FROM counts WHERE region = '${canary}';`)
     await client.execute(`SELECT '${canary}' FROM nowhere;`).catch(() => undefined)
     await server.close()
-    expect(spans.length).toBeGreaterThan(0)
-    expect(JSON.stringify(spans)).not.toContain(canary)
+    expect(collector.spans.length).toBeGreaterThan(0)
+    expect(JSON.stringify(collector.spans)).not.toContain(canary)
   })
 })
 

@@ -3,14 +3,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
-import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { WeirClient } from '../../../clients/typescript/src/index.ts'
 import { loadConfig } from '../../server/config/config.ts'
 import { type RunningServer, startServer } from '../../server/start-server.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
-import type { Terminal } from '../terminal.ts'
+import { printed } from '../testing/printed.ts'
 import { type ExportOptions, exportFlinkCommand } from './export.ts'
 
 let directory: string
@@ -27,21 +25,8 @@ afterEach(async () => {
   await rm(directory, { recursive: true })
 })
 
-async function exported(query: string, options: Omit<ExportOptions, 'server'> = {}, address = server.address) {
-  const [out, err] = [new PassThrough(), new PassThrough()]
-  const terminal: Terminal = {
-    in: new PassThrough(),
-    out,
-    err,
-    interactive: false,
-    showsProgress: false,
-    colour: { out: false, err: false },
-    size: () => undefined,
-  }
-  const code = await exportFlinkCommand(query, { server: address, ...options }, terminal, {})
-  out.end()
-  err.end()
-  return { code, out: await text(out), err: await text(err) }
+function exported(query: string, options: Omit<ExportOptions, 'server'> = {}, address = server.address) {
+  return printed((terminal) => exportFlinkCommand(query, { server: address, ...options }, terminal, {}))
 }
 
 async function execute(sql: string): Promise<void> {

@@ -86,13 +86,7 @@ export function toWireAnalysis(
   }
 }
 
-export function toWireObjective({
-  unit: _,
-  value,
-  attainment,
-  errorBudget,
-  ...report
-}: ObjectiveReport): ObjectiveInput {
+export function toWireObjective({ value, attainment, errorBudget, ...report }: ObjectiveReport): ObjectiveInput {
   return {
     ...report,
     ...(value === undefined ? {} : { value }),

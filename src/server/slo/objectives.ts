@@ -4,11 +4,12 @@ import type { ServerConfig } from '../config/config.ts'
 import type { QueryRates } from '../telemetry/rates.ts'
 
 export interface Objective {
-  /** The indicator, as metrics call it. */
+  /** The indicator, as metrics call it: milliseconds where its name ends so, else a share. */
   readonly indicator: string
-  readonly unit: 'ms' | 'share'
   /** It holds where the indicator is below. */
   readonly threshold: number
+  /** Undefined where nothing can be said: no row has come. */
+  readonly valueIn: (indicators: Indicators) => number | undefined
 }
 
 export type ObjectiveConfig = Pick<
@@ -18,10 +19,20 @@ export type ObjectiveConfig = Pick<
 
 export function objectivesOf(config: ObjectiveConfig): readonly Objective[] {
   return [
-    { indicator: 'stream.lag_ms', unit: 'ms', threshold: config.sloLagMs },
-    { indicator: 'stream.late_event_rate', unit: 'share', threshold: config.sloLateRate },
-    { indicator: 'stream.duplicate_rate', unit: 'share', threshold: config.sloDuplicateRate },
-    { indicator: 'checkpoint.duration_ms', unit: 'ms', threshold: config.sloCheckpointMs },
+    { indicator: 'stream.lag_ms', threshold: config.sloLagMs, valueIn: (of) => of.lagMsP95 },
+    { indicator: 'stream.late_event_rate', threshold: config.sloLateRate, valueIn: (of) => of.lateRate },
+    {
+      indicator: 'stream.duplicate_rate',
+
+      threshold: config.sloDuplicateRate,
+      valueIn: (of) => of.duplicateRate,
+    },
+    {
+      indicator: 'checkpoint.duration_ms',
+
+      threshold: config.sloCheckpointMs,
+      valueIn: (of) => of.checkpointMsP95,
+    },
   ]
 }
 
@@ -29,18 +40,4 @@ export function objectivesOf(config: ObjectiveConfig): readonly Objective[] {
 export interface Indicators extends QueryRates {
   readonly lagMsP95: number | undefined
   readonly checkpointMsP95: number
-}
-
-/** Undefined where nothing can be said: no row has come. */
-export function indicatorOf({ indicator }: Objective, indicators: Indicators): number | undefined {
-  switch (indicator) {
-    case 'stream.lag_ms':
-      return indicators.lagMsP95
-    case 'stream.late_event_rate':
-      return indicators.lateRate
-    case 'stream.duplicate_rate':
-      return indicators.duplicateRate
-    default:
-      return indicators.checkpointMsP95
-  }
 }

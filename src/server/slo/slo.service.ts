@@ -7,9 +7,9 @@ import { faultOf, type Logger } from '../telemetry/logger.ts'
 import { Rates } from '../telemetry/rates.ts'
 import { Ledger } from './ledger.ts'
 import { readLedger, writeLedger } from './ledger-file.ts'
-import { type Indicators, indicatorOf, type Objective, objectivesOf } from './objectives.ts'
+import { type Indicators, type Objective, objectivesOf } from './objectives.ts'
 
-export interface ObjectiveReport extends Objective {
+export interface ObjectiveReport extends Omit<Objective, 'valueIn'> {
   readonly query: string
   /** Now; undefined where no row has come. */
   readonly value: number | undefined
@@ -62,13 +62,14 @@ export class SloService {
     const nowMs = this.#options.nowMs()
     const { sloTarget: target } = this.#options.config
     return [...this.#now.keys()].sort().flatMap((query) =>
-      this.#objectives.map((objective): ObjectiveReport => {
-        const { total, good } = this.#ledger.of(query, objective.indicator, nowMs)
+      this.#objectives.map(({ indicator, threshold, valueIn }): ObjectiveReport => {
+        const { total, good } = this.#ledger.of(query, indicator, nowMs)
         const indicators = this.#now.get(query)
         return {
-          ...objective,
           query,
-          value: indicators === undefined ? undefined : indicatorOf(objective, indicators),
+          indicator,
+          threshold,
+          value: indicators === undefined ? undefined : valueIn(indicators),
           target,
           attainment: total === 0 ? undefined : good / total,
           errorBudget: total === 0 ? undefined : budgetLeft(good / total, target),
@@ -128,7 +129,7 @@ export class SloService {
     const indicators = this.#now.get(query)
     if (indicators === undefined) return
     for (const objective of this.#objectives) {
-      const value = indicatorOf(objective, indicators)
+      const value = objective.valueIn(indicators)
       if (value === undefined && !failed) continue
       const good = !failed && value !== undefined && value < objective.threshold
       this.#ledger.add(query, objective.indicator, good, this.#options.nowMs())

@@ -1,39 +1,23 @@
 // A trace goes with the records: from the call that writes, through the query that reads and writes, to the next query.
 
 import { rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { WeirClient } from '../../../clients/typescript/src/index.ts'
 import { loadConfig } from '../../../src/server/config/config.ts'
 import { type RunningServer, startServer } from '../../../src/server/start-server.ts'
 import { createLogger } from '../../../src/server/telemetry/logger.ts'
 import { describeKafka } from '../../harness/kafka/describe-kafka.ts'
+import { OtlpCollector } from '../../harness/otlp-collector.ts'
 import { temporaryDirectory } from '../server-process.ts'
 
-interface SentSpan {
-  readonly name: string
-  readonly traceId: string
-  readonly attributes: readonly { readonly key: string; readonly value: { readonly stringValue?: string } }[]
-}
-
 describeKafka('traces over Kafka', (kafka) => {
-  const spans: SentSpan[] = []
-  let collector: Server
+  let collector: OtlpCollector
   let server: RunningServer
   let client: WeirClient
   let directory: string
 
   beforeEach(async () => {
-    collector = createServer(async (request, response) => {
-      const chunks: Buffer[] = []
-      for await (const chunk of request) chunks.push(chunk as Buffer)
-      for (const { scopeSpans } of JSON.parse(Buffer.concat(chunks).toString()).resourceSpans ?? []) {
-        spans.push(...scopeSpans.flatMap((one: { spans: SentSpan[] }) => one.spans))
-      }
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
-    })
-    await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve))
+    collector = await OtlpCollector.open()
     directory = temporaryDirectory()
     const flags = {
       listen: '127.0.0.1:0',
@@ -41,7 +25,7 @@ describeKafka('traces over Kafka', (kafka) => {
       kafka: kafka.bootstrap,
       kafkaPrefix: `${kafka.prefix}-traces`,
       kafkaReplicationFactor: 1,
-      otlpEndpoint: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,
+      otlpEndpoint: collector.url,
       traceRatio: 1,
     }
     server = await startServer(loadConfig({ flags }), { logger: createLogger('silent') })
@@ -51,7 +35,7 @@ describeKafka('traces over Kafka', (kafka) => {
   afterEach(async () => {
     await client.close()
     await server.close()
-    await new Promise<void>((resolve) => collector.close(() => resolve()))
+    await collector[Symbol.asyncDispose]()
     rmSync(directory, { recursive: true, force: true })
   })
 
@@ -66,11 +50,11 @@ describeKafka('traces over Kafka', (kafka) => {
     await writer.write({ id: 1n })
     await writer[Symbol.asyncDispose]()
     const queriesOf = (traceId: string | undefined) =>
-      spans
+      collector.spans
         .filter((span) => span.name === 'weir.commit' && span.traceId === traceId)
         .flatMap(({ attributes }) => attributes.find(({ key }) => key === 'weir.query')?.value.stringValue ?? [])
     // Spans are sent each five seconds, by each thread.
-    const traceId = () => spans.find(({ name }) => name === 'weir.v1.IngestService/Ingest')?.traceId
+    const traceId = () => collector.spans.find(({ name }) => name === 'weir.v1.IngestService/Ingest')?.traceId
     await expect
       .poll(() => [...new Set(queriesOf(traceId()))].sort(), { timeout: 60_000 })
       .toEqual(['insert_passed_1', 'seen'])
