@@ -16,6 +16,7 @@ import { type KeptRow, Matcher, type MatchRules } from '../match/matcher.ts'
 import { patternStates } from '../match/pattern-states.ts'
 import type { Operator, OperatorContext, Output } from '../operator.ts'
 import { LateRows } from './late-rows.ts'
+import { forRowsInTime, horizonOf } from './rows-in-time.ts'
 import { keyColumnsOf } from './window-groups.ts'
 
 /**
@@ -69,18 +70,7 @@ export class MatchRecognize implements Operator {
   }
 
   onBatch(_port: number, batch: Batch): void {
-    for (let row = 0; row < batch.length; row++) {
-      const time = batch.times[row] as number
-      try {
-        if (Number.isNaN(time)) throw new EvaluationError('the event time is NULL')
-        if (time < this.#watermark) this.#late?.add(batch, row, this.#watermark, null, null)
-        else this.#add(batch, row, time)
-      } catch (error) {
-        if (!(error instanceof EvaluationError)) throw error
-        this.#context?.deadLetter(error.reason, batch.row(row))
-      }
-    }
-    this.#late?.flush()
+    forRowsInTime(batch, this.#watermark, this.#late, this.#context, (row, time) => this.#add(batch, row, time))
   }
 
   onWatermark(watermark: EventTimeMs, out: Output): void {
@@ -251,11 +241,6 @@ export const WAITING_ROWS_MAX = 100_000
 const EXPIRIES_PER_WITHIN = 16
 /** and at most this much. */
 const EXPIRY_MS_MAX = 1_000
-
-/** Rows before it are looked at. */
-function horizonOf(watermark: EventTimeMs): EventTimeMs {
-  return watermark === END_OF_TIME ? watermark : Math.floor(watermark)
-}
 
 interface FoundRow {
   readonly row: Row

@@ -14,6 +14,7 @@ import { type Entry, KeyedTable } from '../keyed-table.ts'
 import type { Operator, OperatorContext, Output } from '../operator.ts'
 import { LateRows } from './late-rows.ts'
 import { type Frame, frameCodec } from './over-frame.ts'
+import { forRowsInTime, horizonOf } from './rows-in-time.ts'
 import { keyColumnsOf } from './window-groups.ts'
 
 /**
@@ -67,18 +68,7 @@ export class OverAggregate implements Operator {
   }
 
   onBatch(_port: number, batch: Batch): void {
-    for (let row = 0; row < batch.length; row++) {
-      const time = batch.times[row] as number
-      try {
-        if (Number.isNaN(time)) throw new EvaluationError('the event time is NULL')
-        if (time < this.#watermark) this.#late?.add(batch, row, this.#watermark, null, null)
-        else this.#add(batch, row, time)
-      } catch (error) {
-        if (!(error instanceof EvaluationError)) throw error
-        this.#context?.deadLetter(error.reason, batch.row(row))
-      }
-    }
-    this.#late?.flush()
+    forRowsInTime(batch, this.#watermark, this.#late, this.#context, (row, time) => this.#add(batch, row, time))
   }
 
   onWatermark(watermark: EventTimeMs, out: Output): void {
@@ -274,11 +264,6 @@ interface DueRow {
 /** The same order whatever the watermarks were in between; of one time by key, then by arrival. */
 function byCompletion(a: DueRow, b: DueRow): number {
   return a.completeAt === b.completeAt ? a.time - b.time : a.completeAt - b.completeAt
-}
-
-/** No row with a time before it is to come. */
-function horizonOf(watermark: EventTimeMs): EventTimeMs {
-  return watermark === END_OF_TIME ? watermark : Math.floor(watermark)
 }
 
 /** Of the row that comes out next. */
