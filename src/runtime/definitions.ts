@@ -269,7 +269,7 @@ export class Definitions {
     const results = catalog.relations().map((relation) => ('topic' in relation ? relation.topic : ''))
     const own = catalog.queries().flatMap((entry) => ownTopics(entry).map(({ name }) => name))
     const named = new Set([...results, ...own])
-    const topics = (await storage.log.topics()).map(({ name }) => name)
+    const topics = await storage.log.topicNames()
     return topics.filter((name) => !named.has(name) && isTopicOfObject(name, this.#prefix, clock.nowMs()))
   }
 

@@ -67,7 +67,7 @@ export class PrintTopics {
       const message = `${relation.kind.replaceAll('-', ' ')} "${name}" has no topic to print`
       throw invalidSql([errorAt(span, 'INVALID_QUERY', message, { hint: `SELECT * FROM ${name} shows its rows.` })])
     }
-    const topics = (await storage.log.topics()).map((one) => one.name)
+    const topics = await storage.log.topicNames()
     const readable = catalog.relations().filter((one) => this.#topicBehind(one.name) !== undefined)
     const names = [...new Set([...topics, ...readable.map((one) => one.name)])].sort()
     const hint = didYouMean(name, names, 'There are') ?? 'SHOW TOPICS lists the topics there are.'

@@ -39,6 +39,7 @@ export function describeLog(
       const spec = { name: 'orders', partitions: 2, retentionMs: undefined, retentionBytes: undefined }
       await log.createTopic(spec)
       expect((await log.topics()).map((topic) => topic.name)).toEqual(['orders'])
+      expect(await log.topicNames()).toEqual(['orders'])
       expect(await codeOf(() => log.createTopic({ ...spec, partitions: 3 }))).toBe('ALREADY_EXISTS')
       expect(await codeOf(() => log.createTopic({ ...spec, name: 'a/b' }))).toBe('INVALID_ARGUMENT')
       expect(await codeOf(() => log.createTopic({ ...spec, name: 'x', partitions: 0 }))).toBe('INVALID_ARGUMENT')

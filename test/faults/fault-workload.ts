@@ -111,7 +111,7 @@ export class FaultWorkload {
 
   async close(): Promise<void> {
     await this.stop().catch(() => undefined)
-    for (const { name } of await this.#log.topics()) {
+    for (const name of await this.#log.topicNames()) {
       if (name.startsWith(`${this.#options.prefix}.`)) await this.#log.deleteTopic(name)
     }
     await this.#log.close()

@@ -26,7 +26,7 @@ export function killedServer({ bootstrap, prefix }: KafkaUnderTest): KilledServe
   beforeAll(buildServer, BUILD_MS_MAX)
   afterAll(async () => {
     removeBuild()
-    for (const { name } of await log.topics()) if (name.startsWith(`${prefix}.`)) await log.deleteTopic(name)
+    for (const name of await log.topicNames()) if (name.startsWith(`${prefix}.`)) await log.deleteTopic(name)
     await log.close()
     rmSync(directory, { recursive: true, force: true })
   })

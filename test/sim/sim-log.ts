@@ -62,6 +62,10 @@ export class SimLog implements Log {
     this.signal(name)
   }
 
+  async topicNames(): Promise<readonly string[]> {
+    return [...this.#disk.topics.keys()].sort()
+  }
+
   async topics(): Promise<readonly TopicInfo[]> {
     return [...this.#disk.topics.values()].map(infoOf).sort((a, b) => (a.name < b.name ? -1 : 1))
   }

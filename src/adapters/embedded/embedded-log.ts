@@ -107,6 +107,10 @@ export class EmbeddedLog implements Log, Participant {
     await this.#numbers.sweep()
   }
 
+  async topicNames(): Promise<readonly string[]> {
+    return [...this.#topics.keys()].sort()
+  }
+
   async topics(): Promise<readonly TopicInfo[]> {
     return [...this.#topics.values()].map(topicInfo).sort((a, b) => (a.name < b.name ? -1 : 1))
   }

@@ -101,12 +101,20 @@ export class KafkaLog implements Log {
     await this.#until(async () => (await this.#partitionsOf(name)) === undefined)
   }
 
-  async topics(): Promise<readonly TopicInfo[]> {
+  async topicNames(): Promise<readonly string[]> {
     try {
-      const names = (await this.#admin.listTopics()).filter((name) => !name.startsWith('__'))
-      return await this.#describeWhatStays(names.sort())
+      return (await this.#admin.listTopics()).filter((name) => !name.startsWith('__')).sort()
     } catch (error) {
       throw kafkaError(error, "topics can't be listed")
+    }
+  }
+
+  async topics(): Promise<readonly TopicInfo[]> {
+    const names = await this.topicNames()
+    try {
+      return await this.#describeWhatStays(names)
+    } catch (error) {
+      throw kafkaError(error, "topics can't be described")
     }
   }
 
@@ -233,8 +241,13 @@ export class KafkaLog implements Log {
     try {
       return await this.#describe(names)
     } catch (error) {
-      if (!isUnknownTopic(error)) throw error
-      if (names.length === 1) return []
+      // One that is just being deleted is still known for a moment, and no broker leads it any more.
+      if (!isUnknownTopic(error) && !hasApiError(error, 'NOT_LEADER_OR_FOLLOWER')) throw error
+      const [name, ...others] = names
+      if (name !== undefined && others.length === 0) {
+        if ((await this.#partitionsOf(name)) === undefined) return []
+        throw error
+      }
       const middle = names.length >> 1
       const first = await this.#describeWhatStays(names.slice(0, middle))
       return [...first, ...(await this.#describeWhatStays(names.slice(middle)))]

@@ -73,6 +73,10 @@ export class MemoryLog implements Log {
     for (const listener of topic.listeners) listener()
   }
 
+  async topicNames(): Promise<readonly string[]> {
+    return [...this.#topics.keys()].sort()
+  }
+
   async topics(): Promise<readonly TopicInfo[]> {
     return this.topicsNow()
   }

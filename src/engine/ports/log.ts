@@ -98,6 +98,8 @@ export interface Log {
   /** Idempotent for an equal spec; ALREADY_EXISTS where the partitions differ. */
   createTopic(spec: TopicSpec): Promise<void>
   deleteTopic(name: string): Promise<void>
+  /** In order of their names; what a topic holds is not looked at. */
+  topicNames(): Promise<readonly string[]>
   topics(): Promise<readonly TopicInfo[]>
   topic(name: string): Promise<TopicInfo | undefined>
   /** Of all partitions, or of those that are named. */

@@ -125,7 +125,7 @@ describeKafka('connector kafka', (kafka) => {
     const source = await world.topic('in', 3)
     await world.execute(`CREATE STREAM s (k STRING) WITH (connector = 'kafka', topic = '${source}');
       CREATE MATERIALIZED VIEW counts AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;`)
-    const names = (await world.log.topics()).map(({ name }) => name).filter((name) => name.startsWith(world.prefix))
+    const names = (await world.log.topicNames()).filter((name) => name.startsWith(world.prefix))
     const settings = await world.admin(async (admin) => {
       const resources = names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name }))
       const described = await admin.describeConfigs({ includeSynonyms: false, resources })
@@ -161,8 +161,7 @@ describeKafka('connector kafka', (kafka) => {
     for (const name of left) await world.topic(name)
     await world.execute(`CREATE STREAM s (k STRING) WITH (connector = 'kafka', topic = '${theirs[0]}');
       CREATE MATERIALIZED VIEW counts AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;`)
-    const names = async () =>
-      (await world.log.topics()).map(({ name }) => name).filter((name) => name.startsWith(world.prefix))
+    const names = async () => (await world.log.topicNames()).filter((name) => name.startsWith(world.prefix))
     const before = await names()
     await world.stop()
     await world.start()

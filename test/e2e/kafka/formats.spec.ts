@@ -53,7 +53,7 @@ describeKafka('formats with schemas over Kafka', (kafka) => {
   afterEach(async () => {
     await runtime.close()
     await registry[Symbol.asyncDispose]()
-    for (const { name } of await log.topics()) if (name.startsWith(prefix)) await log.deleteTopic(name)
+    for (const name of await log.topicNames()) if (name.startsWith(prefix)) await log.deleteTopic(name)
     await log.close()
     rmSync(root, { recursive: true })
   })

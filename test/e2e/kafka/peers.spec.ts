@@ -44,7 +44,7 @@ describeKafka('replicas that answer for each other', (kafka) => {
   afterEach(async () => {
     for (const { server } of replicas) await server.close()
     replicas.clear()
-    for (const { name } of await log.topics()) if (name.startsWith(prefix)) await log.deleteTopic(name)
+    for (const name of await log.topicNames()) if (name.startsWith(prefix)) await log.deleteTopic(name)
     await log.close()
     rmSync(root, { recursive: true })
   })

@@ -39,7 +39,7 @@ describeKafka('Weir over Kafka', (kafka) => {
   afterEach(async () => {
     for (const runtime of opened) await runtime.close()
     opened.clear()
-    for (const { name } of await log.topics()) if (name.startsWith(prefix)) await log.deleteTopic(name)
+    for (const name of await log.topicNames()) if (name.startsWith(prefix)) await log.deleteTopic(name)
     await log.close()
     rmSync(root, { recursive: true })
   })

@@ -160,7 +160,7 @@ export class KafkaWorld implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
-    for (const { name } of await this.log.topics()) {
+    for (const name of await this.log.topicNames()) {
       if (name.startsWith(this.prefix)) await this.log.deleteTopic(name)
     }
     await this.leave()

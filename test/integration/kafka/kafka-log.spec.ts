@@ -14,7 +14,7 @@ describeKafka('Kafka', ({ bootstrap, prefix }) => {
       return {
         log: names,
         close: async () => {
-          for (const { name } of await names.topics()) await names.deleteTopic(name)
+          for (const name of await names.topicNames()) await names.deleteTopic(name)
           await log.close()
         },
       }
@@ -29,6 +29,10 @@ function prefixed(log: Log, prefix: string): Log {
   return {
     createTopic: (spec) => log.createTopic({ ...spec, name: ours(spec.name) }),
     deleteTopic: (name) => log.deleteTopic(ours(name)),
+    topicNames: async () => {
+      const found = await log.topicNames()
+      return found.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length))
+    },
     topics: async () => {
       const found = (await log.topics()).filter(({ name }) => name.startsWith(prefix))
       return found.map((topic) => ({ ...topic, name: topic.name.slice(prefix.length) }))
