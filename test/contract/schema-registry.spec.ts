@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { BoundedMap } from '../../src/adapters/schema-registry/bounded-map.ts'
 import { RESPONSE_BYTES_MAX } from '../../src/adapters/schema-registry/registry-request.ts'
 import { REFERENCES_MAX, SchemaRegistry } from '../../src/adapters/schema-registry/schema-registry.ts'
 import { TestSchemaRegistry } from '../harness/schema-registry.ts'
@@ -175,13 +174,4 @@ describe('the client of a schema registry', () => {
       message: expect.stringMatching(/^subject "s" does not take the schema: .*incompatible/),
     })
   })
-})
-
-it('a bounded map forgets what was not asked for the longest', () => {
-  const map = new BoundedMap<string, number>(2)
-  map.set('a', 1)
-  map.set('b', 2)
-  map.get('a')
-  map.set('c', 3)
-  expect([map.get('a'), map.get('b'), map.get('c'), map.size]).toEqual([1, undefined, 3, 2])
 })

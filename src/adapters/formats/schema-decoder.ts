@@ -1,9 +1,9 @@
 import { AppError } from '../../core/errors.ts'
 import { EvaluationError } from '../../core/evaluation-error.ts'
+import { LruCache } from '../../core/lru-cache.ts'
 import type { DecodedRows, Decoder } from '../../engine/ports/format.ts'
 import type { RecordChunk } from '../../engine/ports/log.ts'
 import type { SourceField } from '../../plan/physical/nodes.ts'
-import { BoundedMap } from '../schema-registry/bounded-map.ts'
 import type { RegisteredSchema, SchemaRegistry, SchemaText } from '../schema-registry/schema-registry.ts'
 import { RowCollector } from './record-columns.ts'
 import type { RecordReader, WantedColumn } from './record-reader.ts'
@@ -46,7 +46,7 @@ export class SchemaDecoder implements Decoder {
   readonly #source: SchemaSource
   readonly #rows: RowCollector
   readonly #columns: readonly WantedColumn[]
-  readonly #readers = new BoundedMap<number, Readable>(READERS_MAX)
+  readonly #readers = new LruCache<number, Readable>(READERS_MAX)
   readonly #framing: Framing
   #expected: SchemaText | undefined
   #only: RecordReader | undefined

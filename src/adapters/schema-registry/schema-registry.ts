@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../../core/errors.ts'
-import { BoundedMap } from './bounded-map.ts'
+import { LruCache } from '../../core/lru-cache.ts'
 import { askRegistry, type RegistryAddress, type RegistryRefusal, unavailable } from './registry-request.ts'
 
 /**
@@ -47,9 +47,9 @@ interface Reference {
 
 export class SchemaRegistry {
   readonly #address: RegistryAddress
-  readonly #schemas = new BoundedMap<number, RegisteredSchema>(SCHEMAS_MAX)
+  readonly #schemas = new LruCache<number, RegisteredSchema>(SCHEMAS_MAX)
   /** When it turned out that the registry has no such id. */
-  readonly #missing = new BoundedMap<number, number>(SCHEMAS_MAX)
+  readonly #missing = new LruCache<number, number>(SCHEMAS_MAX)
   readonly #asking = new Map<number, Promise<RegisteredSchema | undefined>>()
 
   constructor(address: RegistryAddress) {

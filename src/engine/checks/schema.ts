@@ -1,7 +1,8 @@
-import { assert, unreachable } from '../../core/assert.ts'
+import { assert } from '../../core/assert.ts'
 import { BATCH_ROWS_MAX, type Batch, UPDATE_AFTER, UPDATE_BEFORE } from '../../core/batch.ts'
+import { isValueOf } from '../../core/literal.ts'
 import type { Schema } from '../../core/schema.ts'
-import { type SqlType, typeName } from '../../core/type.ts'
+import { typeName } from '../../core/type.ts'
 import type { Value } from '../../core/value.ts'
 
 /** What must hold for every batch on an edge of a plan, given the schema of the edge. Throws AssertionError. */
@@ -17,7 +18,7 @@ export function checkBatch(batch: Batch, schema: Schema, edge: string): void {
       const value = column[row]
       if (value === null && field.nullable) continue
       assert(
-        value !== undefined && fits(field.type, value),
+        value !== undefined && value !== null && isValueOf(field.type, value),
         `${edge}: column "${field.name}" is ${typeName(field.type)}${field.nullable ? '' : ' NOT NULL'} and holds ${describe(value)}`,
       )
     }
@@ -39,55 +40,6 @@ function checkKinds(batch: Batch, schema: Schema, edge: string): void {
       assert(row > 0 && kinds[row - 1] === UPDATE_BEFORE, `${edge}: +U comes without its -U`)
     }
   }
-}
-
-function fits(type: SqlType, value: Value): boolean {
-  switch (type.kind) {
-    case 'boolean':
-      return typeof value === 'boolean'
-    case 'int':
-    case 'date':
-      return Number.isInteger(value)
-    case 'bigint':
-    case 'decimal':
-      return typeof value === 'bigint' ? !isSafe(value) : Number.isSafeInteger(value)
-    case 'double':
-    case 'time':
-    case 'timestamp':
-    case 'interval':
-      return typeof value === 'number'
-    case 'string':
-    case 'json':
-      return typeof value === 'string'
-    case 'bytes':
-      return value instanceof Uint8Array
-    case 'array':
-      return Array.isArray(value) && value.every((element) => fitsNullable(type.element, element))
-    case 'struct':
-      return (
-        Array.isArray(value) &&
-        value.length === type.fields.length &&
-        type.fields.every((field, i) => fitsNullable(field.type, value[i]))
-      )
-    case 'map':
-      return (
-        Array.isArray(value) &&
-        value.every((entry) => fitsNullable(type.key, entry[0]) && fitsNullable(type.value, entry[1]))
-      )
-    case 'null':
-      return value === null
-    default:
-      return unreachable(type)
-  }
-}
-
-function fitsNullable(type: SqlType, value: Value): boolean {
-  return value === null || fits(type, value)
-}
-
-/** An exact integer has one form: what fits a number is never a bigint. */
-function isSafe(value: bigint): boolean {
-  return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)
 }
 
 function describe(value: Value | undefined): string {

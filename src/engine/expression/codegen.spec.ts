@@ -7,7 +7,6 @@ import { Code, code, fieldName } from './code.ts'
 import { compileProjection, compileScalar, generateProjection, generateScalar } from './compile.ts'
 import { NESTING_MAX } from './generate.ts'
 import { compileLike } from './like.ts'
-import { LruCache } from './lru-cache.ts'
 import { projectRows } from './rows.ts'
 import { compileSource, SOURCE_LENGTH_MAX } from './sink.ts'
 
@@ -163,15 +162,6 @@ describe('LIKE', () => {
 })
 
 describe('the cache', () => {
-  test('forgets the least recently used', () => {
-    const cache = new LruCache<string, number>(2)
-    cache.set('a', 1)
-    cache.set('b', 2)
-    cache.get('a')
-    cache.set('c', 3)
-    expect([cache.size, cache.get('a'), cache.get('b'), cache.get('c')]).toEqual([2, 1, undefined, 3])
-  })
-
   test('tells expressions apart', () => {
     expect(compileScalar(literal(1))([], context)).toBe(1)
     expect(compileScalar(literal(2))([], context)).toBe(2)

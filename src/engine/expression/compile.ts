@@ -1,4 +1,5 @@
 import type { Batch, Column } from '../../core/batch.ts'
+import { LruCache } from '../../core/lru-cache.ts'
 import type { Row, Value } from '../../core/value.ts'
 import type { Expression } from '../../plan/physical/expression.ts'
 import { type Code, code, joinCode } from './code.ts'
@@ -6,7 +7,6 @@ import type { EvalContext } from './context.ts'
 import type { Body } from './function.ts'
 import { type Computed, Generator, NestingError, Scope } from './generate.ts'
 import { interpret, type ScalarEvaluator } from './interpret.ts'
-import { LruCache } from './lru-cache.ts'
 import { compileSource, SOURCE_LENGTH_MAX } from './sink.ts'
 
 export type { EvalContext } from './context.ts'

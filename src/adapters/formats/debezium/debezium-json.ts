@@ -1,10 +1,10 @@
 import { EvaluationError } from '../../../core/evaluation-error.ts'
+import { LruCache } from '../../../core/lru-cache.ts'
 import { JSON_TYPE } from '../../../core/type.ts'
 import type { Value } from '../../../core/value.ts'
 import type { BadRecord, DecodedRows, Decoder } from '../../../engine/ports/format.ts'
 import type { RecordChunk } from '../../../engine/ports/log.ts'
 import type { SourceField } from '../../../plan/physical/nodes.ts'
-import { BoundedMap } from '../../schema-registry/bounded-map.ts'
 import { JsonDecoder } from '../json-decoder.ts'
 import { JsonScanner, MALFORMED } from '../json-scanner.ts'
 import { fieldName } from '../record-columns.ts'
@@ -40,7 +40,7 @@ export class DebeziumJson implements Decoder {
   readonly #fields: readonly SourceField[]
   readonly #scanner = new JsonScanner()
   readonly #plain: Shape
-  readonly #shapes = new BoundedMap<string, Shape>(SHAPES_MAX)
+  readonly #shapes = new LruCache<string, Shape>(SHAPES_MAX)
   #last: Shape
 
   constructor(fields: readonly SourceField[], options: DebeziumOptions) {

@@ -25,4 +25,8 @@ export class LruCache<K, V> {
     this.#entries.set(key, value)
     if (this.#entries.size > this.#entriesMax) this.#entries.delete(this.#entries.keys().next().value as K)
   }
+
+  delete(key: K): void {
+    this.#entries.delete(key)
+  }
 }
