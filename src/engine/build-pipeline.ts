@@ -4,7 +4,7 @@ import type { Schema } from '../core/schema.ts'
 import { NO_WATERMARK } from '../core/time.ts'
 import type { PhysicalPlan, SinkStep, Step } from '../plan/physical/nodes.ts'
 import type { EvalContext } from './expression/compile.ts'
-import type { Operator, OperatorContext, OperatorMetrics, Output } from './operator.ts'
+import { newMetrics, type Operator, type OperatorContext, type OperatorMetrics, type Output } from './operator.ts'
 import { createOperator } from './operators/create-operator.ts'
 import { Pipeline, type PipelineNode, restoreWatermark } from './pipeline.ts'
 import type { StateStore } from './ports/state.ts'
@@ -98,21 +98,5 @@ function output(outputs: PipelineNode['outputs'], metrics: OperatorMetrics, mete
         meter.leave(before)
       }
     },
-  }
-}
-
-function newMetrics(): OperatorMetrics {
-  return {
-    rowsIn: 0,
-    rowsOut: 0,
-    rowsLate: 0,
-    rowsDuplicate: 0,
-    rowsFailed: 0,
-    rowsWaiting: 0,
-    rowsOverdue: 0,
-    stateEntries: 0,
-    stateDirty: 0,
-    stateLoads: 0,
-    busyMs: 0,
   }
 }

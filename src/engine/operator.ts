@@ -92,6 +92,22 @@ export interface OperatorMetrics {
   busyMs: number
 }
 
+export function newMetrics(): OperatorMetrics {
+  return {
+    rowsIn: 0,
+    rowsOut: 0,
+    rowsLate: 0,
+    rowsDuplicate: 0,
+    rowsFailed: 0,
+    rowsWaiting: 0,
+    rowsOverdue: 0,
+    stateEntries: 0,
+    stateDirty: 0,
+    stateLoads: 0,
+    busyMs: 0,
+  }
+}
+
 /** How much an operator may keep in memory before clean entries are evicted to the store. */
 export interface MemoryBudget {
   readonly entriesMax: number

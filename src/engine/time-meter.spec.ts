@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { newMetrics } from './testing/context.ts'
+import { newMetrics } from './operator.ts'
 import { TimeMeter } from './time-meter.ts'
 
 it('gives each operator the time that it works itself, and not that of those behind it', () => {

@@ -1,6 +1,6 @@
 import type { Batch } from '../../core/batch.ts'
 import { NO_WATERMARK } from '../../core/time.ts'
-import type { OperatorContext, OperatorMetrics } from '../operator.ts'
+import { newMetrics, type OperatorContext, type OperatorMetrics } from '../operator.ts'
 import { TestStores } from './stores.ts'
 
 /** An operator's surroundings in a spec: what it sent aside is there to be looked at. */
@@ -39,21 +39,5 @@ export function testContext(options: TestContextOptions = {}): TestContext {
     memory: { entriesMax: options.entriesMax ?? Number.MAX_SAFE_INTEGER },
     query: 'query',
     restoredWatermark: options.restoredWatermark ?? NO_WATERMARK,
-  }
-}
-
-export function newMetrics(): OperatorMetrics {
-  return {
-    rowsIn: 0,
-    rowsOut: 0,
-    rowsLate: 0,
-    rowsDuplicate: 0,
-    rowsFailed: 0,
-    rowsWaiting: 0,
-    rowsOverdue: 0,
-    stateEntries: 0,
-    stateDirty: 0,
-    stateLoads: 0,
-    busyMs: 0,
   }
 }

@@ -5,9 +5,9 @@ import { type SqlType, STRING } from '../../core/type.ts'
 import type { Row, Value } from '../../core/value.ts'
 import type { ScanStep, SinkStep, Step } from '../../plan/physical/nodes.ts'
 import { CheckedOperator } from '../checks/checked-operator.ts'
-import type { Operator } from '../operator.ts'
+import { newMetrics, type Operator } from '../operator.ts'
 import { createOperator } from '../operators/create-operator.ts'
-import { newMetrics, type TestContext, testContext } from './context.ts'
+import { type TestContext, testContext } from './context.ts'
 import { TestStores } from './stores.ts'
 
 /** What happens to an operator in a spec. Rows that follow each other may come in one batch. */
