@@ -108,8 +108,10 @@ export class TableJoin implements Operator {
       const after = batch.row(row + 1)
       const sameKey = own.key.keyAt(batch.columns, row) === own.key.keyAt(batch.columns, row + 1)
       if (sameKey && own.identity.of(values) === own.identity.of(after)) {
-        this.#replace(own, keyValues, values, after, batch.times[row + 1] as number)
-        return 1
+        const changedMs = batch.times[row + 1] as number
+        if (own.hasKey) this.#replace(own, keyValues, values, after, changedMs)
+        // Without a key a row is all that is in it: what has changed was a column that is not here.
+        if (own.hasKey || own.prolong(keyValues, changedMs)) return 1
       }
     }
     if (isRetraction(kind)) this.#replace(own, keyValues, values, undefined, time)
@@ -332,6 +334,16 @@ class Side {
 
   touch(entry: Entry<TableRows>): void {
     if (!entry.dirty) this.#state.touch(this.#state.namespace(0), entry)
+  }
+
+  /** Rows of the key are as they were; false where there are none, or no more. */
+  prolong(key: Row, time: EventTimeMs): boolean {
+    const entry = this.find(key)
+    if (entry === undefined) return false
+    if (this.ttl === undefined) return true
+    this.ttl.touch(entry.value, time)
+    this.touch(entry)
+    return true
   }
 
   /** Keeps the row as it is now; undefined takes it away. */
