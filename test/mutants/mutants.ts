@@ -284,6 +284,13 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: { spec: 'test/golden/run.spec.ts', test: 'changelog-to' },
   },
   {
+    name: 'an update of a column that a list without its key has not counts the row twice',
+    file: 'src/engine/operators/table-join.ts',
+    from: 'if (own.hasKey || own.prolong(keyValues, changedMs)) return 1',
+    to: 'if (!own.hasKey) this.#replace(own, keyValues, values, after, changedMs)\n        return 1',
+    caughtBy: { spec: 'test/golden/run.spec.ts', test: 'join-in-values' },
+  },
+  {
     name: 'a row that moves to another value of a join is still found under the old one',
     file: 'src/engine/operators/latest-rows-join.ts',
     from: 'return sameKey && this.#identity.of(values)',

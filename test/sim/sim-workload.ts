@@ -33,7 +33,7 @@ const STREAM = 's'
 const JOIN_WAIT = '10000 h'
 
 export function randomSimWorkload(random: Random): SimWorkload {
-  if (random.chance(0.5)) return { kind: 'relations', workload: randomJoin(random, JOIN_KINDS) }
+  if (random.chance(0.65)) return { kind: 'relations', workload: randomJoin(random, JOIN_KINDS) }
   const workload = randomWorkload(random, { eventsMax: 80, partitionsMax: 4, periodic: false })
   return { kind: 'aggregate', workload, lateStream: workload.query.window !== undefined && random.chance(0.5) }
 }

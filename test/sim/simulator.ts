@@ -58,6 +58,8 @@ const SAFETY_AFTER_ARRIVAL_MS = 5_000
 const CATCH_UP_MS = 2 * 60_000
 const LIVENESS_MS = 10 * 60_000
 const START_MS = Date.UTC(2026, 0, 1)
+/** Worlds that each run of the tests has; they meet each kind of query. */
+export const FIXED_SEEDS = 480
 
 export function randomOptions(random: Random): SimOptions {
   return {
