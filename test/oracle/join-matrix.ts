@@ -2,7 +2,8 @@ import type { JoinKind } from './join-workload.ts'
 
 /**
  * Every kind of join, and what holds it to account: a golden case, which runs whole, with checkpoints, and killed and
- * restored; queries of the oracle, in one task and in stages; the same in the simulation. join-matrix.spec.ts finds them.
+ * restored; queries of the oracle, in one task and in stages; the same in the simulation. join-matrix.spec.ts finds
+ * them.
  */
 export interface MatrixRow {
   readonly join: string

@@ -82,6 +82,7 @@ export function randomJoin(random: Random, kinds: readonly JoinKind[]): JoinWork
     case 'over-rows':
     case 'over-range':
     case 'over-neighbours':
+    case 'ranked':
       return {
         kind,
         setup: STREAM('a', disorderMs),

@@ -47,12 +47,14 @@ export function randomMatch(random: Random): MatchQueries {
     ` DEFINE ${defined.map(({ letter, condition }) => `${letter} AS ${condition}`).join(', ')}) AS m`
   const rows = `STRING_AGG(${LETTER} || LPAD(CAST(id AS VARCHAR), ${ID_DIGITS}, '0'), '' ORDER BY ts, seq)`
   const found = toNext
-    ? `UNNEST([REGEXP_EXTRACT(SUBSTR(rows, i * ${ROW_LENGTH} + 1), '^${regex}') FOR i IN RANGE(LENGTH(rows) // ${ROW_LENGTH})])`
+    ? `UNNEST([REGEXP_EXTRACT(SUBSTR(rows, i * ${ROW_LENGTH} + 1), '^${regex}')` +
+      ` FOR i IN RANGE(LENGTH(rows) // ${ROW_LENGTH})])`
     : `UNNEST(REGEXP_EXTRACT_ALL(rows, '${regex}'))`
   const key = by ?? '1 AS key'
   const expected =
     `SELECT ${by === undefined ? '' : `${by}, `}CAST(SUBSTR(m, 2, ${ID_DIGITS}) AS BIGINT),` +
-    ` CAST(RIGHT(m, ${ID_DIGITS}) AS BIGINT), LENGTH(m) // ${ROW_LENGTH}, LENGTH(m) - LENGTH(REPLACE(m, '${counted}', ''))` +
+    ` CAST(RIGHT(m, ${ID_DIGITS}) AS BIGINT), LENGTH(m) // ${ROW_LENGTH},` +
+    ` LENGTH(m) - LENGTH(REPLACE(m, '${counted}', ''))` +
     ` FROM (SELECT ${by ?? 'key'}, ${found} AS m FROM (SELECT ${key}, ${rows} AS rows FROM a GROUP BY ${by ?? 'key'}))` +
     " WHERE m <> ''"
   return { query, expected }

@@ -20,8 +20,8 @@ import { randomSimWorkload, recordsOf, type SimRecord, type SimWorkload, stateme
 import { SimClock, type Skew, VirtualTime } from './virtual-time.ts'
 
 /**
- * One seed, one world: random streams and tables, a random query, random faults; the real job, runner, task and operators over
- * simulated log, state and clock. First everything may fail (safety), then all faults end and the query must finish
+ * One seed, one world: random streams and tables, a random query, random faults; the real job, runner, task and
+ * operators over simulated log, state and clock. First everything may fail (safety), then all faults end and the query must finish
  * within LIVENESS_MS (liveness). Afterwards checkers.ts compares what is on the disk with the oracle.
  *
  * What was read on the way to each commit is kept as the ledger: the order in which partitions were interleaved decides

@@ -104,7 +104,7 @@ export function deduplicate(rest: Partial<DeduplicateStep>): DeduplicateStep {
     id: 'deduplicate-1',
     version: 1,
     inputs: ['input'],
-    schema: rest.keep === 'last' ? CHANGES : ROWS,
+    schema: (rest.keep ?? 'first') === 'first' ? ROWS : CHANGES,
     keys: [0],
     keep: 'first',
     withinMs: undefined,

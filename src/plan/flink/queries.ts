@@ -259,12 +259,12 @@ function deduplicateSelect(node: DeduplicateNode, needs: Needs, context: ScriptC
   if (late.allowedLatenessMs > 0 || late.into !== undefined) {
     context.note({ text: 'late rows of DEDUPLICATE: Flink has none, and takes each for what it is', find })
   }
-  const inside = keep === 'last' ? { ...needs, ...TIME } : needs
+  const inside = keep === 'first' ? needs : { ...needs, ...TIME }
   const input = ungrouped(select(node.input, inside, context), inside, context)
   if (keep === 'first') return firstOfEach(input, node.partitionBy, needs, context)
-  const over = `${partition(node.partitionBy, input)}ORDER BY ${must(input.time, 'a time').text} DESC`
-  const last = numbered(input, over, 1, 'row_number', needs, context)
-  return { ...last, ...firstColumns(last, input.columns.length) }
+  const over = `${partition(node.partitionBy, input)}ORDER BY ${must(input.time, 'a time').text}${keep === 'last' ? ' DESC' : ''}`
+  const kept = numbered(input, over, 1, 'row_number', needs, context)
+  return { ...kept, ...firstColumns(kept, input.columns.length) }
 }
 
 /** The first row to arrive of each key: a query that Flink knows to only add rows. */
