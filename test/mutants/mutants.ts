@@ -291,6 +291,20 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: { spec: 'test/golden/run.spec.ts', test: 'join-in-values' },
   },
   {
+    name: 'changes of a long entry stay when it goes, and are done to the one that comes after it',
+    file: 'src/engine/keyed-table.ts',
+    from: '      this.#journal?.clear(this.#key.encode(namespace.prefix, entry.values), entry.value)\n',
+    to: '',
+    caughtBy: { spec: 'src/engine/entry-journal.spec.ts', test: 'whatever happens to it' },
+  },
+  {
+    name: 'a change of a long entry is written over the one before it',
+    file: 'src/engine/entry-journal.ts',
+    from: '    this.#stored++\n',
+    to: '    this.#stored = 1\n',
+    caughtBy: { spec: 'src/engine/entry-journal.spec.ts', test: 'whatever happens to it' },
+  },
+  {
     name: 'a row that moves to another value of a join is still found under the old one',
     file: 'src/engine/operators/latest-rows-join.ts',
     from: 'return sameKey && this.#identity.of(values)',

@@ -41,6 +41,8 @@ export function randomEvents(random: Random, disorderMs: number, relations: read
   const count = random.integer(0, 60)
   const keys = random.integer(1, 6)
   const nulls = random.pick([0, 0.1, 0.4])
+  // Of rows that are long few make an entry of the state one that is not written as a whole with each change.
+  const length = random.chance(0.3) ? 1_000 : 1
   const maybe = <T>(value: T): T | null => (random.chance(nulls) ? null : value)
   const rows = new Map<string, JoinEvent>()
   const events: JoinEvent[] = []
@@ -61,7 +63,7 @@ export function randomEvents(random: Random, disorderMs: number, relations: read
             partition,
             id,
             k: maybe(random.integer(1, keys)),
-            g: maybe(random.pick(['x', 'y', 'z'])),
+            g: maybe(random.pick(['x', 'y'.repeat(length), 'z'.repeat(length)])),
             v: maybe(random.integer(0, 5)),
             ts,
             deleted: false,

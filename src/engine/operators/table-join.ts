@@ -160,6 +160,7 @@ export class TableJoin implements Operator {
       const more = Number(joinedAfter !== undefined) - Number(joinedBefore !== undefined)
       if (more !== 0 && this.#countsMatches(other)) {
         found.matches += more
+        entry?.value.changes.note(found.row)
         touched = true
       }
       const shows = this.#shows(other, found.matches > 0)
@@ -361,8 +362,9 @@ class Side {
     this.ttl?.touch(kept.value, time)
     if (entry === undefined) this.ttl?.watch(kept)
     else if (!entry.dirty) table.touch(namespace, entry)
-    const { rows } = kept.value
+    const { rows, changes } = kept.value
     const known = rows.get(id)
+    changes.note((row ?? known?.row) as Row)
     if (row === undefined) {
       if (known !== undefined && known.count > 1) known.count--
       else rows.delete(id)

@@ -10,6 +10,7 @@ import type {
   TopNStep,
   WindowAggregateStep,
 } from '../../plan/physical/nodes.ts'
+import type { OverStep } from '../../plan/physical/over-step.ts'
 import { schemaOf } from './drive.ts'
 
 /** Steps for specs: rows of (k STRING, v BIGINT, ts TIMESTAMP), grouped by k, with COUNT(*) and SUM(v). */
@@ -138,6 +139,20 @@ export function matchRecognize(rest: Partial<MatchRecognizeStep>): MatchRecogniz
     conditions: [any, any, any],
     measures: values.map((_, index) => ({ kind: 'column', index, type: BIGINT })),
     latePolicy: DROP,
+    ...rest,
+  }
+}
+
+export function over(rest: Partial<OverStep>): OverStep {
+  return {
+    kind: 'over',
+    id: 'over-1',
+    version: 1,
+    inputs: ['a'],
+    schema: schemaOf({ k: STRING, v: BIGINT, ts: TIMESTAMP, n: BIGINT, total: BIGINT }),
+    keys: [0],
+    aggregates: [COUNT, SUM],
+    frame: { unit: 'rows', preceding: 1 },
     ...rest,
   }
 }
