@@ -291,6 +291,13 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: { spec: 'test/golden/run.spec.ts', test: 'join-in-values' },
   },
   {
+    name: 'a row that goes from a long list of a join is there again after a restart',
+    file: 'src/engine/join/table-rows.ts',
+    from: 'else value.rows.delete(identity.of(row))',
+    to: 'else void 0',
+    caughtBy: { spec: 'test/oracle/joins.spec.ts', test: 'in one task' },
+  },
+  {
     name: 'changes of a long entry stay when it goes, and are done to the one that comes after it',
     file: 'src/engine/keyed-table.ts',
     from: '      this.#journal?.clear(this.#key.encode(namespace.prefix, entry.values), entry.value)\n',

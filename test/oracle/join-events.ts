@@ -38,11 +38,13 @@ export const TABLE = (name: string, disorderMs: number, key = 'id') =>
   ` WITH (partitions = ${PARTITIONS}) FORMAT DEBEZIUM ENCODE JSON;`
 
 export function randomEvents(random: Random, disorderMs: number, relations: readonly Relation[]): readonly JoinEvent[] {
-  const count = random.integer(0, 60)
-  const keys = random.integer(1, 6)
+  // Long rows of one key: few make an entry of the state that is not written as a whole with each change.
+  const hot = random.chance(0.25)
+  const count = hot ? 60 : random.integer(0, 60)
+  const keys = hot ? 1 : random.integer(1, 6)
+  const tableRows = hot ? 20 : keys
+  const texts = hot ? ['x', ...['y', 'z', 'w'].map((letter) => letter.repeat(1_500))] : ['x', 'y', 'z']
   const nulls = random.pick([0, 0.1, 0.4])
-  // Of rows that are long few make an entry of the state one that is not written as a whole with each change.
-  const length = random.chance(0.3) ? 1_000 : 1
   const maybe = <T>(value: T): T | null => (random.chance(nulls) ? null : value)
   const rows = new Map<string, JoinEvent>()
   const events: JoinEvent[] = []
@@ -51,7 +53,7 @@ export function randomEvents(random: Random, disorderMs: number, relations: read
     time += random.pick([0, 0, 1, 1, 3, 10])
     const relation = random.pick(relations)
     const ofTable = isTable(relation)
-    const id = ofTable ? random.integer(1, keys) : number
+    const id = ofTable ? random.integer(1, tableRows) : number
     const known = rows.get(`${relation} ${id}`)
     const ts = time - (random.chance(0.4) ? random.integer(0, disorderMs) : 0)
     const partition = id % PARTITIONS
@@ -63,7 +65,7 @@ export function randomEvents(random: Random, disorderMs: number, relations: read
             partition,
             id,
             k: maybe(random.integer(1, keys)),
-            g: maybe(random.pick(['x', 'y'.repeat(length), 'z'.repeat(length)])),
+            g: maybe(random.pick(texts)),
             v: maybe(random.integer(0, 5)),
             ts,
             deleted: false,

@@ -21,8 +21,8 @@ import { SimClock, type Skew, VirtualTime } from './virtual-time.ts'
 
 /**
  * One seed, one world: random streams and tables, a random query, random faults; the real job, runner, task and
- * operators over simulated log, state and clock. First everything may fail (safety), then all faults end and the query must finish
- * within LIVENESS_MS (liveness). Afterwards checkers.ts compares what is on the disk with the oracle.
+ * operators over simulated log, state and clock. First everything may fail (safety), then all faults end and the query
+ * must finish within LIVENESS_MS (liveness). Afterwards checkers.ts compares what is on the disk with the oracle.
  *
  * What was read on the way to each commit is kept as the ledger: the order in which partitions were interleaved decides
  * what is late, and what a stream finds in a table, so the oracle gets the rows in the order of the commits that hold.
