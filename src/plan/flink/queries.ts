@@ -19,7 +19,7 @@ import { printDuration } from '../print-expression.ts'
 import { aggregateSql, overSql } from './aggregates.ts'
 import { expressionSql } from './expressions.ts'
 import { FLINK_VERSION } from './flink-options.ts'
-import { Gap, type Note } from './gap.ts'
+import { findOver, Gap, type Note } from './gap.ts'
 import { joinSelect } from './joins.ts'
 import {
   BOUNDS,
@@ -187,11 +187,16 @@ function overSelect(node: OverNode, needs: Needs, context: ScriptContext): Selec
   const input = ungrouped(select(node.input, { ...needs, ...TIME }, context), { ...needs, ...TIME }, context)
   noteLate(node.late, context)
   const { unit, preceding, following } = node.frame
-  if (following !== undefined)
-    throw new Gap('a frame that does not end with the row', { hint: 'Frames of Flink end with the current row.' })
+  if (following !== undefined) {
+    throw new Gap('a frame that does not end with the row', {
+      hint: 'Frames of Flink end with the current row.',
+      find: findOver(({ over }) => over.frame !== undefined && over.frame.to.edge !== 'current-row'),
+    })
+  }
   if ((node.neighbours ?? []).length > 0) {
     throw new Gap('LAG or LEAD', {
       hint: 'Weir tells them in the order of event time; Flink has no LEAD over a stream.',
+      find: findOver((one) => one.name.name === 'lag' || one.name.name === 'lead'),
     })
   }
   const from =
