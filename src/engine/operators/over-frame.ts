@@ -3,7 +3,7 @@ import type { Schema } from '../../core/schema.ts'
 import type { OverFrame } from '../../plan/physical/over-step.ts'
 import type { Accumulators, AggregateSet } from '../aggregate/aggregate-set.ts'
 import { EntryChanges } from '../entry-journal.ts'
-import { type TimedRow, timedRowsCodec } from '../join/timed-rows.ts'
+import { type TimedChange, type TimedRow, timedChangesCodec, timedRowsCodec } from '../join/timed-rows.ts'
 import type { EntryCodec } from '../keyed-table.ts'
 
 /** What OVER keeps of one key. */
@@ -17,11 +17,9 @@ export interface Frame {
   /** And up to before this one. */
   to: number
   accumulators: Accumulators
-  readonly changes: EntryChanges<FrameChange>
+  /** Rows that came, and how many went from the front. */
+  readonly changes: EntryChanges<TimedChange>
 }
-
-/** A row that came, or how many went from the front. */
-type FrameChange = TimedRow | number
 
 export function newFrame(accumulators: Accumulators): Frame {
   return { rows: [], done: 0, from: 0, to: 0, accumulators, changes: new EntryChanges() }
@@ -54,6 +52,7 @@ export function cutRows(frame: Frame, gone: number): void {
  */
 export function frameCodec(input: Schema, aggregates: AggregateSet, { following = 0 }: OverFrame): EntryCodec<Frame> {
   const rowsCodec = timedRowsCodec(input)
+  const changesCodec = timedChangesCodec(input)
   const writer = new ByteWriter()
   const readAccumulators = (reader: ByteReader): Accumulators =>
     aggregates.decode(reader.raw(reader.varint('the length of aggregates'), 'aggregates'))
@@ -86,15 +85,10 @@ export function frameCodec(input: Schema, aggregates: AggregateSet, { following 
       of: ({ changes }) => changes,
       encode: ({ done, from, to, accumulators, changes }) => {
         const bytes = aggregates.encode(accumulators)
-        const noted = (changes.noted ?? []).map((one) => (typeof one === 'number' ? one : rowsCodec.encode([one])))
         writer.length = 0
         for (const number of [done, from, to, bytes.length]) writer.varint(number)
         writer.raw(bytes)
-        for (const one of noted) {
-          writer.varint(typeof one === 'number' ? 0 : one.length)
-          if (typeof one === 'number') writer.varint(one)
-          else writer.raw(one)
-        }
+        changesCodec.write(writer, changes.noted ?? [])
         return writer.take()
       },
       apply: (frame, bytes) => {
@@ -103,10 +97,9 @@ export function frameCodec(input: Schema, aggregates: AggregateSet, { following 
         const from = reader.varint('the first row in the aggregates')
         const to = reader.varint('the last row in the aggregates')
         frame.accumulators = readAccumulators(reader)
-        while (reader.remaining > 0) {
-          const length = reader.varint('the length of a row')
-          if (length === 0) cutRows(frame, reader.varint('how many rows went'))
-          else for (const row of rowsCodec.decode(reader.raw(length, 'a row'))) insertRow(frame, row)
+        for (const change of changesCodec.read(reader)) {
+          if (typeof change === 'number') cutRows(frame, change)
+          else insertRow(frame, change)
         }
         Object.assign(frame, { done, from, to })
       },
