@@ -1,5 +1,6 @@
 import type { Column } from '../core/batch.ts'
 import type { Row } from '../core/value.ts'
+import { type ChangesCodec, EntryJournal, JOURNAL } from './entry-journal.ts'
 import type { KeyColumns, MapKey } from './key-columns.ts'
 import { afterNamespace, decodeNamespace, encodeNamespace, NAMESPACE_BYTES } from './namespace-codec.ts'
 import type { OperatorContext, OperatorMetrics } from './operator.ts'
@@ -19,6 +20,8 @@ import type { StateStore } from './ports/state.ts'
 export interface EntryCodec<V> {
   encode(value: V): Uint8Array
   decode(bytes: Uint8Array): V
+  /** Of values that may have many rows, of which few change. */
+  readonly changes?: ChangesCodec<V>
 }
 
 export interface Entry<V> {
@@ -69,6 +72,7 @@ export class KeyedTable<V> {
   readonly #store: StateStore
   readonly #key: KeyColumns
   readonly #codec: EntryCodec<V>
+  readonly #journal: EntryJournal<V> | undefined
   readonly #metrics: OperatorMetrics
   readonly #entriesMax: number
   readonly #namespaces = new Map<number, Namespace<V>>()
@@ -86,6 +90,7 @@ export class KeyedTable<V> {
     this.#store = store
     this.#key = key
     this.#codec = codec
+    this.#journal = codec.changes && new EntryJournal(store, codec.changes)
     this.#metrics = context.metrics
     this.#entriesMax = context.memory.entriesMax
     const count = store.get(COUNT_KEY)
@@ -159,7 +164,10 @@ export class KeyedTable<V> {
   delete(namespace: Namespace<V>, entry: Entry<V>): void {
     entry.live = false
     namespace.entries.delete(entry.key)
-    if (entry.stored) namespace.deleted.set(entry.key, entry.values)
+    if (entry.stored) {
+      namespace.deleted.set(entry.key, entry.values)
+      this.#journal?.clear(this.#key.encode(namespace.prefix, entry.values), entry.value)
+    }
     this.#inMemory--
     this.#metrics.stateEntries--
   }
@@ -210,6 +218,7 @@ export class KeyedTable<V> {
     for (const id of mergeIds(this.#ids, [...dropped.keys()])) {
       // A namespace that was dropped may have come back since.
       for (const key of dropped.get(id) ?? []) this.#store.delete(key)
+      if (dropped.has(id)) this.#journal?.clearAll(encodeNamespace(id))
       const namespace = this.#namespaces.get(id)
       if (namespace === undefined) continue
       this.#flushNamespace(namespace)
@@ -232,17 +241,20 @@ export class KeyedTable<V> {
 
   #load(namespace: Namespace<V>, key: MapKey, values: Row): Entry<V> | undefined {
     if (namespace.deleted.has(key)) return undefined
-    const bytes = this.#store.get(this.#key.encode(namespace.prefix, values))
+    const keyBytes = this.#key.encode(namespace.prefix, values)
+    const bytes = this.#store.get(keyBytes)
     if (bytes === undefined) return undefined
-    this.#metrics.stateLoads++
-    const entry = this.#storedEntry(key, values, bytes)
+    const entry = this.#storedEntry(key, values, keyBytes, bytes)
     namespace.entries.set(key, entry)
     this.#inMemory++
     return entry
   }
 
-  #storedEntry(key: MapKey, values: Row, bytes: Uint8Array): Entry<V> {
-    return { key, values, value: this.#codec.decode(bytes), dirty: false, stored: true, recent: true, live: true }
+  #storedEntry(key: MapKey, values: Row, keyBytes: Uint8Array, bytes: Uint8Array): Entry<V> {
+    this.#metrics.stateLoads++
+    const value = this.#codec.decode(bytes)
+    this.#journal?.replay(keyBytes, bytes.length, value)
+    return { key, values, value, dirty: false, stored: true, recent: true, live: true }
   }
 
   *#merged(namespace: Namespace<V>, sorted: readonly Entry<V>[], ordered = true): Iterable<Entry<V>> {
@@ -255,8 +267,7 @@ export class KeyedTable<V> {
       while (ordered && next < sorted.length && this.#key.compare((sorted[next] as Entry<V>).values, values) < 0) {
         yield sorted[next++] as Entry<V>
       }
-      this.#metrics.stateLoads++
-      yield this.#storedEntry(key, values, bytes)
+      yield this.#storedEntry(key, values, keyBytes, bytes)
     }
     while (next < sorted.length) yield sorted[next++] as Entry<V>
   }
@@ -272,12 +283,19 @@ export class KeyedTable<V> {
       while (next < gone.length && this.#key.compare(gone[next] as Row, entry.values) < 0) {
         this.#store.delete(this.#key.encode(prefix, gone[next++] as Row))
       }
-      this.#store.put(this.#key.encode(prefix, entry.values), this.#codec.encode(entry.value))
+      this.#write(this.#key.encode(prefix, entry.values), entry.value)
       entry.stored = true
       entry.dirty = false
       namespace.stored = true
     }
     while (next < gone.length) this.#store.delete(this.#key.encode(prefix, gone[next++] as Row))
+  }
+
+  #write(key: Uint8Array, value: V): void {
+    if (this.#journal?.append(key, value) === true) return
+    const bytes = this.#codec.encode(value)
+    this.#store.put(key, bytes)
+    this.#journal?.begin(key, value, bytes.length)
   }
 
   #storedKeys(id: number): Uint8Array[] {
@@ -343,7 +361,7 @@ function storedNamespaces(store: StateStore): number[] {
 }
 
 function firstNamespace(store: StateStore, from: Uint8Array): number | undefined {
-  for (const [key] of store.scan(from, undefined)) return decodeNamespace(key)
+  for (const [key] of store.scan(from, JOURNAL)) return decodeNamespace(key)
   return undefined
 }
 

@@ -64,7 +64,7 @@ export function foldedLines(rows: readonly LoggedRow[], schema: Schema): string[
 /** False when the rows in between depend on the batches: EMIT CHANGES and all that goes with it. */
 export function isExact({ entry }: QueryWorld): boolean {
   return entry.plan.steps.every((step) => {
-    if (step.kind === 'group-aggregate' || step.kind === 'normalize') return false
+    if (step.kind === 'group-aggregate' || step.kind === 'normalize' || step.kind === 'table-join') return false
     if (step.kind === 'top-n') return step.windowEndColumn !== undefined
     if (step.kind === 'deduplicate') return step.keep === 'first'
     return !('emit' in step) || step.emit.mode !== 'changes'

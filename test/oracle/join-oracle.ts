@@ -1,5 +1,6 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import type { JoinEvent, JoinWorkload } from './join-workload.ts'
+import { isTable, type JoinEvent, KEY_PARTS, RELATIONS } from './join-events.ts'
+import type { JoinWorkload } from './join-workload.ts'
 
 /**
  * DuckDB's answer to a join: streams are tables `a` and `b` of all their rows; `t` and `u` are the rows that are there
@@ -22,9 +23,9 @@ export class JoinOracle {
   }
 
   /** Rows as JSON texts, sorted. */
-  async evaluate({ events, expected }: JoinWorkload): Promise<readonly string[]> {
-    for (const relation of ['a', 'b', 't', 'u'] as const) {
-      const changes = relation === 'a' || relation === 'b' ? relation : `${relation}_changes`
+  async evaluate({ events, expected }: Pick<JoinWorkload, 'events' | 'expected'>): Promise<readonly string[]> {
+    for (const relation of RELATIONS) {
+      const changes = isTable(relation) ? `${relation}_changes` : relation
       await this.#load(
         changes,
         events.map((event, seq) => ({ event, seq })).filter(({ event }) => event.relation === relation),
@@ -41,11 +42,11 @@ export class JoinOracle {
 
   async #load(name: string, rows: readonly { readonly event: JoinEvent; readonly seq: number }[]): Promise<void> {
     await this.#connection.run(
-      `CREATE OR REPLACE TABLE ${name} (seq BIGINT, id BIGINT, k BIGINT, g VARCHAR, v BIGINT, ts BIGINT, deleted BOOLEAN)`,
+      `CREATE OR REPLACE TABLE ${name} (seq BIGINT, id BIGINT, r BIGINT, k BIGINT, g VARCHAR, v BIGINT, ts BIGINT, deleted BOOLEAN)`,
     )
     if (rows.length === 0) return
     const tuples = rows.map(({ event: { id, k, g, v, ts, deleted }, seq }) => {
-      return `(${seq},${id},${k},${g === null ? 'NULL' : `'${g}'`},${v},${ts},${deleted})`
+      return `(${seq},${id},${id % KEY_PARTS},${k},${g === null ? 'NULL' : `'${g}'`},${v},${ts},${deleted})`
     })
     await this.#connection.run(`INSERT INTO ${name} VALUES ${tuples.join(',')}`)
   }

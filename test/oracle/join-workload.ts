@@ -1,5 +1,8 @@
 import type { Random } from '../harness/random.ts'
-import { type OverKind, randomOver } from './over-workload.ts'
+import { COMPOSED_KINDS, type ComposedKind, randomComposed } from './composed-workload.ts'
+import { DISORDERS_MS, type JoinEvent, KEY_PARTS, randomEvents, STREAM, TABLE } from './join-events.ts'
+import { randomMatch } from './match-workload.ts'
+import { OVER_KINDS, type OverKind, randomOver } from './over-workload.ts'
 
 /**
  * Random streams and tables, and random joins of them, in a form that both engines can be asked in. Ties in time,
@@ -25,34 +28,25 @@ export type JoinKind =
   | 'latest-rows'
   | 'lateral'
   | 'changelog'
+  | 'match'
+  | ComposedKind
   | OverKind
 
-/** A record of a stream, or a change of a table; in the order of arrival. */
-export interface JoinEvent {
-  readonly relation: 'a' | 'b' | 't' | 'u'
-  readonly partition: number
-  readonly id: number
-  readonly k: number | null
-  readonly g: string | null
-  readonly v: number | null
-  readonly ts: number
-  /** Of a table: the row is taken away. */
-  readonly deleted: boolean
-}
+/** What a stream finds in a table as it is depends on the order in which they are read; all else does not. */
+export const ANY_ORDER_KINDS: readonly JoinKind[] = [
+  'interval',
+  'as-of',
+  'tables',
+  'semi',
+  'lateral',
+  'changelog',
+  ...COMPOSED_KINDS,
+  'over-range',
+]
 
-/** How far a row may be behind those before it. Nothing is late: the watermark is behind by a little more. */
-const DISORDERS_MS = [0, 5, 40, 300]
-const PARTITIONS = 2
-
-const STREAM = (name: string, disorderMs: number) =>
-  `CREATE STREAM ${name} (id BIGINT, k BIGINT, g STRING, v BIGINT, ts TIMESTAMP,` +
-  ` WATERMARK FOR ts AS ts - INTERVAL '${disorderMs + 1}' MILLISECOND EMIT ON EVENT) WITH (partitions = ${PARTITIONS});`
-
-/** Changes as Debezium brings them, since a delete then says what it deletes. */
-const TABLE = (name: string, disorderMs: number) =>
-  `CREATE TABLE ${name} (id BIGINT PRIMARY KEY, k BIGINT, g STRING, v BIGINT, ts TIMESTAMP METADATA FROM 'source.ts_ms',` +
-  ` WATERMARK FOR ts AS ts - INTERVAL '${disorderMs + 1}' MILLISECOND EMIT ON EVENT)` +
-  ` WITH (partitions = ${PARTITIONS}) FORMAT DEBEZIUM ENCODE JSON;`
+export const JOIN_KINDS: readonly JoinKind[] = [
+  ...new Set<JoinKind>([...ANY_ORDER_KINDS, 'latest', 'latest-rows', 'stream-semi', 'match', ...OVER_KINDS]),
+]
 
 export function randomJoin(random: Random, kinds: readonly JoinKind[]): JoinWorkload {
   const kind = random.pick(kinds)
@@ -74,9 +68,21 @@ export function randomJoin(random: Random, kinds: readonly JoinKind[]): JoinWork
       return lateral(random, disorderMs)
     case 'changelog':
       return changelog(random, disorderMs)
+    case 'windows':
+    case 'chain':
+    case 'self':
+      return randomComposed(random, disorderMs, kind)
+    case 'match':
+      return {
+        kind,
+        setup: STREAM('a', disorderMs),
+        ...randomMatch(random),
+        events: randomEvents(random, disorderMs, ['a']),
+      }
     case 'over-rows':
     case 'over-range':
     case 'over-neighbours':
+    case 'ranked':
       return {
         kind,
         setup: STREAM('a', disorderMs),
@@ -108,6 +114,8 @@ function intervalJoin(random: Random, disorderMs: number): JoinWorkload {
 function temporalJoin(random: Random, disorderMs: number, kind: 'latest' | 'as-of'): JoinWorkload {
   const type = random.pick(['', 'LEFT'])
   const condition = random.chance(0.3) ? random.pick(['a.v < t.v', "t.g <> 'x'", 't.v IS NOT NULL']) : undefined
+  const byTwo = random.chance(0.3)
+  const on = byTwo ? `a.k = t.id AND a.k % ${KEY_PARTS} = t.r` : 'a.k = t.id'
   const columns = 'a.id AS a_id, a.k AS a_k, t.g AS t_g, t.v AS t_v'
   const and = condition === undefined ? '' : ` AND ${condition}`
   const table = kind === 'latest' ? 't' : 't FOR SYSTEM_TIME AS OF a.ts AS t'
@@ -122,8 +130,8 @@ function temporalJoin(random: Random, disorderMs: number, kind: 'latest' | 'as-o
       .join(', ')}) = 1)`
   return {
     kind,
-    setup: [STREAM('a', disorderMs), TABLE('t', disorderMs)].join('\n'),
-    query: `SELECT ${columns} FROM a ${type} JOIN ${table} ON a.k = t.id${and}`,
+    setup: [STREAM('a', disorderMs), TABLE('t', disorderMs, byTwo ? 'id, r' : 'id')].join('\n'),
+    query: `SELECT ${columns} FROM a ${type} JOIN ${table} ON ${on}${and}`,
     expected: `SELECT ${columns} FROM a ${type} JOIN ${version} t ON t.a_seq = a.seq AND NOT t.deleted${and}`,
     events: randomEvents(random, disorderMs, ['a', 't']),
   }
@@ -156,7 +164,10 @@ function tableJoin(random: Random, disorderMs: number): JoinWorkload {
     't.k = u.k',
     't.g = u.g',
     't.k = u.k AND t.g = u.g',
+    't.id = u.id AND t.r = u.r',
+    't.k = u.id AND t.v = u.r',
   ])
+  const key = on.includes('u.r') ? 'r, id' : 'id'
   const condition = random.chance(0.3) ? ` AND ${random.pick(['t.v < u.v', "u.g <> 'x'", 't.v > 2'])}` : ''
   const columns = 't.id AS t_id, t.v AS t_v, u.id AS u_id, u.g AS u_g'
   const joined = `SELECT ${columns} FROM t ${type} JOIN u ON ${on}${condition}`
@@ -169,7 +180,7 @@ function tableJoin(random: Random, disorderMs: number): JoinWorkload {
   ])
   return {
     kind: 'tables',
-    setup: [TABLE('t', disorderMs), TABLE('u', disorderMs)].join('\n'),
+    setup: [TABLE('t', disorderMs, key), TABLE('u', disorderMs, key)].join('\n'),
     query: `${query} EMIT CHANGES`,
     expected: query,
     events: randomEvents(random, disorderMs, ['t', 'u']),
@@ -204,16 +215,22 @@ function lateral(random: Random, disorderMs: number): JoinWorkload {
 function semiJoin(random: Random, disorderMs: number, kind: 'semi' | 'stream-semi'): JoinWorkload {
   const left = kind === 'semi' ? 't' : 'a'
   const not = random.pick(['', 'NOT '])
-  const column = random.pick(['id', 'k'])
-  const filter = random.pick(['', '', " AND u.g <> 'x'", ` AND u.v < ${left}.v`])
+  const isIn = random.chance(0.5)
+  // A subquery that may give NULL is refused behind NOT IN, and a row with NULL is never NOT IN, not even in nothing.
+  const column = isIn && not !== '' ? 'id' : random.pick(['id', 'k'])
+  const filter = random.pick(['', " AND u.g <> 'x'", ...(isIn ? [] : ['', ` AND u.v < ${left}.v`])])
   // A stream asks what the table has by then; DuckDB is shown the changes that had come.
   const had =
     '(SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY id ORDER BY seq DESC) AS rn FROM u_changes c' +
     ' WHERE c.seq < a.seq) WHERE rn = 1 AND NOT deleted)'
   const source = (duck: boolean) => (duck && kind === 'stream-semi' ? had : 'u')
-  const sql = (duck: boolean) =>
-    `SELECT ${left}.id AS l_id, ${left}.v AS l_v FROM ${left}` +
-    ` WHERE ${not}EXISTS (SELECT 1 FROM ${source(duck)} u WHERE u.${column} = ${left}.k${filter})`
+  const sql = (duck: boolean) => {
+    const from = `FROM ${source(duck)} u`
+    const test = isIn
+      ? `${duck ? `${left}.k IS NOT NULL AND ` : ''}${left}.k ${not}IN (SELECT u.${column} ${from} WHERE TRUE${filter})`
+      : `${not}EXISTS (SELECT 1 ${from} WHERE u.${column} = ${left}.k${filter})`
+    return `SELECT ${left}.id AS l_id, ${left}.v AS l_v FROM ${left} WHERE ${test}`
+  }
   return {
     kind,
     setup: [kind === 'semi' ? TABLE('t', disorderMs) : STREAM('a', disorderMs), TABLE('u', disorderMs)].join('\n'),
@@ -248,55 +265,4 @@ function changelog(random: Random, disorderMs: number): JoinWorkload {
     expected: which === undefined ? group('t') : `SELECT c.id, ${which.v} FROM ${rows} WHERE ${which.where}`,
     events: randomEvents(random, disorderMs, ['t']),
   }
-}
-
-function randomEvents(
-  random: Random,
-  disorderMs: number,
-  relations: readonly JoinEvent['relation'][],
-): readonly JoinEvent[] {
-  const count = random.integer(0, 60)
-  const keys = random.integer(1, 6)
-  const nulls = random.pick([0, 0.1, 0.4])
-  const maybe = <T>(value: T): T | null => (random.chance(nulls) ? null : value)
-  const rows = new Map<string, JoinEvent>()
-  const events: JoinEvent[] = []
-  let time = 0
-  for (let number = 0; number < count; number++) {
-    time += random.pick([0, 0, 1, 1, 3, 10])
-    const relation = random.pick(relations)
-    const isTable = relation === 't' || relation === 'u'
-    const id = isTable ? random.integer(1, keys) : number
-    const known = rows.get(`${relation} ${id}`)
-    const ts = time - (random.chance(0.4) ? random.integer(0, disorderMs) : 0)
-    const partition = id % PARTITIONS
-    const event: JoinEvent =
-      isTable && known !== undefined && random.chance(0.25)
-        ? { ...known, ts, deleted: true }
-        : {
-            relation,
-            partition,
-            id,
-            k: maybe(random.integer(1, keys)),
-            g: maybe(random.pick(['x', 'y', 'z'])),
-            v: maybe(random.integer(0, 5)),
-            ts,
-            deleted: false,
-          }
-    if (event.deleted) rows.delete(`${relation} ${id}`)
-    else if (isTable) rows.set(`${relation} ${id}`, event)
-    events.push(event)
-  }
-  return events
-}
-
-/** The value of the event's record. */
-export function recordText(event: JoinEvent): string {
-  const { id, k, g, v, ts, deleted } = event
-  if (event.relation === 'a' || event.relation === 'b') return JSON.stringify({ id, k, g, v, ts })
-  const row = { id, k, g, v }
-  const source = { ts_ms: ts }
-  return JSON.stringify(
-    deleted ? { before: row, after: null, op: 'd', source } : { before: null, after: row, op: 'u', source },
-  )
 }

@@ -7,9 +7,9 @@ import { QueryWorld } from '../harness/query-world.ts'
 import { Random } from '../harness/random.ts'
 import { SettableClock } from '../harness/settable-clock.ts'
 import { runStaged } from '../harness/staged-run.ts'
+import { type JoinEvent, recordText } from './join-events.ts'
 import { JoinOracle } from './join-oracle.ts'
-import { type JoinEvent, type JoinKind, type JoinWorkload, randomJoin, recordText } from './join-workload.ts'
-import { OVER_KINDS } from './over-workload.ts'
+import { ANY_ORDER_KINDS, JOIN_KINDS, type JoinWorkload, randomJoin } from './join-workload.ts'
 
 /**
  * Random joins of random streams and tables, functions OVER streams, and changes of tables, here and in DuckDB: in one
@@ -19,21 +19,6 @@ import { OVER_KINDS } from './over-workload.ts'
 const CASES = Number(process.env['ORACLE_CASES'] ?? 300)
 const FIRST_SEED = Number(process.env['ORACLE_SEED'] ?? 1)
 const CASES_PER_TEST = 50
-
-/** What a stream finds in a table as it is depends on the order in which they are read; all else does not. */
-const IN_ORDER: readonly JoinKind[] = [
-  'interval',
-  'latest',
-  'latest-rows',
-  'as-of',
-  'tables',
-  'semi',
-  'stream-semi',
-  'lateral',
-  'changelog',
-  ...OVER_KINDS,
-]
-const IN_ANY_ORDER: readonly JoinKind[] = ['interval', 'as-of', 'tables', 'semi', 'lateral', 'changelog', 'over-range']
 
 let oracle: JoinOracle
 let rows = 0
@@ -47,8 +32,8 @@ afterAll(() => {
 })
 
 const RUNS = [
-  { how: 'in one task', kinds: IN_ORDER, run: inOneTask },
-  { how: 'in stages', kinds: IN_ANY_ORDER, run: inStages },
+  { how: 'in one task', kinds: JOIN_KINDS, run: inOneTask },
+  { how: 'in stages', kinds: ANY_ORDER_KINDS, run: inStages },
 ]
 
 for (const { how, kinds, run } of RUNS) {

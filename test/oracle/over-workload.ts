@@ -1,9 +1,9 @@
 import type { Random } from '../harness/random.ts'
 
 /** No join, but a row meets others by key and time as well. Of rows of one time those that came first come first. */
-export type OverKind = 'over-rows' | 'over-range' | 'over-neighbours'
+export type OverKind = 'over-rows' | 'over-range' | 'over-neighbours' | 'ranked'
 
-export const OVER_KINDS: readonly OverKind[] = ['over-rows', 'over-range', 'over-neighbours']
+export const OVER_KINDS: readonly OverKind[] = ['over-rows', 'over-range', 'over-neighbours', 'ranked']
 
 /** A query for each engine over stream `a`: DuckDB is told the order of arrival, and a range as a number. */
 interface OverQueries {
@@ -21,6 +21,7 @@ const KEYS = ['PARTITION BY k ', 'PARTITION BY k, g ', 'PARTITION BY id % 3 ', '
 
 export function randomOver(random: Random, kind: OverKind): OverQueries {
   const by = random.pick(KEYS)
+  if (kind === 'ranked') return ranked(random, by)
   const items = kind === 'over-neighbours' ? neighbours(random, by) : aggregates(random, kind, by, true)
   // A second window: another frame, or another key, which is computed behind the first.
   if (random.chance(0.4)) {
@@ -54,6 +55,20 @@ function aggregates(random: Random, kind: 'over-rows' | 'over-range', by: string
   }))
   if (!isRows) return items
   return [...items, ...['FIRST_VALUE', 'LAST_VALUE'].map((name) => firstOrLast(name, over))]
+}
+
+/** The first rows of each key: one by time is a deduplication, the others are a TOP-N. */
+function ranked(random: Random, by: string): OverQueries {
+  const { weir, duck, limit } = random.pick([
+    { weir: 'ts', duck: 'ts, seq', limit: 1 },
+    { weir: 'ts DESC', duck: 'ts DESC, seq DESC', limit: 1 },
+    { weir: 'ts', duck: 'ts, seq', limit: 2 },
+    { weir: 'v DESC NULLS LAST, id', duck: 'v DESC NULLS LAST, id', limit: random.integer(1, 3) },
+  ])
+  return {
+    query: `SELECT id, v FROM (SELECT *, ROW_NUMBER() OVER (${by}ORDER BY ${weir}) AS rn FROM a) x WHERE rn <= ${limit}`,
+    expected: `SELECT id, v FROM a QUALIFY ROW_NUMBER() OVER (${by}ORDER BY ${duck}) <= ${limit}`,
+  }
 }
 
 /** Here they pass NULLs over, as in Flink. */

@@ -1,4 +1,5 @@
 import { DuckOracle } from '../oracle/duck.ts'
+import { JoinOracle } from '../oracle/join-oracle.ts'
 import { report } from './report.ts'
 import { simulate } from './simulator.ts'
 
@@ -15,15 +16,16 @@ function option(name: string, otherwise: number): number {
 
 const first = option('seed', Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31)))
 const seeds = option('seeds', 1)
-const oracle = await DuckOracle.open()
+const oracles = { aggregates: await DuckOracle.open(), relations: await JoinOracle.open() }
 let passed = 0
 let failed = 0
 for (let seed = first; seed < first + seeds; seed++) {
-  const result = await simulate(seed, oracle)
+  const result = await simulate(seed, oracles)
   if (result.failure === undefined) passed++
   else failed++
   if (result.failure !== undefined || seeds === 1) console.log(report(result))
 }
-oracle.close()
+oracles.aggregates.close()
+oracles.relations.close()
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1

@@ -10,7 +10,7 @@ export function report(result: SimResult): string {
     setup,
     `${query};`,
     `options ${JSON.stringify(rest)}`,
-    `stream ${JSON.stringify(workload.stream)}, ${workload.events.length} records`,
+    `${workload.kind} workload, ${workload.workload.events.length} records`,
     `trace ${hash}: ${result.epochs} epochs, ${result.crashes} crashes, ${result.failures} failures, ${result.rowsOut} records out, ${result.virtualMs} ms`,
     failure === undefined ? 'passed' : `FAILED: ${failure}`,
   ]

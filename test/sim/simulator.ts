@@ -11,32 +11,29 @@ import { chunkOf } from '../harness/chunk.ts'
 import { QUERY, QueryWorld } from '../harness/query-world.ts'
 import { Random } from '../harness/random.ts'
 import { SettableClock } from '../harness/settable-clock.ts'
-import { createStreamSql, eventJson, querySql } from '../oracle/dialect.ts'
-import type { DuckOracle } from '../oracle/duck.ts'
-import { randomWorkload, type StreamEvent, type Workload } from '../oracle/workload.ts'
-import { check } from './checkers.ts'
+import { check, type Oracles } from './checkers.ts'
 import { type FaultRates, Faults, randomFaults } from './faults.ts'
 import { forwardReader, type Mutant } from './mutants.ts'
 import { endOffset, SimDisk } from './sim-disk.ts'
 import { SimProcess, SimStorage, type Staged } from './sim-storage.ts'
+import { randomSimWorkload, recordsOf, type SimRecord, type SimWorkload, statementsOf } from './sim-workload.ts'
 import { SimClock, type Skew, VirtualTime } from './virtual-time.ts'
 
 /**
- * One seed, one world: a random stream, a random query, random faults; the real job, runner, task and operators over
- * simulated log, state and clock. First everything may fail (safety), then all faults end and the query must finish
- * within LIVENESS_MS (liveness). Afterwards checkers.ts compares what is on the disk with the oracle.
+ * One seed, one world: random streams and tables, a random query, random faults; the real job, runner, task and
+ * operators over simulated log, state and clock. First everything may fail (safety), then all faults end and the query
+ * must finish within LIVENESS_MS (liveness). Afterwards checkers.ts compares what is on the disk with the oracle.
  *
  * What was read on the way to each commit is kept as the ledger: the order in which partitions were interleaved decides
- * what is late, so the oracle gets the rows in the order of the commits that hold.
+ * what is late, and what a stream finds in a table, so the oracle gets the rows in the order of the commits that hold.
  */
 export interface SimOptions {
-  readonly workload: Workload
+  readonly workload: SimWorkload
   readonly faults: FaultRates
   readonly checkpointIntervalMs: number
   readonly memoryEntriesMax: number
   /** Virtual time over which the records arrive. */
   readonly arrivalMs: number
-  readonly lateStream: boolean
 }
 
 export interface SimResult {
@@ -61,25 +58,24 @@ const SAFETY_AFTER_ARRIVAL_MS = 5_000
 const CATCH_UP_MS = 2 * 60_000
 const LIVENESS_MS = 10 * 60_000
 const START_MS = Date.UTC(2026, 0, 1)
-const STREAM = 's'
+/** Worlds that each run of the tests has; they meet each kind of query. */
+export const FIXED_SEEDS = 480
 
 export function randomOptions(random: Random): SimOptions {
-  const workload = randomWorkload(random.fork('workload'), { eventsMax: 80, partitionsMax: 4, periodic: false })
   return {
-    workload,
+    workload: randomSimWorkload(random.fork('workload')),
     faults: randomFaults(random.fork('faults')),
     checkpointIntervalMs: random.pick([1, 20, 200, 2_000]),
     memoryEntriesMax: random.pick([2, 16, 250_000]),
     arrivalMs: random.pick([10, 2_000, 20_000]),
-    lateStream: workload.query.window !== undefined && random.chance(0.5),
   }
 }
 
-export async function simulate(seed: number, oracle: DuckOracle, mutant?: Mutant): Promise<SimResult> {
+export async function simulate(seed: number, oracles: Oracles, mutant?: Mutant): Promise<SimResult> {
   const random = new Random(seed)
   const options = randomOptions(random)
   const world = await SimWorld.create(options, random.fork('world'), mutant)
-  const failure = (await world.run()) ?? (await check(world.outcome(), oracle).catch(sentenceOf))
+  const failure = (await world.run()) ?? (await check(world.outcome(), oracles).catch(sentenceOf))
   return {
     seed,
     options,
@@ -99,13 +95,9 @@ function sentenceOf(error: unknown): string {
 }
 
 /** The SQL of a seed, to look at. */
-export function sqlOf({ workload, lateStream, checkpointIntervalMs }: SimOptions): { setup: string; query: string } {
-  const late = lateStream ? '\nLATE ROWS INTO late' : ''
-  const query = querySql(STREAM, workload.query)
-  return {
-    setup: `SET 'checkpoint.interval' = '${checkpointIntervalMs}ms';\n${createStreamSql(STREAM, workload.stream)};`,
-    query: late === '' ? query : query.replace(/\nEMIT/, `${late}\nEMIT`),
-  }
+export function sqlOf({ workload, checkpointIntervalMs }: SimOptions): { setup: string; query: string } {
+  const { setup, query } = statementsOf(workload)
+  return { setup: `SET 'checkpoint.interval' = '${checkpointIntervalMs}ms';\n${setup}`, query }
 }
 
 /** What a run leaves for the checkers. */
@@ -113,10 +105,17 @@ export interface SimOutcome {
   readonly options: SimOptions
   /** A storage without faults over the same disk. */
   readonly world: QueryWorld
-  /** Rows in the order in which commits took them. */
-  readonly ledger: readonly StreamEvent[]
+  /** Records in the order in which commits took them, once for each scan of their topic. */
+  readonly ledger: readonly LedgerEntry[]
   readonly commits: readonly Checkpoint[]
+  /** Of what the query has committed while it was made: a join with a table that has no rows yet. */
+  readonly epochBefore: number
   readonly staged: Staged
+}
+
+export interface LedgerEntry {
+  readonly scan: string
+  readonly record: SimRecord
 }
 
 interface Life {
@@ -126,6 +125,7 @@ interface Life {
 }
 
 interface Read {
+  readonly scan: ScanStep
   readonly partition: number
   readonly from: number
   readonly to: number
@@ -141,8 +141,9 @@ class SimWorld {
   readonly #skew: Skew = { ms: 0 }
   readonly #faults: Faults
   readonly #trace = createHash('sha256')
-  readonly #byPartition: readonly StreamEvent[][]
-  readonly #ledger: StreamEvent[] = []
+  readonly #records: readonly SimRecord[]
+  readonly #epochBefore: number
+  readonly #ledger: LedgerEntry[] = []
   readonly #commits: Checkpoint[] = []
   readonly #staged: Staged = { entriesMax: 0, recordsMax: 0 }
   #reads: Read[] = []
@@ -165,10 +166,8 @@ class SimWorld {
     this.#setup = setup
     this.#disk = disk
     this.#faults = new Faults(random.fork('faults'), options.faults)
-    const { stream, events } = options.workload
-    this.#byPartition = Array.from({ length: stream.partitions }, (_, p) =>
-      events.filter((event) => event.partition === p),
-    )
+    this.#records = recordsOf(options.workload)
+    this.#epochBefore = disk.task(QUERY).checkpoint?.epoch ?? 0
   }
 
   static async create(options: SimOptions, random: Random, mutant?: Mutant): Promise<SimWorld> {
@@ -202,6 +201,7 @@ class SimWorld {
       world: this.#setup,
       ledger: this.#ledger,
       commits: this.#commits,
+      epochBefore: this.#epochBefore,
       staged: this.#staged,
     }
   }
@@ -222,38 +222,43 @@ class SimWorld {
 
   /** Everything must be committed by now: reading without committing is no progress. */
   #endInput(): void {
-    const { events } = this.#options.workload
-    if (this.#ledger.length < events.length) {
-      this.#failure = `${this.#ledger.length} of ${events.length} records are committed ${CATCH_UP_MS} ms after the last fault`
+    const scans = this.#setup.entry.plan.steps.filter((step) => step.kind === 'scan')
+    const total = scans.reduce((sum, scan) => sum + this.#records.filter(isOf(scan)).length, 0)
+    if (this.#ledger.length < total) {
+      this.#failure = `${this.#ledger.length} of ${total} records are committed ${CATCH_UP_MS} ms after the last fault`
     }
     this.#inputEnds = true
-    this.#life?.storage.log.signal(STREAM)
+    this.#wakeReaders()
   }
 
   /** Partitions have speeds of their own: one may be done before another begins. */
   #scheduleArrivals(): void {
     const { arrivalMs } = this.#options
-    for (const events of this.#byPartition) {
+    const byPartition = Map.groupBy(this.#records, ({ topic, partition }) => `${topic}/${partition}`)
+    for (const records of byPartition.values()) {
       const fromMs = this.#random.fraction() * arrivalMs * 0.5
       const toMs = fromMs + this.#random.fraction() * (arrivalMs - fromMs)
-      events.forEach((event, i) => {
-        this.#time.schedule(fromMs + ((i + 1) / events.length) * (toMs - fromMs), () => this.#arrive(event))
+      records.forEach((record, i) => {
+        this.#time.schedule(fromMs + ((i + 1) / records.length) * (toMs - fromMs), () => this.#arrive(record))
       })
     }
   }
 
-  #arrive(event: StreamEvent): void {
-    const value = new TextEncoder().encode(eventJson(event))
-    this.#disk.topics
-      .get(STREAM)
-      ?.partitions[event.partition]?.records.push({ key: null, value, timestamp: this.#time.nowMs })
-    this.#life?.storage.log.signal(STREAM)
+  #arrive({ topic, partition, text }: SimRecord): void {
+    const value = new TextEncoder().encode(text)
+    this.#disk.topics.get(topic)?.partitions[partition]?.records.push({ key: null, value, timestamp: this.#time.nowMs })
+    this.#life?.storage.log.signal(topic)
+  }
+
+  /** With or without a reason. */
+  #wakeReaders(): void {
+    for (const topic of new Set(this.#records.map((record) => record.topic))) this.#life?.storage.log.signal(topic)
   }
 
   #scheduleTrouble(): void {
     this.#time.schedule(this.#random.integer(20, 600), () => {
       if (this.#faults.happens('crash')) this.#life?.process.crash()
-      if (this.#faults.happens('wakeUp')) this.#life?.storage.log.signal(STREAM)
+      if (this.#faults.happens('wakeUp')) this.#wakeReaders()
       if (this.#faults.happens('clockJump')) {
         this.#skew.ms += this.#random.pick([-3_600_000, 3_600_000, -50, 50])
         this.#note(`clock ${this.#skew.ms}`)
@@ -312,15 +317,16 @@ class SimWorld {
   }
 
   /** Ends when all records have arrived and were read, and notes what was given out. */
-  async #openReader(_scan: ScanStep, storage: SimStorage): Promise<SourceReader> {
+  async #openReader(scan: ScanStep, storage: SimStorage): Promise<SourceReader> {
+    // What a task before has read and not committed is read again.
     this.#reads = []
-    const log = await storage.log.openReader(STREAM)
+    const log = await storage.log.openReader(topicOf(scan))
     const inner = this.#mutant?.reader?.(log, { disk: this.#disk, taskId: QUERY }) ?? log
     return forwardReader(inner, async (partition, offset, recordsMax, nowMs) => {
       const chunk = await inner.read(partition, offset, recordsMax, nowMs)
       if (chunk !== undefined) {
-        this.#reads.push({ partition, from: offset, to: chunk.nextOffset })
-        this.#note(`read ${partition} ${offset} ${chunk.nextOffset}`)
+        this.#reads.push({ scan, partition, from: offset, to: chunk.nextOffset })
+        this.#note(`read ${scan.id} ${partition} ${offset} ${chunk.nextOffset}`)
         return chunk
       }
       return this.#inputEnds && inner.lag(partition, offset) === 0 ? chunkOf(partition, [], offset, true) : undefined
@@ -328,8 +334,9 @@ class SimWorld {
   }
 
   #applied(checkpoint: Checkpoint, staged: Staged): void {
-    for (const { partition, from, to } of this.#reads) {
-      this.#ledger.push(...(this.#byPartition[partition]?.slice(from, to) ?? []))
+    for (const { scan, partition, from, to } of this.#reads) {
+      const records = this.#records.filter(isOf(scan)).filter((record) => record.partition === partition)
+      this.#ledger.push(...records.slice(from, to).map((record) => ({ scan: scan.id, record })))
     }
     this.#reads = []
     this.#commits.push(checkpoint)
@@ -355,4 +362,13 @@ class SimWorld {
   #note(line: string): void {
     this.#trace.update(`${this.#time.nowMs} ${line}\n`)
   }
+}
+
+function topicOf({ connector, relation }: ScanStep): string {
+  return connector.options['topic'] ?? relation
+}
+
+export function isOf(scan: ScanStep): (record: SimRecord) => boolean {
+  const topic = topicOf(scan)
+  return (record) => record.topic === topic
 }

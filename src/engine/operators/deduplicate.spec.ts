@@ -72,6 +72,22 @@ describe('keep first', () => {
   })
 })
 
+describe('keep earliest', () => {
+  const step = deduplicate({ keep: 'earliest' })
+  const rows = [row('a', 1, 5), row('a', 2, 6), row('a', 3, 5), row('b', 4, 9), row('a', 5, 2), at(8), row('a', 6, 1)]
+
+  test('an earlier row takes over, however late it comes; at equal times the first to arrive stays', () => {
+    const { output, context } = drive(step, ROWS, rows)
+    expect(output).toEqual(['+I a 1 5 @5', '+I b 4 9 @9', '-U a 1 5 @2', '+U a 5 2 @2', '-U a 5 2 @1', '+U a 6 1 @1'])
+    expect(context.metrics.rowsDuplicate).toBe(2)
+    expect(context.metrics.rowsLate).toBe(0)
+  })
+
+  test('what it keeps survives a restart', () => {
+    expect(drive(step, ROWS, rows, { restartEvery: 1, entriesMax: 0 }).output).toEqual(drive(step, ROWS, rows).output)
+  })
+})
+
 describe('keep last', () => {
   const step = deduplicate({ keep: 'last' })
   const rows = [row('a', 1, 5), row('a', 2, 4), row('a', 3, 5), row('a', 4, 9)]

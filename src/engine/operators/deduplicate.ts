@@ -20,6 +20,7 @@ import { keyColumnsOf } from './window-groups.ts'
  *
  * - Keep first: the first row to arrive goes on at once, later ones of its key are counted as duplicates. The key is
  *   forgotten when the watermark passes the first row's event time + WITHIN (the clock where rows have no event time).
+ * - Keep earliest: by event time, at equal times the first to arrive; a change each time another takes over.
  * - Keep last: the latest row by event time, at equal times the last to arrive; a change each time another takes over.
  *
  * A row is late when it is further behind the watermark than ALLOWED LATENESS. Without that clause it is late only
@@ -28,7 +29,7 @@ import { keyColumnsOf } from './window-groups.ts'
 interface Kept {
   /** Event time of the row that is kept. */
   timeMs: number
-  /** The row itself; only for keep last. */
+  /** The row itself; not for keep first, which has nothing to take back. */
   row: Row | undefined
   touchedMs: number
 }
@@ -65,7 +66,7 @@ export class Deduplicate implements Operator {
     this.#context = context
     this.#watermark = context.restoredWatermark
     this.#late = new LateRows(this.#step.latePolicy, context)
-    const row = this.#step.keep === 'last' ? rowCodec(this.#input.fields.map((field) => field.type)) : undefined
+    const row = this.#step.keep === 'first' ? undefined : rowCodec(this.#input.fields.map((field) => field.type))
     this.#table = new KeyedTable(context.store('keys'), this.#key, keptCodec(row), context)
     const lifetime = lifetimeMs(this.#step)
     if (lifetime !== undefined) {
@@ -75,7 +76,7 @@ export class Deduplicate implements Operator {
 
   onBatch(_port: number, batch: Batch, out: Output): void {
     if (this.#step.keep === 'first') this.#keepFirst(batch, out)
-    else this.#keepLast(batch, out)
+    else this.#keepByTime(batch, out)
     this.#late?.flush()
   }
 
@@ -127,7 +128,7 @@ export class Deduplicate implements Operator {
     else if (count > 0) out.emit(batch.select(positions, count))
   }
 
-  #keepLast(batch: Batch, out: Output): void {
+  #keepByTime(batch: Batch, out: Output): void {
     const { columns, length, times } = batch
     const namespace = this.#state.namespace(0)
     const writer = this.#writer.to(out)
@@ -143,11 +144,12 @@ export class Deduplicate implements Operator {
         continue
       }
       if (this.#touchedByAll) this.#touch(namespace, entry, time)
-      if (time < entry.value.timeMs) {
+      const { timeMs } = entry.value
+      if (this.#step.keep === 'last' ? time < timeMs : time >= timeMs) {
         metrics.rowsDuplicate++
         continue
       }
-      writer.update(must(entry.value.row, 'keep last keeps the row'), values, time)
+      writer.update(must(entry.value.row, 'the row is kept'), values, time)
       entry.value.row = values
       entry.value.timeMs = time
       if (!entry.dirty) this.#state.touch(namespace, entry)

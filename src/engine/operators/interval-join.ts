@@ -8,7 +8,7 @@ import type { IntervalJoinStep } from '../../plan/physical/join-steps.ts'
 import type { EvalContext } from '../expression/compile.ts'
 import { hasNullKey, JoinRows } from '../join/join-rows.ts'
 import { ROWS_PER_KEY_MAX } from '../join/table-rows.ts'
-import { type TimedRow, timedRowsCodec } from '../join/timed-rows.ts'
+import { newTimedRows, type TimedRow, type TimedRows, timedEntryCodec } from '../join/timed-rows.ts'
 import type { KeyColumns, MapKey } from '../key-columns.ts'
 import { KeyTimers } from '../key-timers.ts'
 import { type Entry, KeyedTable } from '../keyed-table.ts'
@@ -187,7 +187,7 @@ class Side {
   readonly #name: string
   readonly #schema: Schema
   readonly #options: SideOptions
-  #table: KeyedTable<TimedRow[]> | undefined
+  #table: KeyedTable<TimedRows> | undefined
   #timers: KeyTimers | undefined
 
   constructor(name: string, schema: Schema, keys: readonly number[], options: SideOptions) {
@@ -202,7 +202,7 @@ class Side {
   }
 
   open(context: OperatorContext): void {
-    this.#table = new KeyedTable(context.store(this.#name), this.key, timedRowsCodec(this.#schema), context)
+    this.#table = new KeyedTable(context.store(this.#name), this.key, timedEntryCodec(this.#schema), context)
     if (this.keeps) {
       this.#timers = new KeyTimers(context.store(`${this.#name}-unmatched`), this.key, this.#options.timerMs, context)
     }
@@ -221,7 +221,7 @@ class Side {
 
   /** Throws EvaluationError at the limit. */
   checkRoom(key: MapKey, values: Row, time: EventTimeMs): void {
-    const rows = this.#find(key, values, this.#bucketOf(time))?.value.length ?? 0
+    const rows = this.#find(key, values, this.#bucketOf(time))?.value.rows.length ?? 0
     if (rows < ROWS_PER_KEY_MAX) return
     throw new EvaluationError(
       `a key of the join has its maximum of ${ROWS_PER_KEY_MAX} rows within ${this.#options.bucketMs} ms`,
@@ -232,9 +232,10 @@ class Side {
     const table = this.#state
     const namespace = table.namespace(this.#bucketOf(row.time))
     const entry = namespace.entries.get(key) ?? table.getByValues(namespace, values)
-    if (entry === undefined) table.insert(namespace, key, values, [row])
+    if (entry === undefined) table.insert(namespace, key, values, newTimedRows([row]))
     else {
-      entry.value.push(row)
+      entry.value.rows.push(row)
+      entry.value.changes.note(row)
       if (!entry.dirty) table.touch(namespace, entry)
     }
     if (!row.matched) this.#timers?.add(this.#dueMs(row.time) + this.#options.timerMs, values)
@@ -248,9 +249,11 @@ class Side {
     for (let bucket = this.#bucketOf(from); bucket <= last; bucket += bucketMs) {
       const entry = this.#find(key, values, bucket)
       if (entry === undefined) continue
-      for (const row of entry.value) {
+      const { rows, changes } = entry.value
+      for (const [at, row] of rows.entries()) {
         if (row.time < from || row.time > to || !visit(row) || row.matched || !this.keeps) continue
         row.matched = true
+        changes.note(at)
         if (!entry.dirty) table.touch(table.namespace(bucket), entry)
       }
     }
@@ -306,14 +309,14 @@ class Side {
     this.#timers?.evict()
   }
 
-  #find(key: MapKey, values: Row, bucket: number): Entry<TimedRow[]> | undefined {
+  #find(key: MapKey, values: Row, bucket: number): Entry<TimedRows> | undefined {
     const table = this.#state
     const namespace = table.find(bucket)
     if (namespace === undefined) return undefined
     return namespace.entries.get(key) ?? (namespace.spilled ? table.getByValues(namespace, values) : undefined)
   }
 
-  get #state(): KeyedTable<TimedRow[]> {
+  get #state(): KeyedTable<TimedRows> {
     return must(this.#table, 'operator is open')
   }
 

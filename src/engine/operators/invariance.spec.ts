@@ -70,6 +70,7 @@ const STABLE: readonly (readonly [string, OperatorStep])[] = [
   ['session with a maximum', sessionAggregate({ maxMs: 12, latePolicy: allowed(3) })],
   ['group, final', groupAggregate({ emit: once })],
   ['keep first', deduplicate({ withinMs: 8 })],
+  ['keep earliest', deduplicate({ keep: 'earliest' })],
   ['keep last', deduplicate({ keep: 'last' })],
   ['pattern', matchRecognize({ ...LONGEST, afterMatch: { to: 'next-row' } })],
   ['pattern within a time', matchRecognize({ ...LONGEST, withinMs: 15 })],

@@ -142,6 +142,7 @@ export class LatestRowsJoin implements Operator {
       // Without a key a row may be there several times.
       if (this.#right.key.length === 0) known.count++
     }
+    entry.value.changes.note(values)
     if (!entry.dirty) table.touch(namespace, entry)
   }
 
@@ -154,6 +155,7 @@ export class LatestRowsJoin implements Operator {
     // It was refused.
     if (entry === undefined || known === undefined) return
     known.count--
+    entry.value.changes.note(values)
     if (known.count === 0) entry.value.rows.delete(id)
     if (entry.value.rows.size === 0) table.delete(namespace, entry)
     else if (!entry.dirty) table.touch(namespace, entry)

@@ -1,30 +1,12 @@
 import { expect, test } from 'vitest'
 import { END_OF_TIME } from '../../core/time.ts'
 import { BIGINT, STRING, TIMESTAMP } from '../../core/type.ts'
-import type { OverStep } from '../../plan/physical/over-step.ts'
 import { compileAggregates } from '../aggregate/aggregate-set.ts'
 import { timedRowsCodec } from '../join/timed-rows.ts'
 import { type Action, drive, schemaOf } from '../testing/drive.ts'
-import { COUNT, ROWS, SUM } from '../testing/steps.ts'
+import { over, ROWS, SUM } from '../testing/steps.ts'
 import { OVER_ROWS_MAX } from './over-aggregate.ts'
-import { frameCodec } from './over-frame.ts'
-
-const schema = schemaOf({ k: STRING, v: BIGINT, ts: TIMESTAMP, n: BIGINT, total: BIGINT })
-
-function over(rest: Partial<OverStep>): OverStep {
-  const frame = { unit: 'rows', preceding: 1 } as const
-  return {
-    kind: 'over',
-    id: 'over-1',
-    version: 1,
-    inputs: ['a'],
-    schema,
-    keys: [0],
-    aggregates: [COUNT, SUM],
-    frame,
-    ...rest,
-  }
-}
+import { frameCodec, newFrame } from './over-frame.ts'
 
 const LEAD = over({
   frame: { unit: 'rows', preceding: 0 },
@@ -106,13 +88,14 @@ test('state of frames from before rows could look ahead is read as it was', () =
   // The first two are in the frame of the second, the third waits; no row is marked.
   const old = Uint8Array.from([2, bytes.length, ...bytes, ...timedRowsCodec(ROWS).encode(rows)])
   expect(codec.decode(old)).toMatchObject({ done: 2, from: 0, to: 2, rows })
-  expect(codec.encode({ done: 2, from: 0, to: 2, rows, accumulators })).toEqual(old)
+  const frame = { ...newFrame(accumulators), done: 2, rows }
+  expect(codec.encode({ ...frame, from: 0, to: 2 })).toEqual(old)
   for (const [from, to] of [
     [0, 3],
     [1, 2],
     [1, 3],
     [2, 2],
   ] as const) {
-    expect(codec.decode(codec.encode({ done: 2, from, to, rows, accumulators }))).toMatchObject({ done: 2, from, to })
+    expect(codec.decode(codec.encode({ ...frame, from, to }))).toMatchObject({ done: 2, from, to })
   }
 })

@@ -13,7 +13,7 @@ import { KeyTimers } from '../key-timers.ts'
 import { type Entry, KeyedTable } from '../keyed-table.ts'
 import type { Operator, OperatorContext, Output } from '../operator.ts'
 import { LateRows } from './late-rows.ts'
-import { type Frame, frameCodec } from './over-frame.ts'
+import { cutRows, type Frame, frameCodec, insertRow, newFrame } from './over-frame.ts'
 import { forRowsInTime, horizonOf } from './rows-in-time.ts'
 import { keyColumnsOf } from './window-groups.ts'
 
@@ -117,18 +117,17 @@ export class OverAggregate implements Operator {
     }
     const timed: TimedRow = { row: batch.row(row), time, matched: false }
     if (entry === undefined) {
-      const frame = { done: 0, from: 0, to: 0, rows: [timed], accumulators: this.#aggregates.create() }
+      const frame = newFrame(this.#aggregates.create())
+      insertRow(frame, timed)
       table.insert(namespace, key, values, frame)
       this.#alarms.add(time + this.#msAhead, values)
       if (this.#rowsAhead > 0) this.#alarms.add(LAST_MS, values)
       return
     }
-    const { done } = entry.value
-    let at = rows.length
-    while (at > done && (rows[at - 1] as TimedRow).time > time) at--
-    const before = at > done ? Math.floor((rows[at - 1] as TimedRow).time) : undefined
-    rows.splice(at, 0, timed)
-    if (before !== Math.floor(time)) this.#alarms.add(time + this.#msAhead, values)
+    const before = insertRow(entry.value, timed)
+    // That of one that has come out is over.
+    if (before === undefined || Math.floor(before.time) !== Math.floor(time))
+      this.#alarms.add(time + this.#msAhead, values)
     if (!entry.dirty) table.touch(namespace, entry)
   }
 
@@ -214,6 +213,7 @@ export class OverAggregate implements Operator {
         if (!(error instanceof EvaluationError)) throw error
         this.#context?.deadLetter(error.reason, next.row)
         rows.splice(frame.to, 1)
+        frame.changes.forget()
         if (frame.to === frame.done) return
         if (frame.to < frame.done) frame.done--
       }
@@ -224,10 +224,7 @@ export class OverAggregate implements Operator {
   #cut(frame: Frame): void {
     const ofFrame = this.#step.frame.preceding === undefined ? Math.min(frame.done, frame.to) : frame.from
     const gone = Math.max(0, Math.min(ofFrame, frame.done - this.#rowsBehind))
-    frame.rows.splice(0, gone)
-    frame.done -= gone
-    frame.from = Math.max(0, frame.from - gone)
-    frame.to -= gone
+    cutRows(frame, gone)
   }
 
   /** Of a range nothing is left when no row to come can have the last one in its frame. */
@@ -247,7 +244,7 @@ export class OverAggregate implements Operator {
   }
 }
 
-/** State of a key is loaded and written as a whole, so it has to stay small. */
+/** They are in memory together. */
 export const OVER_ROWS_MAX = 100_000
 
 const NO_LATE_ROWS: LatePolicy = { allowedLatenessMs: 0, into: undefined, columns: [] }

@@ -6,6 +6,7 @@ import type { Schema } from '../../core/schema.ts'
 import { type EventTimeMs, NO_WATERMARK } from '../../core/time.ts'
 import type { Row, Value } from '../../core/value.ts'
 import type { SortKey } from '../../plan/physical/nodes.ts'
+import { EntryChanges } from '../entry-journal.ts'
 import type { EntryCodec } from '../keyed-table.ts'
 
 /** One row of a partition with the event time that it came with. */
@@ -21,11 +22,17 @@ export interface Partition {
   shown: readonly RankedRow[] | undefined
   /** For a TTL. */
   touchedMs: number
+  readonly changes: EntryChanges<RankedChange>
+}
+
+/** A row came, or went. */
+interface RankedChange extends RankedRow {
+  readonly came: boolean
 }
 
 /**
- * Rows that a partition may hold when all of them have to be kept, because those before them may be taken away. Its
- * state is loaded and written as a whole, so it has to stay small.
+ * Rows that a partition may hold when all of them have to be kept, because those before them may be taken away. They
+ * are in memory together.
  */
 export const PARTITION_ROWS_MAX = 100_000
 
@@ -52,14 +59,12 @@ export class Ranking {
     const position = this.#upperBound(rows, row)
     if (this.#keptMax !== undefined) {
       if (position >= this.#keptMax) return false
-      rows.splice(position, 0, { row, time })
-      if (rows.length > this.#keptMax) rows.pop()
-      return true
-    }
-    if (rows.length >= PARTITION_ROWS_MAX) {
+    } else if (rows.length >= PARTITION_ROWS_MAX) {
       throw new EvaluationError(`partition holds its maximum of ${PARTITION_ROWS_MAX} rows`)
     }
     rows.splice(position, 0, { row, time })
+    if (this.#keptMax !== undefined && rows.length > this.#keptMax) rows.pop()
+    partition.changes.note({ row, time, came: true })
     return true
   }
 
@@ -67,12 +72,13 @@ export class Ranking {
   remove(partition: Partition, row: Row): boolean {
     const types = this.#input.fields.map((field) => field.type)
     for (let i = this.#upperBound(partition.rows, row) - 1; i >= 0; i--) {
-      const candidate = (partition.rows[i] as RankedRow).row
-      if (equalRows(types, candidate, row)) {
+      const candidate = partition.rows[i] as RankedRow
+      if (equalRows(types, candidate.row, row)) {
         partition.rows.splice(i, 1)
+        partition.changes.note({ ...candidate, came: false })
         return true
       }
-      if (this.#compare(candidate, row) !== 0) return false
+      if (this.#compare(candidate.row, row) !== 0) return false
     }
     return false
   }
@@ -100,37 +106,60 @@ export class Ranking {
 }
 
 export function newPartition(): Partition {
-  return { rows: [], shown: undefined, touchedMs: NO_WATERMARK }
+  return { rows: [], shown: undefined, touchedMs: NO_WATERMARK, changes: new EntryChanges() }
 }
 
 /**
- * Bytes: last touch, then for each row its time, the length of its encoding and that. Stored for ever: never change a
- * form.
+ * Bytes: last touch, then for each row its time, the length of its encoding and that; of changes the same, with 1 in
+ * front of a row that came and 0 of one that went. Stored for ever: never change a form.
  */
-export function partitionCodec(input: Schema): EntryCodec<Partition> {
+export function partitionCodec(input: Schema, ranking: Ranking): EntryCodec<Partition> {
   const codec = rowCodec(input.fields.map((field) => field.type))
+  const write = (writer: ByteWriter, { row, time }: RankedRow) => {
+    const bytes = codec.encode(row)
+    writer.doubleLittleEndian(time)
+    writer.varint(bytes.length)
+    writer.raw(bytes)
+  }
+  const read = (reader: ByteReader): RankedRow => {
+    const time = reader.doubleLittleEndian('the time of a row')
+    return { time, row: codec.decode(reader.raw(reader.varint('the length of a row'), 'a row')) }
+  }
   return {
     encode: ({ rows, touchedMs }) => {
       const writer = new ByteWriter()
       writer.doubleLittleEndian(touchedMs)
-      for (const { row, time } of rows) {
-        const bytes = codec.encode(row)
-        writer.doubleLittleEndian(time)
-        writer.varint(bytes.length)
-        writer.raw(bytes)
-      }
+      for (const ranked of rows) write(writer, ranked)
       return writer.take()
     },
     decode: (bytes) => {
       const reader = new ByteReader(bytes)
       const partition = newPartition()
       partition.touchedMs = reader.doubleLittleEndian('the last touch of a partition')
-      while (reader.remaining > 0) {
-        const time = reader.doubleLittleEndian('the time of a row')
-        const row = codec.decode(reader.raw(reader.varint('the length of a row'), 'a row'))
-        partition.rows.push({ row, time })
-      }
+      while (reader.remaining > 0) partition.rows.push(read(reader))
       return partition
+    },
+    changes: {
+      of: ({ changes }) => changes,
+      encode: ({ changes, touchedMs }) => {
+        const writer = new ByteWriter()
+        writer.doubleLittleEndian(touchedMs)
+        for (const change of changes.noted ?? []) {
+          writer.byte(change.came ? 1 : 0)
+          write(writer, change)
+        }
+        return writer.take()
+      },
+      apply: (partition, bytes) => {
+        const reader = new ByteReader(bytes)
+        partition.touchedMs = reader.doubleLittleEndian('the last touch of a partition')
+        while (reader.remaining > 0) {
+          const came = reader.byte('whether a row came') === 1
+          const { row, time } = read(reader)
+          if (came) ranking.insert(partition, row, time)
+          else ranking.remove(partition, row)
+        }
+      },
     },
   }
 }

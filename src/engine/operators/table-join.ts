@@ -108,8 +108,10 @@ export class TableJoin implements Operator {
       const after = batch.row(row + 1)
       const sameKey = own.key.keyAt(batch.columns, row) === own.key.keyAt(batch.columns, row + 1)
       if (sameKey && own.identity.of(values) === own.identity.of(after)) {
-        this.#replace(own, keyValues, values, after, batch.times[row + 1] as number)
-        return 1
+        const changedMs = batch.times[row + 1] as number
+        if (own.hasKey) this.#replace(own, keyValues, values, after, changedMs)
+        // Without a key a row is all that is in it: what has changed was a column that is not here.
+        if (own.hasKey || own.prolong(keyValues, changedMs)) return 1
       }
     }
     if (isRetraction(kind)) this.#replace(own, keyValues, values, undefined, time)
@@ -158,6 +160,7 @@ export class TableJoin implements Operator {
       const more = Number(joinedAfter !== undefined) - Number(joinedBefore !== undefined)
       if (more !== 0 && this.#countsMatches(other)) {
         found.matches += more
+        entry?.value.changes.note(found.row)
         touched = true
       }
       const shows = this.#shows(other, found.matches > 0)
@@ -334,6 +337,16 @@ class Side {
     if (!entry.dirty) this.#state.touch(this.#state.namespace(0), entry)
   }
 
+  /** Rows of the key are as they were; false where there are none, or no more. */
+  prolong(key: Row, time: EventTimeMs): boolean {
+    const entry = this.find(key)
+    if (entry === undefined) return false
+    if (this.ttl === undefined) return true
+    this.ttl.touch(entry.value, time)
+    this.touch(entry)
+    return true
+  }
+
   /** Keeps the row as it is now; undefined takes it away. */
   put(
     entry: Entry<TableRows> | undefined,
@@ -349,8 +362,9 @@ class Side {
     this.ttl?.touch(kept.value, time)
     if (entry === undefined) this.ttl?.watch(kept)
     else if (!entry.dirty) table.touch(namespace, entry)
-    const { rows } = kept.value
+    const { rows, changes } = kept.value
     const known = rows.get(id)
+    changes.note((row ?? known?.row) as Row)
     if (row === undefined) {
       if (known !== undefined && known.count > 1) known.count--
       else rows.delete(id)

@@ -49,7 +49,8 @@ export class TopN implements Operator {
 
   open(context: OperatorContext): void {
     this.#context = context
-    this.#table = new KeyedTable(context.store('partitions'), this.#key, partitionCodec(this.#input), context)
+    const codec = partitionCodec(this.#input, this.#ranking)
+    this.#table = new KeyedTable(context.store('partitions'), this.#key, codec, context)
     if (this.#step.ttlMs === undefined) return
     this.#ttl = new StateTtl(this.#step.ttlMs, this.#table, this.#key, context, this.#input, this.#clock)
   }

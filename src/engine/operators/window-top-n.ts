@@ -39,7 +39,8 @@ export class WindowTopN implements Operator {
   open(context: OperatorContext): void {
     this.#context = context
     this.#watermark = context.restoredWatermark
-    this.#table = new KeyedTable(context.store('partitions'), this.#key, partitionCodec(this.#input), context)
+    const codec = partitionCodec(this.#input, this.#ranking)
+    this.#table = new KeyedTable(context.store('partitions'), this.#key, codec, context)
   }
 
   onBatch(_port: number, batch: Batch): void {

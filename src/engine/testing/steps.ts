@@ -10,6 +10,7 @@ import type {
   TopNStep,
   WindowAggregateStep,
 } from '../../plan/physical/nodes.ts'
+import type { OverStep } from '../../plan/physical/over-step.ts'
 import { schemaOf } from './drive.ts'
 
 /** Steps for specs: rows of (k STRING, v BIGINT, ts TIMESTAMP), grouped by k, with COUNT(*) and SUM(v). */
@@ -104,7 +105,7 @@ export function deduplicate(rest: Partial<DeduplicateStep>): DeduplicateStep {
     id: 'deduplicate-1',
     version: 1,
     inputs: ['input'],
-    schema: rest.keep === 'last' ? CHANGES : ROWS,
+    schema: (rest.keep ?? 'first') === 'first' ? ROWS : CHANGES,
     keys: [0],
     keep: 'first',
     withinMs: undefined,
@@ -138,6 +139,20 @@ export function matchRecognize(rest: Partial<MatchRecognizeStep>): MatchRecogniz
     conditions: [any, any, any],
     measures: values.map((_, index) => ({ kind: 'column', index, type: BIGINT })),
     latePolicy: DROP,
+    ...rest,
+  }
+}
+
+export function over(rest: Partial<OverStep>): OverStep {
+  return {
+    kind: 'over',
+    id: 'over-1',
+    version: 1,
+    inputs: ['a'],
+    schema: schemaOf({ k: STRING, v: BIGINT, ts: TIMESTAMP, n: BIGINT, total: BIGINT }),
+    keys: [0],
+    aggregates: [COUNT, SUM],
+    frame: { unit: 'rows', preceding: 1 },
     ...rest,
   }
 }

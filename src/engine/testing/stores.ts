@@ -26,9 +26,16 @@ export class TestStores {
   }
 
   get entries(): number {
-    let entries = 0
-    for (const store of this.#stores.values()) entries += store.entries
-    return entries
+    return this.#sum((store) => store.entries)
+  }
+
+  /** Of all that was ever put. */
+  get bytesPut(): number {
+    return this.#sum((store) => store.bytesPut)
+  }
+
+  #sum(count: (store: TestStore) => number): number {
+    return [...this.#stores.values()].reduce((sum, store) => sum + count(store), 0)
   }
 }
 
@@ -38,6 +45,7 @@ export class TestStore implements StateStore {
   /** Keys that were put or deleted, in that order, as latin-1. */
   readonly written: string[] = []
   puts = 0
+  bytesPut = 0
   gets = 0
 
   get entries(): number {
@@ -51,6 +59,7 @@ export class TestStore implements StateStore {
 
   put(key: Uint8Array, value: Uint8Array): void {
     this.puts++
+    this.bytesPut += key.length + value.length
     this.written.push(latin1(key))
     this.#entries.set(latin1(key), value.slice())
   }

@@ -100,7 +100,7 @@ export class RowNumberPattern {
     const byTime = first !== undefined && second === undefined && first.column === input.schema.timeColumn
     const append = input.schema.mode === 'append'
     if (this.limit === 1 && byTime && append && windowEndColumn === undefined && input.window === undefined) {
-      const keep = first.descending ? 'last' : 'first'
+      const keep = first.descending ? 'last' : 'earliest'
       return deduplicate(input, { partitionBy, keep, withinMs: undefined, late: NO_LATE_ROWS })
     }
     const of = { partitionBy, orderBy, limit: this.limit, withRank: true, windowEndColumn }

@@ -7,7 +7,7 @@ import { aggregateFunction } from '../bind/aggregates.ts'
 import type { AggregateCall } from '../physical/nodes.ts'
 import { castSql } from './casts.ts'
 import { expressionSql } from './expressions.ts'
-import { Gap } from './gap.ts'
+import { findOver, Gap } from './gap.ts'
 import { atom, composite, operand, type Sql } from './text.ts'
 
 type WriteAggregate = (args: readonly Sql[], call: AggregateCall, sign: Signed) => Sql
@@ -78,9 +78,10 @@ export function aggregateSql(call: AggregateCall, columns: readonly Sql[], schem
 
 /** Flink has no FILTER in front of OVER: what is left out is NULL instead, which all aggregates pass over. */
 export function overSql(call: AggregateCall, columns: readonly Sql[], schema: Schema, window: string): Sql {
-  if (call.distinct) throw new Gap('DISTINCT in an aggregate with OVER')
+  if (call.distinct) throw new Gap('DISTINCT in an aggregate with OVER', { find: findOver((one) => one.distinct) })
   const { filter, ...rest } = call
-  if (filter !== undefined && call.arguments.length === 0) throw new Gap('COUNT(*) with FILTER and OVER')
+  if (filter !== undefined && call.arguments.length === 0)
+    throw new Gap('COUNT(*) with FILTER and OVER', { find: findOver((one) => one.star && one.filter !== undefined) })
   const filtered =
     filter === undefined
       ? columns
@@ -97,8 +98,13 @@ export function overSql(call: AggregateCall, columns: readonly Sql[], schema: Sc
 function aggregateGap(id: string): Gap {
   return new Gap(`aggregate "${id}"`, {
     hint: HINTS[id],
-    find: (node) => node.kind === 'call' && 'name' in node && aggregateFunction(name(node.name))?.id === id,
+    find: (node) => node.kind === 'call' && 'name' in node && isFunction(name(node.name), id),
   })
+}
+
+/** Ranks are functions of OVER alone, and have one name. */
+function isFunction(written: string, id: string): boolean {
+  return (aggregateFunction(written)?.id ?? written) === id
 }
 
 function name(node: unknown): string {

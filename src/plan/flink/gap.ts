@@ -1,10 +1,20 @@
 // What Weir has and Flink SQL has not. Where results would differ it ends the export; where they are the same in the
 // end, or differ only in what goes beside them, it is a note in the script.
 
+import type { Call, Over } from '../../../grammar/ast.ts'
 import type { Span } from '../../../grammar/span.ts'
 
 /** Finds the construct in the syntax tree that was written. */
 export type FindNode = (node: { readonly kind: string }) => boolean
+
+/** A call with OVER, in the text that was written. */
+export function findOver(is: (call: Call & { readonly over: Over }) => boolean): FindNode {
+  return (node) => {
+    if (node.kind !== 'call') return false
+    const { over, ...call } = node as Call
+    return over !== undefined && is({ ...call, over })
+  }
+}
 
 interface GapExtra {
   readonly hint?: string | undefined

@@ -19,7 +19,7 @@ import { printDuration } from '../print-expression.ts'
 import { aggregateSql, overSql } from './aggregates.ts'
 import { expressionSql } from './expressions.ts'
 import { FLINK_VERSION } from './flink-options.ts'
-import { Gap, type Note } from './gap.ts'
+import { findOver, Gap, type Note } from './gap.ts'
 import { joinSelect } from './joins.ts'
 import {
   BOUNDS,
@@ -187,11 +187,16 @@ function overSelect(node: OverNode, needs: Needs, context: ScriptContext): Selec
   const input = ungrouped(select(node.input, { ...needs, ...TIME }, context), { ...needs, ...TIME }, context)
   noteLate(node.late, context)
   const { unit, preceding, following } = node.frame
-  if (following !== undefined)
-    throw new Gap('a frame that does not end with the row', { hint: 'Frames of Flink end with the current row.' })
+  if (following !== undefined) {
+    throw new Gap('a frame that does not end with the row', {
+      hint: 'Frames of Flink end with the current row.',
+      find: findOver(({ over }) => over.frame !== undefined && over.frame.to.edge !== 'current-row'),
+    })
+  }
   if ((node.neighbours ?? []).length > 0) {
     throw new Gap('LAG or LEAD', {
       hint: 'Weir tells them in the order of event time; Flink has no LEAD over a stream.',
+      find: findOver((one) => one.name.name === 'lag' || one.name.name === 'lead'),
     })
   }
   const from =
@@ -259,12 +264,12 @@ function deduplicateSelect(node: DeduplicateNode, needs: Needs, context: ScriptC
   if (late.allowedLatenessMs > 0 || late.into !== undefined) {
     context.note({ text: 'late rows of DEDUPLICATE: Flink has none, and takes each for what it is', find })
   }
-  const inside = keep === 'last' ? { ...needs, ...TIME } : needs
+  const inside = keep === 'first' ? needs : { ...needs, ...TIME }
   const input = ungrouped(select(node.input, inside, context), inside, context)
   if (keep === 'first') return firstOfEach(input, node.partitionBy, needs, context)
-  const over = `${partition(node.partitionBy, input)}ORDER BY ${must(input.time, 'a time').text} DESC`
-  const last = numbered(input, over, 1, 'row_number', needs, context)
-  return { ...last, ...firstColumns(last, input.columns.length) }
+  const over = `${partition(node.partitionBy, input)}ORDER BY ${must(input.time, 'a time').text}${keep === 'last' ? ' DESC' : ''}`
+  const kept = numbered(input, over, 1, 'row_number', needs, context)
+  return { ...kept, ...firstColumns(kept, input.columns.length) }
 }
 
 /** The first row to arrive of each key: a query that Flink knows to only add rows. */

@@ -120,7 +120,7 @@ export interface DeduplicateNode extends NodeBase {
   readonly kind: 'deduplicate'
   readonly input: LogicalPlan
   readonly partitionBy: readonly number[]
-  readonly keep: 'first' | 'last'
+  readonly keep: 'first' | 'earliest' | 'last'
   readonly withinMs: DurationMs | undefined
   readonly late: LatePolicy
 }

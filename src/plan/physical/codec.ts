@@ -359,7 +359,7 @@ const step = z.discriminatedUnion('kind', [
     ...base,
     kind: z.literal('deduplicate'),
     keys: positions,
-    keep: z.enum(['first', 'last']),
+    keep: z.enum(['first', 'earliest', 'last']),
     withinMs: optional(durationMs),
     latePolicy,
     ttlMs: optional(durationMs),

@@ -185,7 +185,7 @@ function stateShape(step: Step, inputs: readonly Rows[]): Shape | undefined {
       return {
         key: texts(step.keys, of(input)),
         row: step.keep,
-        columns: step.keep === 'last' ? allColumns(of(input)) : '',
+        columns: step.keep === 'first' ? '' : allColumns(of(input)),
         time: `${step.withinMs ?? 'no'} ms`,
         'allowed lateness': `${step.latePolicy.allowedLatenessMs} ms`,
         'time to live': `${step.ttlMs ?? 'no'} ms`,

@@ -339,7 +339,8 @@ export interface GroupAggregateStep extends AggregateBase {
 export interface DeduplicateStep extends StepBase {
   readonly kind: 'deduplicate'
   readonly keys: readonly number[]
-  readonly keep: 'first' | 'last'
+  /** The first to arrive, or the earliest or latest by event time, which another may replace. */
+  readonly keep: 'first' | 'earliest' | 'last'
   /** The key is forgotten when the watermark passed the first row by this much; undefined: never (needs a TTL). */
   readonly withinMs: DurationMs | undefined
   readonly latePolicy: LatePolicy
