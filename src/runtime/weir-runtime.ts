@@ -245,6 +245,12 @@ export class WeirRuntime implements Runtime {
     return statsOfQuery(this.#job(query), this.#others)
   }
 
+  async statsOfAll(): Promise<ReadonlyMap<string, QueryStats>> {
+    const jobs = this.#jobs.all()
+    const stats = await Promise.all(jobs.map((job) => statsOfQuery(job, this.#others)))
+    return new Map(jobs.map(({ entry }, at) => [entry.name, must(stats[at], 'one of each')]))
+  }
+
   activityHere(): Promise<readonly QueryActivity[]> {
     return Promise.all(this.#jobs.all().map(activityOfJob))
   }

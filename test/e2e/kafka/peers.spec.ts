@@ -143,6 +143,11 @@ describeKafka('replicas that answer for each other', (kafka) => {
       expect(await select(second, `SELECT user, n FROM counts WHERE user = ${user}`)).toEqual([[user, 2]])
     }
     expect(await select(second, 'SELECT user, n FROM counts WHERE user = -1')).toEqual([])
+    // Objectives are of the whole, whoever is asked.
+    for (const { runtime } of [first, second]) {
+      const rowsIn = async () => (await runtime.statsOfAll()).get('counts')?.rowsIn
+      await expect.poll(rowsIn, { timeout: 20_000 }).toBe(2 * USERS)
+    }
   })
 
   test('EXPLAIN ANALYZE on either tells of the tasks of both, and names a replica that does not answer', async () => {
