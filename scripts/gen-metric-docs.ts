@@ -33,7 +33,8 @@ Beside them: \`rpc.server.call.duration\` (a histogram, by method and status cod
 ## Alerts
 
 In [weir.rules.yaml](../deploy/prometheus/weir.rules.yaml), and as a PrometheusRule in the chart. What counts as a
-miss of an [objective](telemetry.md#objectives) is said by the server, by its settings, so that the rules fit all of them.
+miss of an [objective](telemetry.md#objectives) is said by the server, by its settings, so that
+the rules fit all of them.
 
 | alert | severity | when |
 |---|---|---|
