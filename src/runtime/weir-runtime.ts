@@ -30,6 +30,7 @@ import type {
 import { StoredCatalog } from './catalog.ts'
 import { analysisText, analyzeQuery, type QueryAnalysis } from './explain-analyze.ts'
 import { FinishedWriters } from './finished-writers.ts'
+import { handOver } from './hand-over.ts'
 import { describeObject, type Inventory, listObjects } from './inventory.ts'
 import type { Job } from './job.ts'
 import { Jobs } from './jobs.ts'
@@ -275,11 +276,13 @@ export class WeirRuntime implements Runtime {
   }
 
   async #close(): Promise<void> {
-    this.#closing.abort()
+    const { clock, replica } = this.#options
     await this.#statements.closeTransient()
+    await handOver(this.#replicas, clock, replica?.standbyReplicas)
+    this.#closing.abort()
     await this.#jobs.stopAll()
     await this.#replicas.close()
-    await this.#options.replica?.peers?.close()
+    await replica?.peers?.close()
     await this.#options.storage.close()
   }
 

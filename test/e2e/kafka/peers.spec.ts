@@ -214,6 +214,21 @@ describeKafka('replicas that answer for each other', (kafka) => {
     await untilRead(second, 3)
   })
 
+  test('one whose state others have leaves when it ends: they go on before its session is over', async () => {
+    const standby = { threads: 1, standbyReplicas: 1, sessionTimeoutMs: 60_000 }
+    const first = await start('a', standby)
+    const second = await start('b', standby)
+    await expect.poll(() => second.runtime.ready && first.runtime.ready, { timeout: 20_000 }).toBe(true)
+    await execute(first, VIEW())
+    await visit()
+    await bothRun(first)
+    const copies = async () => (await second.runtime.describe('counts')).properties['copies in step']
+    await expect.poll(copies, { timeout: 20_000 }).toBe('8 of 8 tasks')
+    await close(first)
+    await visit()
+    await untilRead(second, 2)
+  })
+
   test('without its copies it reads the changelogs, and gets the same', async () => {
     const first = await start('a', { threads: 2 })
     const second = await start('b', { threads: 2 })
