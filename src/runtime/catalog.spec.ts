@@ -57,6 +57,9 @@ describe('the catalog of a replica that shares its store', () => {
     )
     expect(unreadable).toEqual(['relation/s'])
     expect(follower.relation('s')).toBeUndefined()
+    // Nor is it written over by who does not see it.
+    await expect(execute('CREATE STREAM s (b INT);')).rejects.toThrow('the catalog entry "relation/s" has version 2')
+    expect(JSON.parse(storage.catalog.get('relation/s') ?? '')).toMatchObject({ version: 2 })
   })
 
   it('leaves out what it can not read, says which, and goes on', async () => {

@@ -18,6 +18,8 @@ export class StoredCatalog implements Catalog {
   /** Query → its plan as it is stored: one that has not changed stays the same object, and what runs it goes on. */
   readonly #plans = new Map<string, StoredPlan>()
   readonly #listeners = new Listeners<void>()
+  /** What is in the store and left out here, by key: nobody may write over it. */
+  readonly #unreadable = new Map<string, unknown>()
 
   /**
    * `onUnreadable` hears of entries that another replica has written and this version can't read: they are left out.
@@ -28,10 +30,12 @@ export class StoredCatalog implements Catalog {
     for (const [key, text] of store.list('')) this.#apply({ key, text })
     store.onChange((changes) => {
       for (const change of changes) {
+        this.#unreadable.delete(change.key)
         try {
           this.#apply(change)
         } catch (error) {
           this.#apply({ key: change.key, text: undefined })
+          this.#unreadable.set(change.key, error)
           onUnreadable(change.key, error)
         }
       }
@@ -65,7 +69,10 @@ export class StoredCatalog implements Catalog {
     return [...this.#queries.values()].sort(byName)
   }
 
-  /** All of it or nothing: a view and its query are never there one without the other. */
+  /**
+   * All of it or nothing: a view and its query are never there one without the other. Fails where an entry of the name
+   * is there that this version can't read.
+   */
   async write(change: CatalogUpdate): Promise<void> {
     const changes: CatalogChange[] = []
     for (const relation of change.relations ?? []) {
@@ -78,6 +85,7 @@ export class StoredCatalog implements Catalog {
     }
     for (const name of change.dropRelations ?? []) changes.push({ key: RELATION + name, text: undefined })
     for (const name of change.dropQueries ?? []) changes.push({ key: QUERY + name, text: undefined })
+    for (const { key } of changes) if (this.#unreadable.has(key)) throw this.#unreadable.get(key)
     await this.#store.write(changes)
   }
 

@@ -113,7 +113,8 @@ export class WeirRuntime implements Runtime {
     this.#replicas = replicas
     this.#options = options
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
-    this.#catalog = new StoredCatalog(options.storage.catalog)
+    const onUnreadable = (key: string, error: unknown) => options.onJobFailure?.(key, error, false)
+    this.#catalog = new StoredCatalog(options.storage.catalog, onUnreadable)
     this.#jobs = new Jobs({
       ...options,
       catalog: this.#catalog,
