@@ -1,7 +1,6 @@
 // What the Helm chart says twice, from the place that says it first: the comments of values.yaml become descriptions in
-// values.schema.json and the table of its README, the settings of the server become what `settings` takes, and the
-// rules and the dashboard are copied into the chart, as Helm reads no file outside of it. With --check nothing is
-// written, and a stale file is an error.
+// values.schema.json and the table of its README, and the settings of the server become what `settings` takes. With
+// --check nothing is written, and a stale file is an error.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { isMap, isScalar, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml'
@@ -9,10 +8,6 @@ import { z } from 'zod'
 import { environmentName, SETTING_NAMES, SETTINGS, type SettingName } from '../src/server/config/config.ts'
 
 const CHART = 'deploy/helm/weir'
-const COPIES = [
-  ['deploy/prometheus/weir.rules.yaml', `${CHART}/files/weir.rules.yaml`],
-  ['deploy/grafana/weir-dashboard.json', `${CHART}/files/weir-dashboard.json`],
-] as const
 
 interface Value {
   /** `kafka.tls.enabled` */
@@ -113,20 +108,11 @@ const values = documentedValues(readFileSync(`${CHART}/values.yaml`, 'utf8'))
 const outputs: readonly (readonly [string, string])[] = [
   [`${CHART}/values.schema.json`, schemaText(values)],
   [`${CHART}/README.md`, readmeText(values)],
-  ...COPIES.map(([from, to]) => [to, readFileSync(from, 'utf8')] as const),
 ]
 for (const [path, text] of outputs) {
   if (!process.argv.includes('--check')) writeFileSync(path, text)
-  else if (readIfThere(path) !== text) {
+  else if (readFileSync(path, 'utf8') !== text) {
     console.error(`${path} is stale: npm run gen`)
     process.exitCode = 1
-  }
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
   }
 }

@@ -3,14 +3,14 @@
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { preparePromtool, prepareTools, ToolMissingError } from './tools.ts'
+import { preparePrometheus, prepareTools, ToolMissingError } from './tools.ts'
 
 const RUN_TESTS = join(import.meta.dirname, '../run-tests.ts')
 
 try {
   const say = (line: string) => console.error(line)
   await prepareTools(say)
-  await preparePromtool(say)
+  await preparePrometheus(say)
   const { status } = spawnSync(process.execPath, [RUN_TESTS, '--project', 'deploy', ...process.argv.slice(2)], {
     stdio: 'inherit',
   })

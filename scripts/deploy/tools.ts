@@ -1,6 +1,6 @@
 // The tools that check what is in deploy/, without Docker and without a cluster: Helm, kubeconform and the parser of
-// Compose, built from their Go modules once, at fixed versions, into `node_modules/.cache`; promtool from where it is, or
-// out of Debian's package.
+// Compose, built from their Go modules once, at fixed versions, into `node_modules/.cache`; Prometheus and its promtool
+// from where they are, or out of Debian's package.
 
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
@@ -63,26 +63,34 @@ async function prepareGoTool(name: string, tool: GoTool, onProgress: (line: stri
   }
 }
 
+const PROMETHEUS_TOOLS = ['prometheus', 'promtool'] as const
+
+/** Paths of programs. */
+export type PrometheusTools = Readonly<Record<(typeof PROMETHEUS_TOOLS)[number], string>>
+
 /** @throws ToolMissingError */
-export async function preparePromtool(onProgress: (line: string) => void = () => {}): Promise<string> {
-  if ((await saysOf('promtool', ['--version'])) !== undefined) return 'promtool'
-  const path = join(CACHE, 'promtool')
-  if (existsSync(path)) return path
-  onProgress('fetching promtool: 20 MB, once')
+export async function preparePrometheus(onProgress: (line: string) => void = () => {}): Promise<PrometheusTools> {
+  const says = await Promise.all(PROMETHEUS_TOOLS.map((name) => saysOf(name, ['--version'])))
+  if (!says.includes(undefined)) return { prometheus: 'prometheus', promtool: 'promtool' }
+  const tools = { prometheus: join(CACHE, 'prometheus'), promtool: join(CACHE, 'promtool') }
+  if (Object.values(tools).every(existsSync)) return tools
+  onProgress('fetching Prometheus: 40 MB, once')
   mkdirSync(CACHE, { recursive: true })
   // Not below the checkout: apt drops its rights to a user who may not read that.
-  const folder = mkdtempSync(join(tmpdir(), 'weir-promtool-'))
+  const folder = mkdtempSync(join(tmpdir(), 'weir-prometheus-'))
   const partial = mkdtempSync(join(CACHE, 'partial-'))
   try {
     await run('apt-get', ['download', '--quiet', 'prometheus'], process.env, folder)
     const [archive] = readdirSync(folder)
     if (archive === undefined) throw new Error('apt-get download has left no package')
     await run('dpkg-deb', ['--extract', join(folder, archive), partial])
-    renameSync(join(partial, 'usr/bin/promtool'), path)
-    return path
+    for (const name of PROMETHEUS_TOOLS) renameSync(join(partial, 'usr/bin', name), tools[name])
+    return tools
   } catch (error) {
     const why = messageOf(error)
-    throw new ToolMissingError(`promtool is not on the path, and not to be had (${why}): apt install prometheus`)
+    throw new ToolMissingError(
+      `prometheus and promtool are not on the path, and not to be had (${why}): apt install prometheus`,
+    )
   } finally {
     for (const left of [folder, partial]) rmSync(left, { recursive: true, force: true })
   }

@@ -56,7 +56,8 @@ describe('bad bytes', () => {
   const row = rowCodec([STRING, BIGINT])
   test.each([
     ['', 'bytes end inside a row version'],
-    ['02', 'row has version 2, known is 1'],
+    ['02', 'a row has version 2; this release reads up to 1'],
+    ['00', 'row has version 0, known is 1'],
     ['01', 'bytes end inside a bitmap of nulls'],
     ['01000561', 'bytes end inside a string'],
     ['0100ffffffffffffffff01', 'a string has a length that is too large'],

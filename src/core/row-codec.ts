@@ -1,6 +1,7 @@
 import { unreachable } from './assert.ts'
 import type { ChangeKind, Column } from './batch.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
+import { newerFormat } from './newer-format.ts'
 import type { SqlType } from './type.ts'
 import { type ExactInteger, exact, type Row, type Value } from './value.ts'
 
@@ -125,6 +126,7 @@ export function rowCodec(types: readonly SqlType[]): RowCodec {
 
 function readVersion(reader: ByteReader): void {
   const version = reader.byte('a row version')
+  if (version > ROW_CODEC_VERSION) throw newerFormat('a row', version, ROW_CODEC_VERSION)
   if (version !== ROW_CODEC_VERSION) throw new Error(`row has version ${version}, known is ${ROW_CODEC_VERSION}`)
 }
 

@@ -33,6 +33,8 @@ export interface Runtime {
   /** Drops a stream, table, view, sink or query and its state. */
   drop(name: string): Promise<void>
   stats(query: string): Promise<QueryStats>
+  /** By query, of all its tasks, wherever they run. */
+  statsOfAll(): Promise<ReadonlyMap<string, QueryStats>>
   /** What the tasks in this process have done, by query: nobody else is asked. */
   activityHere(): Promise<readonly QueryActivity[]>
   /** Looks at a running query for a second, wherever its tasks run. */

@@ -45,6 +45,23 @@ describe('the catalog of a replica that shares its store', () => {
     expect(writer.catalog.query('v')?.plan).toBe(before.here)
   })
 
+  it('reads what has no version as the first one, and begins with nothing that a later release has written', async () => {
+    await execute('CREATE STREAM s (a INT);')
+    const { version, ...entry } = JSON.parse(storage.catalog.get('relation/s') ?? '')
+    expect(version).toBe(1)
+    await storage.catalog.write([{ key: 'relation/s', text: JSON.stringify(entry) }])
+    expect(new StoredCatalog(storage.catalog).relation('s')).toEqual(writer.catalog.relation('s'))
+    await storage.catalog.write([{ key: 'relation/s', text: JSON.stringify({ version: 2, ...entry }) }])
+    expect(() => new StoredCatalog(storage.catalog)).toThrow(
+      'the catalog entry "relation/s" has version 2; this release reads up to 1',
+    )
+    expect(unreadable).toEqual(['relation/s'])
+    expect(follower.relation('s')).toBeUndefined()
+    // Nor is it written over by who does not see it.
+    await expect(execute('CREATE STREAM s (b INT);')).rejects.toThrow('the catalog entry "relation/s" has version 2')
+    expect(JSON.parse(storage.catalog.get('relation/s') ?? '')).toMatchObject({ version: 2 })
+  })
+
   it('leaves out what it can not read, says which, and goes on', async () => {
     await execute('CREATE STREAM s (a INT); CREATE MATERIALIZED VIEW v AS SELECT a FROM s;')
     await storage.catalog.write([

@@ -1,14 +1,15 @@
 import type { CatalogChange, CatalogStore } from '../adapters/storage.ts'
 import { AppError } from '../core/errors.ts'
 import { Listeners } from '../core/listeners.ts'
+import { newerFormat } from '../core/newer-format.ts'
 import type { Catalog, QueryEntry, Relation } from '../plan/catalog.ts'
 import { decodePlan, encodePlan } from '../plan/physical/codec.ts'
 import type { PhysicalPlan } from '../plan/physical/nodes.ts'
 
 /**
  * The planner's view of the catalog in memory: what was written, by this replica or another, and nothing before it is
- * durable. Entries are JSON under `relation/NAME` and `query/NAME`; a query's plan is stored with it, so that a restart
- * runs the same one.
+ * durable. Entries are JSON under `relation/NAME` and `query/NAME`, with their version; a query's plan is stored with it,
+ * so that a restart runs the same one.
  */
 export class StoredCatalog implements Catalog {
   readonly #store: CatalogStore
@@ -17,20 +18,24 @@ export class StoredCatalog implements Catalog {
   /** Query → its plan as it is stored: one that has not changed stays the same object, and what runs it goes on. */
   readonly #plans = new Map<string, StoredPlan>()
   readonly #listeners = new Listeners<void>()
+  /** What is in the store and left out here, by key: nobody may write over it. */
+  readonly #unreadable = new Map<string, unknown>()
 
   /**
    * `onUnreadable` hears of entries that another replica has written and this version can't read: they are left out.
-   * What can't be read at the start is an error.
+   * What can't be read at the start is an error: DATA_DIRECTORY_NEWER for what a later release has written.
    */
   constructor(store: CatalogStore, onUnreadable: (key: string, error: unknown) => void = () => {}) {
     this.#store = store
     for (const [key, text] of store.list('')) this.#apply({ key, text })
     store.onChange((changes) => {
       for (const change of changes) {
+        this.#unreadable.delete(change.key)
         try {
           this.#apply(change)
         } catch (error) {
           this.#apply({ key: change.key, text: undefined })
+          this.#unreadable.set(change.key, error)
           onUnreadable(change.key, error)
         }
       }
@@ -64,19 +69,23 @@ export class StoredCatalog implements Catalog {
     return [...this.#queries.values()].sort(byName)
   }
 
-  /** All of it or nothing: a view and its query are never there one without the other. */
+  /**
+   * All of it or nothing: a view and its query are never there one without the other. Fails where an entry of the name
+   * is there that this version can't read.
+   */
   async write(change: CatalogUpdate): Promise<void> {
     const changes: CatalogChange[] = []
     for (const relation of change.relations ?? []) {
-      changes.push({ key: RELATION + relation.name, text: JSON.stringify(relation) })
+      changes.push({ key: RELATION + relation.name, text: entryText(relation) })
     }
     for (const query of change.queries ?? []) {
       const plan = { text: encodePlan(query.plan), plan: query.plan }
       this.#plans.set(query.name, plan)
-      changes.push({ key: QUERY + query.name, text: JSON.stringify({ ...query, plan: plan.text }) })
+      changes.push({ key: QUERY + query.name, text: entryText({ ...query, plan: plan.text }) })
     }
     for (const name of change.dropRelations ?? []) changes.push({ key: RELATION + name, text: undefined })
     for (const name of change.dropQueries ?? []) changes.push({ key: QUERY + name, text: undefined })
+    for (const { key } of changes) if (this.#unreadable.has(key)) throw this.#unreadable.get(key)
     await this.#store.write(changes)
   }
 
@@ -123,6 +132,8 @@ interface StoredPlan {
   readonly plan: PhysicalPlan
 }
 
+/** Entries of the first may lack it. */
+const ENTRY_VERSION = 1
 const RELATION = 'relation/'
 const QUERY = 'query/'
 
@@ -130,9 +141,19 @@ function byName(a: { readonly name: string }, b: { readonly name: string }): num
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0
 }
 
+function entryText(entry: object): string {
+  return JSON.stringify({ version: ENTRY_VERSION, ...entry })
+}
+
 function parse<T>(key: string, text: string): T {
+  const { version = ENTRY_VERSION, ...entry } = parseJson(key, text)
+  if (version > ENTRY_VERSION) throw newerFormat(`the catalog entry "${key}"`, version, ENTRY_VERSION)
+  return entry as T
+}
+
+function parseJson(key: string, text: string): { readonly version?: number } {
   try {
-    return JSON.parse(text) as T
+    return JSON.parse(text) as { readonly version?: number }
   } catch (cause) {
     throw new AppError('DATA_DIRECTORY_CORRUPT', `the catalog entry "${key}" is not readable`, {
       domain: 'external',

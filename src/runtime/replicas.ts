@@ -29,7 +29,10 @@ export interface Replicas {
    * is opened again that was fenced or has failed: a replica that was frozen would fence its successor otherwise.
    */
   catchUp(): Promise<void>
-  /** Gives all tasks away: duties are none from now on. Resolves when all know that this replica runs nothing. */
+  /**
+   * Gives all tasks away: duties are none from now on; what is open is still to be closed and reported. Resolves when
+   * all know that this replica runs nothing.
+   */
   leave(): Promise<void>
   /** Without `leave` the seat stays for a session timeout, and with it the tasks: a restart finds both. */
   close(): Promise<void>

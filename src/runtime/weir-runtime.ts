@@ -30,6 +30,7 @@ import type {
 import { StoredCatalog } from './catalog.ts'
 import { analysisText, analyzeQuery, type QueryAnalysis } from './explain-analyze.ts'
 import { FinishedWriters } from './finished-writers.ts'
+import { handOver } from './hand-over.ts'
 import { describeObject, type Inventory, listObjects } from './inventory.ts'
 import type { Job } from './job.ts'
 import { Jobs } from './jobs.ts'
@@ -112,7 +113,8 @@ export class WeirRuntime implements Runtime {
     this.#replicas = replicas
     this.#options = options
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
-    this.#catalog = new StoredCatalog(options.storage.catalog)
+    const onUnreadable = (key: string, error: unknown) => options.onJobFailure?.(key, error, false)
+    this.#catalog = new StoredCatalog(options.storage.catalog, onUnreadable)
     this.#jobs = new Jobs({
       ...options,
       catalog: this.#catalog,
@@ -245,6 +247,12 @@ export class WeirRuntime implements Runtime {
     return statsOfQuery(this.#job(query), this.#others)
   }
 
+  async statsOfAll(): Promise<ReadonlyMap<string, QueryStats>> {
+    const jobs = this.#jobs.all()
+    const stats = await Promise.all(jobs.map((job) => statsOfQuery(job, this.#others)))
+    return new Map(jobs.map(({ entry }, at) => [entry.name, must(stats[at], 'one of each')]))
+  }
+
   activityHere(): Promise<readonly QueryActivity[]> {
     return Promise.all(this.#jobs.all().map(activityOfJob))
   }
@@ -269,11 +277,13 @@ export class WeirRuntime implements Runtime {
   }
 
   async #close(): Promise<void> {
-    this.#closing.abort()
+    const { clock, replica } = this.#options
     await this.#statements.closeTransient()
+    await handOver(this.#replicas, clock, replica?.standbyReplicas)
+    this.#closing.abort()
     await this.#jobs.stopAll()
     await this.#replicas.close()
-    await this.#options.replica?.peers?.close()
+    await replica?.peers?.close()
     await this.#options.storage.close()
   }
 

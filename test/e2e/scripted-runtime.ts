@@ -86,6 +86,7 @@ export function scriptedRuntime(parts: Partial<Runtime>): Runtime {
     pause: missing,
     resume: missing,
     drop: missing,
+    statsOfAll: async () => new Map(),
     activityHere: async () => [],
     stats: missing,
     ready: true,

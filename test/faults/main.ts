@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { buildServer, removeBuild } from '../e2e/server-process.ts'
+import { buildEarlier } from './earlier-build.ts'
 import { startBrokers } from './fault-brokers.ts'
 import { FAULTS, REPLICA_FAULTS, type ReplicaFault, runFault } from './replica-faults.ts'
 import { keep, writeReport } from './report.ts'
@@ -44,15 +45,17 @@ if (options.report === true) {
   process.exit()
 }
 process.stderr.write(`fault ${fault}, seed ${seed}\n`)
-const takesAny = fault === 'disk' || REPLICA_FAULTS.some((one) => one === fault)
+const takesAny = fault === 'disk' || fault === 'upgrade' || REPLICA_FAULTS.some((one) => one === fault)
 const address = takesAny ? process.env['WEIR_TEST_KAFKA'] : undefined
 const own = address === undefined ? await startBrokers(fault) : undefined
 buildServer()
+const earlier = fault === 'upgrade' ? buildEarlier() : undefined
 try {
   const { events, lost, doubled, recoveryMs } = await runFault({
     bootstrap: own?.bootstrap ?? (address as string),
     cluster: own?.cluster,
     cable: own?.cable,
+    earlier,
     prefix: `faults-${seed.toString(36)}-${process.pid}`,
     fault,
     seed,
@@ -70,5 +73,6 @@ try {
   process.exitCode = lost + doubled === 0 ? 0 : 1
 } finally {
   removeBuild()
+  earlier?.[Symbol.dispose]()
   await own?.close()
 }

@@ -1,6 +1,7 @@
 // Faults of replicas, for real: server processes over a real broker, struck at moments that a seed chooses, while
 // events flow.
 
+import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -9,6 +10,7 @@ import type { KafkaCluster } from '../../scripts/kafka/kafka-cluster.ts'
 import { healthOf } from '../../src/cli/commands/health.ts'
 import { freeAddress, ServerProcess, temporaryDirectory } from '../e2e/server-process.ts'
 import { Random } from '../harness/random.ts'
+import type { EarlierBuild } from './earlier-build.ts'
 import type { Cable } from './fault-brokers.ts'
 import { type Count, FaultWorkload, PARTITIONS } from './fault-workload.ts'
 import { SkewedClock } from './skewed-clock.ts'
@@ -26,11 +28,12 @@ export const REPLICA_FAULTS = [
   'large',
 ] as const
 export const BROKER_FAULTS = ['broker', 'outage'] as const
-export const FAULTS = [...REPLICA_FAULTS, 'disk', 'cut', ...BROKER_FAULTS] as const
+export const FAULTS = [...REPLICA_FAULTS, 'upgrade', 'disk', 'cut', ...BROKER_FAULTS] as const
 /**
  * - `kill`: SIGKILL, and a new process at once, which keeps the tasks
  * - `death`: SIGKILL, and nobody in its place until its partitions have gone on elsewhere
  * - `restart`: SIGTERM to one after the other, each replaced when it has drained, the next when that serves: an upgrade
+ * - `upgrade`: the same, from an earlier build to this one, and with the next strike back; both are at work meanwhile
  * - `pause`: SIGSTOP for longer than the session timeout, then SIGCONT: a zombie that believes it still has its tasks
  * - `wipe`: SIGKILL, and the new process finds an empty data directory
  * - `storm`: for some seconds one of the replicas goes each second, and comes again
@@ -55,6 +58,8 @@ export interface FaultRun {
   readonly replicas?: number | undefined
   /** More settings of the servers. */
   readonly flags?: readonly string[] | undefined
+  /** What the replicas run at first, for the fault that upgrades them. */
+  readonly earlier?: EarlierBuild | undefined
   /** The brokers, for the faults that strike them. */
   readonly cluster?: KafkaCluster | undefined
   /** What the last replica is behind, for the fault that cuts it. */
@@ -106,9 +111,12 @@ class World {
   readonly #workload: FaultWorkload
   readonly #directory = temporaryDirectory()
   readonly #replicas: Replica[] = []
+  /** What the next process runs, where it is not the build of today. */
+  #earlier: EarlierBuild | undefined
 
   constructor(run: FaultRun) {
     this.#run = run
+    this.#earlier = run.earlier
     this.#random = new Random(run.seed)
     this.#workload = new FaultWorkload({ ...run, outageMs: run.outageMs ?? OUTAGE_MS })
   }
@@ -161,6 +169,12 @@ class World {
       ...more,
     ]
     const start = behind?.namespace
+    const { main } = this.#earlier ?? {}
+    if (main !== undefined) {
+      return ServerProcess.spawn(address, data, flags, (node, [, ...args], options) =>
+        spawn(node, [main, ...args], options),
+      )
+    }
     if (clock !== undefined) return ServerProcess.spawn(address, data, flags, (...process) => clock.spawn(...process))
     return ServerProcess.spawn(address, data, flags, start && ((...process) => start.spawn(...process)))
   }
@@ -177,6 +191,9 @@ class World {
         await this.#storm()
         return this.#kill(replica)
       case 'restart':
+        return this.#restartAll()
+      case 'upgrade':
+        this.#earlier = this.#earlier === undefined ? this.#run.earlier : undefined
         return this.#restartAll()
       case 'pause':
         return this.#without(

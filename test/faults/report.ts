@@ -33,6 +33,7 @@ const WHAT: Readonly<Record<string, string>> = {
   kill: 'a replica is killed (`SIGKILL`), and another process starts in its place',
   death: 'a replica is killed, and nobody takes its place: others go on with its tasks',
   restart: 'all replicas are replaced, as by an upgrade: `SIGTERM`, the next when the one before serves',
+  upgrade: 'all replicas are replaced by those of another build, an earlier one and this in turn',
   pause: 'a replica is frozen for twice the session timeout, and wakes up as a zombie',
   wipe: 'a replica is killed, and the new process finds an empty data directory',
   storm: 'for five seconds one of the replicas goes each second, and comes again',

@@ -1,5 +1,6 @@
 import { assert } from '../../core/assert.ts'
 import { type ChangeKind, INSERT } from '../../core/batch.ts'
+import { AppError } from '../../core/errors.ts'
 import { decodeLogWatermark, type LogWatermark } from '../../core/log-watermark.ts'
 import { type RowCodec, rowCodec } from '../../core/row-codec.ts'
 import type { Schema } from '../../core/schema.ts'
@@ -72,6 +73,8 @@ export class RowsDecoder implements Decoder {
         times[length] = this.#codec.changeTime.ms
         records[length++] = i
       } catch (error) {
+        // A replica of a later release has written it: to leave it out would be to lose it.
+        if (error instanceof AppError) throw error
         bad.push({ index: i, reason: `not a row of this relation: ${(error as Error).message}` })
       }
     }

@@ -1,5 +1,6 @@
 import { compareBytes } from '../../core/compare.ts'
 import { AppError } from '../../core/errors.ts'
+import { newerFormat } from '../../core/newer-format.ts'
 import type { OutputRecord } from '../../engine/ports/log.ts'
 import type { Checkpoint } from '../../engine/ports/state.ts'
 
@@ -8,12 +9,15 @@ import type { Checkpoint } from '../../engine/ports/state.ts'
  * entry, keyed so that compaction keeps the last value of each; and at the end of each transaction the checkpoint that
  * the state before it belongs to.
  *
+ * The checkpoint says in which version all of this is written; without one it is the first.
+ *
  * Keys, big-endian: `0` for the checkpoint; `1`, length of the store's name (uint16), name, key of the entry. A null
  * value deletes the entry.
  */
 const CHECKPOINT_KEY = new Uint8Array([0])
 const ENTRY_TAG = 1
 const HEADER_BYTES = 3
+const CHANGELOG_VERSION = 1
 
 export type ChangelogRecord =
   | { readonly kind: 'checkpoint'; readonly checkpoint: Checkpoint }
@@ -37,13 +41,14 @@ export function entryRecord(store: Uint8Array, key: Uint8Array, value: Uint8Arra
 }
 
 export function checkpointRecord(checkpoint: Checkpoint): OutputRecord {
-  return { key: CHECKPOINT_KEY, value: Buffer.from(JSON.stringify(checkpoint)), timestamp: checkpoint.wallTimeMs }
+  const value = Buffer.from(JSON.stringify({ version: CHANGELOG_VERSION, ...checkpoint }))
+  return { key: CHECKPOINT_KEY, value, timestamp: checkpoint.wallTimeMs }
 }
 
-/** @throws AppError DATA_DIRECTORY_CORRUPT for what no task of ours has written. */
+/** @throws AppError DATA_DIRECTORY_CORRUPT for what no task of ours has written, DATA_DIRECTORY_NEWER for a later one's. */
 export function decodeChangelog(key: Uint8Array | null, value: Uint8Array | null): ChangelogRecord {
   if (key !== null && compareBytes(key, CHECKPOINT_KEY) === 0 && value !== null) {
-    return { kind: 'checkpoint', checkpoint: JSON.parse(Buffer.from(value).toString()) as Checkpoint }
+    return { kind: 'checkpoint', checkpoint: checkpointOf(Buffer.from(value).toString()) }
   }
   const length = key === null || key.length < HEADER_BYTES ? -1 : ((key[1] as number) << 8) | (key[2] as number)
   if (key === null || key[0] !== ENTRY_TAG || length < 0 || HEADER_BYTES + length > key.length) {
@@ -59,4 +64,10 @@ export function decodeChangelog(key: Uint8Array | null, value: Uint8Array | null
     key: key.subarray(end),
     value,
   }
+}
+
+function checkpointOf(text: string): Checkpoint {
+  const { version = CHANGELOG_VERSION, ...checkpoint } = JSON.parse(text) as Checkpoint & { readonly version?: number }
+  if (version > CHANGELOG_VERSION) throw newerFormat('a changelog', version, CHANGELOG_VERSION)
+  return checkpoint
 }

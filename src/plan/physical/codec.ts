@@ -3,6 +3,7 @@
 
 import { z } from 'zod'
 import { AppError } from '../../core/errors.ts'
+import { newerFormat } from '../../core/newer-format.ts'
 import type { SqlType } from '../../core/type.ts'
 import { wrongReference } from './check-references.ts'
 import type { Expression, LiteralJson } from './expression.ts'
@@ -23,14 +24,7 @@ export function decodePlan(text: string): PhysicalPlan {
   }
   const { version } = versionOnly.safeParse(json).data ?? { version: undefined }
   if (version !== undefined && version > PHYSICAL_PLAN_VERSION) {
-    throw new AppError(
-      'DATA_DIRECTORY_NEWER',
-      `a stored plan has version ${version}; this release reads ${PHYSICAL_PLAN_VERSION}`,
-      {
-        domain: 'external',
-        hint: 'Run the release that wrote it, or a later one.',
-      },
-    )
+    throw newerFormat('a stored plan', version, PHYSICAL_PLAN_VERSION)
   }
   const parsed = physicalPlan.safeParse(json)
   if (!parsed.success) throw corrupt(z.prettifyError(parsed.error))

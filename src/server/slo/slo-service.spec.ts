@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { QueryStats } from '../../runtime/api.ts'
-import type { QueryActivity } from '../../runtime/query-activity.ts'
 import { loadConfig } from '../config/config.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { SloService } from './slo.service.ts'
@@ -34,9 +33,7 @@ let service: SloService
 function open(flags: Readonly<Record<string, unknown>> = {}): void {
   service = new SloService({
     runtime: {
-      activityHere: async (): Promise<readonly QueryActivity[]> => [
-        { query: 'q', stats: { ...STATS, ...stats }, operators: [], messages: [] },
-      ],
+      statsOfAll: async () => new Map([['q', { ...STATS, ...stats }]]),
     },
     config: loadConfig({ flags: { dataDirectory: directory, ...flags } }),
     logger: createLogger('silent'),
@@ -101,6 +98,16 @@ describe('objectives of queries', () => {
     expect(await service.report()).toEqual([])
     await minutes(2)
     expect(await lag()).toMatchObject({ attainment: 0.5, minutes: 4 })
+  })
+
+  it('stand as they were when somebody looked last, without those that nothing is known of', async () => {
+    await minutes(1, { lagMsP95: 9_000 })
+    expect(service.standings()).toEqual([
+      { query: 'q', indicator: 'stream.lag_ms', held: false },
+      { query: 'q', indicator: 'checkpoint.duration_ms', held: true },
+    ])
+    await minutes(1, { state: 'paused' })
+    expect(service.standings()).toEqual([])
   })
 
   it('count no minute twice however often somebody asks', async () => {

@@ -1,4 +1,5 @@
-// Looks at each query once a minute, and keeps for how much of the last thirty days its objectives held.
+// Looks at each query once a minute, and keeps for how much of the last thirty days its objectives held. It looks at
+// all tasks of a query, wherever they run: so each replica knows the whole, and any of them answers.
 
 import { join } from 'node:path'
 import type { Runtime } from '../../runtime/api.ts'
@@ -7,7 +8,7 @@ import { faultOf, type Logger } from '../telemetry/logger.ts'
 import { Rates } from '../telemetry/rates.ts'
 import { Ledger } from './ledger.ts'
 import { readLedger, writeLedger } from './ledger-file.ts'
-import { type Indicators, type Objective, objectivesOf } from './objectives.ts'
+import { type Indicators, isHeld, type Objective, objectivesOf } from './objectives.ts'
 
 export interface ObjectiveReport extends Omit<Objective, 'valueIn'> {
   readonly query: string
@@ -23,16 +24,23 @@ export interface ObjectiveReport extends Omit<Objective, 'valueIn'> {
   readonly minutes: number
 }
 
+/** Whether a query holds an objective now. */
+export interface Standing {
+  readonly query: string
+  readonly indicator: string
+  readonly held: boolean
+}
+
 export interface SloOptions {
-  readonly runtime: Pick<Runtime, 'activityHere'>
+  readonly runtime: Pick<Runtime, 'statsOfAll'>
   readonly config: ServerConfig
   readonly logger: Logger
   readonly nowMs: () => number
 }
 
 const MINUTE_MS = 60_000
-/** Rates are of the last minute. */
-const SAMPLE_MS = 10_000
+/** Rates are of the last minute, or nearly. */
+const SAMPLE_MS = 30_000
 const FILE = 'slo.json'
 
 export class SloService {
@@ -60,7 +68,7 @@ export class SloService {
   async report(): Promise<readonly ObjectiveReport[]> {
     await this.look()
     const nowMs = this.#options.nowMs()
-    const { sloTarget: target } = this.#options.config
+    const { target } = this
     return [...this.#now.keys()].sort().flatMap((query) =>
       this.#objectives.map(({ indicator, threshold, valueIn }): ObjectiveReport => {
         const { total, good } = this.#ledger.of(query, indicator, nowMs)
@@ -75,6 +83,20 @@ export class SloService {
           errorBudget: total === 0 ? undefined : budgetLeft(good / total, target),
           minutes: total,
         }
+      }),
+    )
+  }
+
+  get target(): number {
+    return this.#options.config.sloTarget
+  }
+
+  /** As it was when it looked last, at most half a minute ago; nothing of what nothing is known of. */
+  standings(): readonly Standing[] {
+    return [...this.#now].flatMap(([query, indicators]) =>
+      this.#objectives.flatMap((objective) => {
+        const held = isHeld(objective, indicators)
+        return held === undefined ? [] : [{ query, indicator: objective.indicator, held }]
       }),
     )
   }
@@ -105,13 +127,13 @@ export class SloService {
 
   async #lookNow(): Promise<void> {
     const { runtime, nowMs } = this.#options
-    const activities = await runtime.activityHere()
+    const all = await runtime.statsOfAll()
     this.#rates.add(
-      activities.map(({ query, stats }) => ({ query, ...stats })),
+      [...all].map(([query, stats]) => ({ query, ...stats })),
       performance.now(),
     )
     this.#now.clear()
-    for (const { query, stats } of activities) {
+    for (const [query, stats] of all) {
       if (stats.state === 'running' || stats.state === 'failed')
         this.#now.set(query, { ...stats, ...this.#rates.of(query) })
     }
@@ -119,21 +141,9 @@ export class SloService {
     // The clock may have been set back.
     if (elapsedMs >= 0 && elapsedMs < MINUTE_MS) return
     this.#lookedMs = nowMs()
-    for (const { query, stats } of activities) this.#count(query, stats.state === 'failed')
+    for (const { query, indicator, held } of this.standings()) this.#ledger.add(query, indicator, held, nowMs())
     this.#ledger.forget(nowMs())
     await this.#store()
-  }
-
-  /** A query that has failed holds nothing that it promises; of one without rows only what is known counts. */
-  #count(query: string, failed: boolean): void {
-    const indicators = this.#now.get(query)
-    if (indicators === undefined) return
-    for (const objective of this.#objectives) {
-      const value = objective.valueIn(indicators)
-      if (value === undefined && !failed) continue
-      const good = !failed && value !== undefined && value < objective.threshold
-      this.#ledger.add(query, objective.indicator, good, this.#options.nowMs())
-    }
   }
 
   async #store(): Promise<void> {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { OnApplicationShutdown } from '@nestjs/common'
 import { AppError } from '../../core/errors.ts'
 import type { Runtime } from '../../runtime/api.ts'
+import type { SloService } from '../slo/slo.service.ts'
 import { measureProcess } from './process-metrics.ts'
 import type { Telemetry } from './telemetry.ts'
 
@@ -14,17 +15,24 @@ const REQUEST_TIMEOUT_MS = 10_000
 const HEADER_BYTES_MAX = 8 * 1024
 const CONNECTIONS_MAX = 64
 
+export interface MetricsServerParts {
+  readonly telemetry: Telemetry
+  readonly listen: string
+  readonly runtime: Pick<Runtime, 'activityHere'>
+  readonly slo: SloService
+}
+
 export class MetricsServer implements OnApplicationShutdown {
   readonly #telemetry: Telemetry
   readonly #listen: string
   readonly #stopProcess: (() => void) | undefined
   #server: Server | undefined
 
-  constructor(telemetry: Telemetry, listen: string, runtime: Pick<Runtime, 'activityHere'>) {
+  constructor({ telemetry, listen, runtime, slo }: MetricsServerParts) {
     this.#telemetry = telemetry
     this.#listen = listen
     if (telemetry.queries === undefined) return
-    telemetry.queries.follow(runtime)
+    telemetry.queries.follow(runtime, slo)
     this.#stopProcess = measureProcess(telemetry.meter)
   }
 

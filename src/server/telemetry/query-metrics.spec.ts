@@ -53,9 +53,19 @@ function rates(): Rates {
   return rates
 }
 
+const AROUND = {
+  rates: rates(),
+  standings: [
+    { query: 'q', indicator: 'stream.lag_ms', held: false },
+    { query: 'q', indicator: 'checkpoint.duration_ms', held: true },
+    { query: 'other', indicator: 'stream.lag_ms', held: true },
+  ],
+  nowMs: NOW_MS,
+}
+
 /** `name{attributes} value`, without the query. */
 function lines(operators: readonly OperatorDetail[]): readonly string[] {
-  return observationsOf(activity(operators), rates(), NOW_MS).map(({ instrument, value, attributes }) => {
+  return observationsOf(activity(operators), AROUND).map(({ instrument, value, attributes }) => {
     const { query, ...rest } = attributes
     expect(query).toBe('q')
     return `${instrument}{${Object.values(rest).join()}} ${value}`
@@ -73,6 +83,13 @@ describe('what is measured of a query', () => {
         'checkpoint.duration_ms{0.95} 25',
       ]),
     )
+  })
+
+  it('has whether it holds its objectives', () => {
+    expect(lines([]).filter((line) => line.startsWith('weir.objective'))).toEqual([
+      'weir.objective.missed{stream.lag_ms} 1',
+      'weir.objective.missed{checkpoint.duration_ms} 0',
+    ])
   })
 
   it('has what each operator does: rows, time, state, watermark, and the delay of a table', () => {
@@ -97,7 +114,7 @@ describe('what is measured of a query', () => {
   })
 
   it('is at most fifty series, and says how many operators have more', () => {
-    const own = observationsOf(activity([]), rates(), NOW_MS).length
+    const own = observationsOf(activity([]), AROUND).length
     const room = SERIES_PER_QUERY_MAX - own
     expect(room % 2).toBe(0)
     const fitting = Array.from({ length: room / 2 }, (_, i) => operator(`filter-${i}`))

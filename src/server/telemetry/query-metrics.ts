@@ -5,6 +5,7 @@ import type { Attributes } from '@opentelemetry/api'
 import type { QueryStats } from '../../runtime/api.ts'
 import type { QueryActivity } from '../../runtime/query-activity.ts'
 import type { OperatorDetail } from '../../runtime/task-detail.ts'
+import type { Standing } from '../slo/slo.service.ts'
 import type { Rates } from './rates.ts'
 
 type Kind = 'counter' | 'gauge'
@@ -44,6 +45,8 @@ export const QUERY_INSTRUMENTS = {
   'weir.operator.watermark_delay': gauge('s', 'How far the watermark of an operator with state is behind the clock'),
   'weir.operator.table_delay': gauge('s', 'How far the table of a join is behind its stream in event time'),
   'weir.series_left_out': gauge('{series}', 'Series of operators that a query has more than fit'),
+  'weir.objective.missed': gauge('1', '1 while a query, as a whole, misses an objective, 0 while it holds it'),
+  'weir.objective.target': gauge('1', 'Share of the time in which objectives have to hold'),
   'messaging.client.consumed.messages': counter('{message}', 'Records read from a topic of Kafka'),
   'messaging.client.sent.messages': counter('{message}', 'Records written to a topic of Kafka'),
 } as const satisfies Readonly<Record<string, Instrument>>
@@ -59,10 +62,19 @@ export interface Observation {
 /** A time series is what a metrics database pays for. */
 export const SERIES_PER_QUERY_MAX = 50
 
+/** What is known of the queries beside what they do. */
+export interface Surroundings {
+  readonly rates: Rates
+  /** Of all queries. */
+  readonly standings: readonly Standing[]
+  readonly nowMs: number
+}
+
 /** Of one query: at most SERIES_PER_QUERY_MAX. */
-export function observationsOf(activity: QueryActivity, rates: Rates, nowMs: number): readonly Observation[] {
+export function observationsOf(activity: QueryActivity, around: Surroundings): readonly Observation[] {
   const { query, stats, operators } = activity
-  const own = ofQuery(query, stats, rates, nowMs)
+  const { rates, standings, nowMs } = around
+  const own = [...ofQuery(query, stats, rates, nowMs), ...ofObjectives(query, standings)]
   const room = SERIES_PER_QUERY_MAX - own.length - 1
   const all = operators.flatMap((operator) => ofOperator(query, operator, nowMs))
   const leftOut = {
@@ -97,6 +109,16 @@ function ofQuery(query: string, stats: QueryStats, rates: Rates, nowMs: number):
   add('weir.query.state_size', stats.stateBytes)
   add('weir.query.restore_remaining', stats.restore.remaining)
   return observed
+}
+
+function ofObjectives(query: string, standings: readonly Standing[]): Observation[] {
+  return standings
+    .filter((standing) => standing.query === query)
+    .map(({ indicator, held }) => ({
+      instrument: 'weir.objective.missed',
+      value: held ? 0 : 1,
+      attributes: { query, indicator },
+    }))
 }
 
 function ofOperator(query: string, operator: OperatorDetail, nowMs: number): Observation[] {

@@ -13,6 +13,7 @@ import {
 import { VERSION } from '../../core/version.ts'
 import type { Runtime } from '../../runtime/api.ts'
 import type { QueryActivity } from '../../runtime/query-activity.ts'
+import type { SloService } from '../slo/slo.service.ts'
 import {
   messagesOf,
   type Observation,
@@ -25,12 +26,14 @@ import { Rates } from './rates.ts'
 const SAMPLE_MS = 5_000
 
 type Activities = Pick<Runtime, 'activityHere'>
+type Objectives = Pick<SloService, 'standings' | 'target'>
 
 export class QueryProducer implements MetricProducer {
   readonly #resource: Resource
   readonly #rates = new Rates()
   readonly #startTime: HrTime = hrTime(Date.now())
   #runtime: Activities | undefined
+  #objectives: Objectives | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(resource: Resource) {
@@ -38,8 +41,9 @@ export class QueryProducer implements MetricProducer {
   }
 
   /** From now on it tells of these queries. */
-  follow(runtime: Activities): void {
+  follow(runtime: Activities, objectives: Objectives): void {
     this.#runtime = runtime
+    this.#objectives = objectives
     // Rates are of the last minute, whoever collects and how often.
     this.#timer = setInterval(() => void this.#sample().catch(() => undefined), SAMPLE_MS)
     this.#timer.unref()
@@ -57,8 +61,14 @@ export class QueryProducer implements MetricProducer {
       errors.push(error)
       return []
     })
-    const queries = activities.flatMap((activity) => observationsOf(activity, this.#rates, nowMs))
-    const observations = Map.groupBy([...queries, ...messagesOf(activities)], ({ instrument }) => instrument)
+    const standings = this.#objectives?.standings() ?? []
+    const around = { rates: this.#rates, standings, nowMs }
+    const observed = [
+      ...activities.flatMap((activity) => observationsOf(activity, around)),
+      ...messagesOf(activities),
+      ...targetOf(this.#objectives),
+    ]
+    const observations = Map.groupBy(observed, ({ instrument }) => instrument)
     const metrics = [...observations].map(([name, observed]) => this.#metric(name, observed, hrTime(nowMs)))
     const scopeMetrics = [{ scope: { name: 'weir', version: VERSION }, metrics }]
     return { resourceMetrics: { resource: this.#resource, scopeMetrics }, errors }
@@ -84,6 +94,12 @@ export class QueryProducer implements MetricProducer {
       ? { ...base, dataPointType: DataPointType.SUM, isMonotonic: true }
       : { ...base, dataPointType: DataPointType.GAUGE }
   }
+}
+
+function targetOf(objectives: Objectives | undefined): readonly Observation[] {
+  return objectives === undefined
+    ? []
+    : [{ instrument: 'weir.objective.target', value: objectives.target, attributes: {} }]
 }
 
 function hrTime(ms: number): HrTime {

@@ -143,6 +143,11 @@ describeKafka('replicas that answer for each other', (kafka) => {
       expect(await select(second, `SELECT user, n FROM counts WHERE user = ${user}`)).toEqual([[user, 2]])
     }
     expect(await select(second, 'SELECT user, n FROM counts WHERE user = -1')).toEqual([])
+    // Objectives are of the whole, whoever is asked.
+    for (const { runtime } of [first, second]) {
+      const rowsIn = async () => (await runtime.statsOfAll()).get('counts')?.rowsIn
+      await expect.poll(rowsIn, { timeout: 20_000 }).toBe(2 * USERS)
+    }
   })
 
   test('EXPLAIN ANALYZE on either tells of the tasks of both, and names a replica that does not answer', async () => {
@@ -207,6 +212,21 @@ describeKafka('replicas that answer for each other', (kafka) => {
     expect((await second.runtime.stats('counts')).restore).toEqual({ records: 0, remaining: 0 })
     await visit()
     await untilRead(second, 3)
+  })
+
+  test('one whose state others have leaves when it ends: they go on before its session is over', async () => {
+    const standby = { threads: 1, standbyReplicas: 1, sessionTimeoutMs: 60_000 }
+    const first = await start('a', standby)
+    const second = await start('b', standby)
+    await expect.poll(() => second.runtime.ready && first.runtime.ready, { timeout: 20_000 }).toBe(true)
+    await execute(first, VIEW())
+    await visit()
+    await bothRun(first)
+    const copies = async () => (await second.runtime.describe('counts')).properties['copies in step']
+    await expect.poll(copies, { timeout: 20_000 }).toBe('8 of 8 tasks')
+    await close(first)
+    await visit()
+    await untilRead(second, 2)
   })
 
   test('without its copies it reads the changelogs, and gets the same', async () => {

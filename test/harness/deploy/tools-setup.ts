@@ -1,7 +1,13 @@
 // Builds the tools that the specs of deploy/ need. Vitest calls this once, and only when such a spec is in the run.
 
 import type { TestProject } from 'vitest/node'
-import { type DeployTools, preparePromtool, prepareTools, ToolMissingError } from '../../../scripts/deploy/tools.ts'
+import {
+  type DeployTools,
+  type PrometheusTools,
+  preparePrometheus,
+  prepareTools,
+  ToolMissingError,
+} from '../../../scripts/deploy/tools.ts'
 
 /** Where they are, or why they are not. */
 export type Prepared<T> = { readonly tool: T } | { readonly missing: string }
@@ -9,13 +15,13 @@ export type Prepared<T> = { readonly tool: T } | { readonly missing: string }
 declare module 'vitest' {
   interface ProvidedContext {
     readonly deployTools: Prepared<DeployTools>
-    readonly promtool: Prepared<string>
+    readonly prometheusTools: Prepared<PrometheusTools>
   }
 }
 
 export async function setup(project: TestProject): Promise<void> {
   project.provide('deployTools', await prepared(prepareTools))
-  project.provide('promtool', await prepared(preparePromtool))
+  project.provide('prometheusTools', await prepared(preparePrometheus))
 }
 
 async function prepared<T>(prepare: (onProgress: (line: string) => void) => Promise<T>): Promise<Prepared<T>> {
