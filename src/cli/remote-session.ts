@@ -27,8 +27,8 @@ import type { Session } from './session.ts'
 const CONNECT_TIMEOUT_MS = 3_000
 
 /**
- * A SELECT or a PRINT is streamed; all else is answered in one message. A comment is taken whole or not at all: words in
- * it are no statement.
+ * A SELECT or a PRINT is streamed; all else is answered in one message. A comment is taken whole or not at all: words
+ * in it are no statement.
  */
 const IS_QUERY = /^(?:\s|--[^\r\n]*(?![^\r\n])|\/\*(?:(?!\*\/)[\s\S])*\*\/)*(?:select|with|\(|(print))/i
 
