@@ -25,7 +25,11 @@ try {
   await using weir = await WeirClient.connect(server)
   await follow(weir, await readToken())
 } catch (error) {
-  if (!stop.signal.aborted) throw error
+  if (!stop.signal.aborted) {
+    const { message, hint = '' } = error as Partial<WeirError>
+    console.error(`${message}. ${hint}`)
+    process.exitCode = 1
+  }
 }
 
 async function follow(weir: WeirClient, resumeToken: string | undefined): Promise<void> {

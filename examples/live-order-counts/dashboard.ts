@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 // In a project of your own: from '@weir/client'.
-import { WeirClient, WeirError } from '../../clients/typescript/src/index.ts'
+import { type Change, type RowObject, WeirClient, WeirError } from '../../clients/typescript/src/index.ts'
 
 const VIEW = 'orders_per_region'
 /** The page shows the latest minutes; the view has them all. */
@@ -50,32 +50,39 @@ const http = createServer(async ({ url = '/', method }, response) => {
 })
 http.listen(Number(port), '127.0.0.1', () => console.log(`dashboard at http://127.0.0.1:${port}`))
 
-await using weir = await WeirClient.connect(server)
-for (;;) {
+try {
+  await using weir = await WeirClient.connect(server)
+  for (;;) await showView(weir)
+} catch (error) {
+  const { message, hint = '' } = error as Partial<WeirError>
+  console.error(`${message}. ${hint}`)
+  process.exit(1)
+}
+
+/** The subscription connects again by itself, after a restart of the server as well, and goes on after its last row. */
+async function showView(weir: WeirClient): Promise<void> {
+  cells.clear()
+  send('table', [])
+  const onReconnect = () => setConnected(false)
   try {
-    await showView()
+    for await (const event of weir.subscribe(VIEW, { onReconnect }).events()) {
+      setConnected(true)
+      if (event.kind === 'changes') show(event.changes)
+    }
   } catch (error) {
     // The view was made anew, or what was read last is no longer kept: from its table again.
     if (!(error instanceof WeirError && error.status === 'OUT_OF_RANGE')) throw error
   }
 }
 
-/** The subscription connects again by itself, after a restart of the server as well, and goes on after its last row. */
-async function showView(): Promise<void> {
-  cells.clear()
-  send('table', [])
-  const onReconnect = () => setConnected(false)
-  for await (const event of weir.subscribe(VIEW, { onReconnect }).events()) {
-    setConnected(true)
-    if (event.kind !== 'changes') continue
-    const changed = event.changes.filter(({ kind }) => kind === '+I' || kind === '+U').map(({ row }) => cellOf(row))
-    for (const cell of changed) cells.set(`${cell.minute} ${cell.region}`, cell)
-    forgetOldMinutes()
-    send('cells', changed)
-  }
+function show(changes: readonly Change[]): void {
+  const changed = changes.filter(({ kind }) => kind === '+I' || kind === '+U').map(({ row }) => cellOf(row))
+  for (const cell of changed) cells.set(`${cell.minute} ${cell.region}`, cell)
+  forgetOldMinutes()
+  send('cells', changed)
 }
 
-function cellOf({ region, window_start, orders, revenue }: Readonly<Record<string, unknown>>): Cell {
+function cellOf({ region, window_start, orders, revenue }: RowObject): Cell {
   return {
     region: String(region),
     minute: (window_start as Date).toISOString(),
