@@ -106,13 +106,17 @@ describe('commands in the documentation', () => {
       expect(existsSync(join(ROOT, path))).toBe(true)
   })
 
+  it.each(commands.filter(({ line }) => line.startsWith('npx node ')))('$place: $line', ({ line }) => {
+    expect(existsSync(join(ROOT, line.split(/\s+/)[2] ?? ''))).toBe(true)
+  })
+
   it.each(commands.filter(({ line }) => DEPLOYS.test(line)))('$place: $line', ({ line }) => {
     for (const path of line.split(/\s+/).filter((arg) => arg.startsWith('deploy/')))
       expect(existsSync(join(ROOT, path))).toBe(true)
   })
 
   it('are of a kind that is checked', () => {
-    const known = new RegExp(`^(npm |(npx )?weir )|${DEPLOYS.source}`)
+    const known = new RegExp(`^(npm |npx node |(npx )?weir )|${DEPLOYS.source}`)
     expect(commands.filter(({ line }) => !known.test(line))).toEqual([])
   })
 

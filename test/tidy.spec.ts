@@ -30,6 +30,7 @@ const FOLDERS = [
   'test',
   'bench',
   'scripts',
+  'examples',
 ]
 /** Written by tools: held to nothing but being up to date, which `npm run gen -- --check` does. */
 const isGenerated = (path: string) => path.endsWith('.gen.ts') || /(^|\/)proto\//.test(path)

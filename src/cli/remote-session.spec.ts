@@ -97,6 +97,15 @@ describe('a server and an engine in this process', () => {
     expect(await shown(remote)).toEqual(await shown(local))
   })
 
+  it('take the words of a comment for no statement', async () => {
+    const comments = ['-- begin with (this), or select it\n', '/* print */ /* with */ ', '--with']
+    const sql = `${comments.join('')}\nCREATE STREAM commented (id BIGINT); /* select */`
+    for (const session of [remote, local]) expect(await run(session, sql)).toMatchObject([{ kind: 'done' }])
+    expect(await rowsOf(remote, '-- create\n/* drop */ SELECT 1 AS one')).toEqual(
+      await rowsOf(local, 'SELECT 1 AS one'),
+    )
+  })
+
   it('list and describe the same', async () => {
     expect(await remote.list('stream')).toEqual(await local.list('stream'))
     expect((await remote.describe('types')).schema).toEqual((await local.describe('types')).schema)

@@ -26,8 +26,11 @@ import type { Session } from './session.ts'
 /** A server on this machine or next to it answers within this; longer, and a person takes the command for stuck. */
 const CONNECT_TIMEOUT_MS = 3_000
 
-/** A SELECT or a PRINT is streamed; all else is answered in one message. */
-const IS_QUERY = /^(?:\s|--[^\r\n]*|\/\*[\s\S]*?\*\/)*(?:select|with|\(|(print))/i
+/**
+ * A SELECT or a PRINT is streamed; all else is answered in one message. A comment is taken whole or not at all: words
+ * in it are no statement.
+ */
+const IS_QUERY = /^(?:\s|--[^\r\n]*(?![^\r\n])|\/\*(?:(?!\*\/)[\s\S])*\*\/)*(?:select|with|\(|(print))/i
 
 export async function connectTo(address: string, options: ConnectOptions = {}): Promise<WeirClient> {
   try {
