@@ -5,7 +5,7 @@
 // generated.
 
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -69,15 +69,36 @@ function staleFiles(fresh: string, target: string): string[] {
   return [...paths].filter((path) => wanted.get(path) !== present.get(path)).map((path) => join(target, path))
 }
 
-const generated = Object.entries(TARGETS).map(([target, files]) => ({ target, fresh: generate(files) }))
+const DESCRIPTORS = 'proto/descriptors.binpb'
+
+/** All that the protocol defines, compiled, for libraries that read no .proto files. */
+function descriptors(): Buffer {
+  return execFileSync(join(root, 'node_modules/.bin/buf'), ['build', '--exclude-source-info', '-o', '-'], { cwd: root })
+}
+
+/** With the code that encodes them, for a browser. */
+function generateConsole(): string {
+  const out = mkdtempSync(join(tmpdir(), 'weir-gen-'))
+  const args = ['generate', 'proto', '--path', 'proto/weir/v1', '--template', 'clients/console/buf.gen.yaml', '-o', out]
+  const path = `${join(root, 'node_modules/.bin')}:${process.env['PATH']}`
+  execFileSync(join(root, 'node_modules/.bin/buf'), args, { cwd: root, env: { ...process.env, PATH: path } })
+  return out
+}
+
+const generated = [
+  ...Object.entries(TARGETS).map(([target, files]) => ({ target, fresh: generate(files) })),
+  { target: 'clients/console/src/proto', fresh: generateConsole() },
+]
 try {
   if (process.argv.includes('--check')) {
     const stale = generated.flatMap(({ target, fresh }) => staleFiles(fresh, target))
+    if (!readFileSync(join(root, DESCRIPTORS)).equals(descriptors())) stale.push(DESCRIPTORS)
     if (stale.length > 0) {
       console.error(`stale, run \`npm run gen\`:\n${stale.map((path) => `  ${path}`).join('\n')}`)
       process.exitCode = 1
     }
   } else {
+    writeFileSync(join(root, DESCRIPTORS), descriptors())
     for (const { target, fresh } of generated) {
       rmSync(join(root, target), { recursive: true, force: true })
       cpSync(fresh, join(root, target), { recursive: true })

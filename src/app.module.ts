@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common'
 import { ConfigModule } from './server/config/config.module.ts'
 import type { ServerConfig } from './server/config/config.ts'
+import { ConsoleModule } from './server/console/console.module.ts'
 import { EngineModule, type OpenRuntime } from './server/engine/engine.module.ts'
 import { GrpcModule } from './server/grpc/grpc.module.ts'
 import { SecurityModule } from './server/security/security.module.ts'
@@ -22,6 +23,7 @@ export class AppModule {
         EngineModule.forRoot(open),
         GrpcModule,
         MetricsModule,
+        ConsoleModule,
       ],
     }
   }

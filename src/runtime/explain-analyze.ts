@@ -1,8 +1,10 @@
 import type { Clock } from '../engine/ports/clock.ts'
 import type { RestoreProgress } from '../engine/ports/state.ts'
+import type { Step } from '../plan/physical/nodes.ts'
 import type { QueryStats } from './api.ts'
 import type { Job } from './job.ts'
 import { activityOf, lagCauses, percent, seconds, type TaskActivity } from './lag-causes.ts'
+import { together } from './query-activity.ts'
 import { detailsOf, type QueryTasks, statsOfTasks, tasksOfQuery } from './query-tasks.ts'
 import type { OperatorDetail, PartitionDetail } from './task-detail.ts'
 import type { OtherReplicas } from './view-tables.ts'
@@ -20,9 +22,22 @@ export interface QueryAnalysis {
   readonly tasksSeen: number
   readonly tasksTotal: number
   readonly activity: readonly TaskActivity[]
+  /** Its plan, from the sources on, each step with what all tasks together did; empty where nothing was measured. */
+  readonly operators: readonly OperatorActivity[]
   /** The most important one first; empty for a query that keeps up. */
   readonly causes: readonly string[]
   readonly seen: QueryTasks
+}
+
+/** One step of the plan, in all tasks together. */
+export interface OperatorActivity extends Omit<OperatorDetail, 'busyMs'> {
+  /** The steps whose rows it takes. */
+  readonly inputs: readonly string[]
+  /** Between the two looks. */
+  readonly rowsInPerSecond: number
+  readonly rowsOutPerSecond: number
+  /** Of the time of the tasks that have it. */
+  readonly busyShare: number
 }
 
 /** Looks twice at the tasks of a query, wherever they run. */
@@ -44,13 +59,17 @@ export async function analyzeQuery(job: Job, clock: Clock, others: OtherReplicas
     tasksSeen: details.size,
     tasksTotal: job.tasks.length,
     activity,
+    operators: operatorActivities(job.entry.plan.steps, activity),
     causes: activity.length === 0 ? [] : lagCauses(activity),
     seen,
   }
 }
 
 /** EXPLAIN ANALYZE QUERY. */
-export function analysisText({ activity: tasks, causes, error, ...analysis }: QueryAnalysis, nowMs: number): string {
+export function analysisText(
+  { activity: tasks, operators, causes, error, ...analysis }: QueryAnalysis,
+  nowMs: number,
+): string {
   const { query, state, tasksSeen, tasksTotal, seen } = analysis
   const head = `query "${query}": ${state}, ${tasksSeen} of ${tasksTotal} tasks seen`
   const around = [
@@ -65,7 +84,7 @@ export function analysisText({ activity: tasks, causes, error, ...analysis }: Qu
     ...around,
     ...replicaLines(seen, tasksTotal),
     '== operators ==',
-    ...aligned(operatorLines(tasks)),
+    ...aligned(operatorLines(operators)),
     '== partitions ==',
     ...aligned(partitionLines(tasks, nowMs)),
     '== waiting ==',
@@ -103,33 +122,40 @@ function silentLines({ silent }: QueryTasks): readonly string[] {
   return [...silent].map(([replica, why]) => `replica "${replica}" did not tell of its tasks: ${why}`)
 }
 
-/** By step, all tasks together; the share is of the time of those that have the step. */
-function operatorLines(tasks: readonly TaskActivity[]): readonly (readonly string[])[] {
-  const ids = [...new Set(tasks.flatMap(({ now }) => now.operators.map(({ id }) => id)))]
-  return ids.map((id) => {
+function operatorActivities(steps: readonly Step[], tasks: readonly TaskActivity[]): readonly OperatorActivity[] {
+  return steps.flatMap(({ id, inputs }) => {
     const those = tasks.filter(({ busyMs }) => busyMs.has(id))
     const operators = those.flatMap(({ now }) => now.operators.filter((one) => one.id === id))
-    const total = (of: (one: OperatorDetail) => number) => operators.reduce((all, one) => all + of(one), 0)
-    const rate = those.reduce((all, one) => all + (1000 * (one.rowsIn.get(id) ?? 0)) / one.elapsedMs, 0)
+    if (operators.length === 0) return []
+    const rate = (of: (one: TaskActivity) => ReadonlyMap<string, number>) =>
+      those.reduce((all, one) => all + (1000 * (of(one).get(id) ?? 0)) / one.elapsedMs, 0)
     const busy = those.reduce((all, one) => all + (one.busyMs.get(id) ?? 0), 0)
     const time = those.reduce((all, one) => all + one.elapsedMs, 0)
-    const state = total(({ stateEntries }) => stateEntries)
-    const waiting = total(({ rowsWaiting }) => rowsWaiting)
-    const delays = operators.flatMap(({ tableDelayMs }) => tableDelayMs ?? [])
-    const overdue = total(({ rowsOverdue }) => rowsOverdue)
     return [
-      id,
-      `${Math.round(rate)} rows/s`,
-      `${percent(busy / time)} busy`,
-      `${total(({ rowsIn }) => rowsIn)} in`,
-      `${total(({ rowsOut }) => rowsOut)} out`,
-      `${state} entries of state`,
-      `watermark ${timeText(Math.min(...operators.map(({ watermark }) => watermark)))}`,
-      delays.length === 0 ? '' : `table ${seconds(Math.max(...delays))} behind the stream`,
-      waiting === 0 ? '' : `${waiting} rows wait for the table's watermark`,
-      overdue === 0 ? '' : `${overdue} rows went on without it`,
+      {
+        ...together(operators),
+        inputs,
+        rowsInPerSecond: rate(({ rowsIn }) => rowsIn),
+        rowsOutPerSecond: rate(({ rowsOut }) => rowsOut),
+        busyShare: busy / time,
+      },
     ]
   })
+}
+
+function operatorLines(operators: readonly OperatorActivity[]): readonly (readonly string[])[] {
+  return operators.map((one) => [
+    one.id,
+    `${Math.round(one.rowsInPerSecond)} rows/s`,
+    `${percent(one.busyShare)} busy`,
+    `${one.rowsIn} in`,
+    `${one.rowsOut} out`,
+    `${one.stateEntries} entries of state`,
+    `watermark ${timeText(one.watermark)}`,
+    one.tableDelayMs === undefined ? '' : `table ${seconds(one.tableDelayMs)} behind the stream`,
+    one.rowsWaiting === 0 ? '' : `${one.rowsWaiting} rows wait for the table's watermark`,
+    one.rowsOverdue === 0 ? '' : `${one.rowsOverdue} rows went on without it`,
+  ])
 }
 
 function partitionLines(tasks: readonly TaskActivity[], nowMs: number): readonly (readonly string[])[] {

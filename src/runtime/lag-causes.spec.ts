@@ -38,6 +38,7 @@ function task({ busy = {}, rows = 0, ...given }: Given): TaskActivity {
   return {
     elapsedMs: 1_000,
     busyMs: new Map(Object.entries(busy)),
+    rowsOut: new Map(),
     rowsIn: new Map([['scan-s', rows]]),
     commitMs,
     prepareMs,

@@ -9,6 +9,7 @@ export interface TaskActivity {
   /** Between the two looks, by step. */
   readonly busyMs: ReadonlyMap<string, number>
   readonly rowsIn: ReadonlyMap<string, number>
+  readonly rowsOut: ReadonlyMap<string, number>
   readonly commitMs: number
   readonly prepareMs: number
   readonly lookupMs: number
@@ -23,9 +24,11 @@ export function activityOf(before: TaskDetail, now: TaskDetail): TaskActivity | 
   const old = new Map(before.operators.map((one) => [one.id, one]))
   const busyMs = new Map<string, number>()
   const rowsIn = new Map<string, number>()
+  const rowsOut = new Map<string, number>()
   for (const one of now.operators) {
     busyMs.set(one.id, one.busyMs - (old.get(one.id)?.busyMs ?? 0))
     rowsIn.set(one.id, one.rowsIn - (old.get(one.id)?.rowsIn ?? 0))
+    rowsOut.set(one.id, one.rowsOut - (old.get(one.id)?.rowsOut ?? 0))
   }
   const { commitMs, prepareMs, lookupMs, outputMs } = now.times
   const restarted = elapsedMs <= 0 || [...busyMs.values()].some((ms) => ms < 0)
@@ -34,6 +37,7 @@ export function activityOf(before: TaskDetail, now: TaskDetail): TaskActivity | 
     elapsedMs,
     busyMs,
     rowsIn,
+    rowsOut,
     commitMs: commitMs - before.times.commitMs,
     prepareMs: prepareMs - before.times.prepareMs,
     lookupMs: lookupMs - before.times.lookupMs,

@@ -38,7 +38,8 @@ export async function activityOfJob(job: Job): Promise<QueryActivity> {
   }
 }
 
-function together(parts: readonly OperatorDetail[]): OperatorDetail {
+/** One step, as several tasks have it. */
+export function together(parts: readonly OperatorDetail[]): OperatorDetail {
   const sum = (of: (one: OperatorDetail) => number) => parts.reduce((total, one) => total + of(one), 0)
   return {
     id: parts[0]?.id ?? '',

@@ -4,6 +4,7 @@ import type { INestApplicationContext } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { AppModule } from '../app.module.ts'
 import type { ServerConfig } from './config/config.ts'
+import { ConsoleServer } from './console/console-server.ts'
 import type { OpenRuntime } from './engine/engine.module.ts'
 import { GrpcServer } from './grpc/grpc-server.ts'
 import { Security } from './security/security.ts'
@@ -17,6 +18,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly address: string
   /** Address of the page for Prometheus, where there is one. */
   readonly metrics: string | undefined
+  /** URL of the console, where there is one. */
+  readonly console: string | undefined
   /** Drains calls, checkpoints and closes. Safe to call twice. */
   close(): Promise<void>
 }
@@ -44,8 +47,9 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
   try {
     const address = await app.get(GrpcServer).listen()
     const metrics = await app.get(MetricsServer).listen()
-    logger.info({ address, metrics, dataDirectory: config.dataDirectory }, 'server started')
-    return { address, metrics, close, [Symbol.asyncDispose]: close }
+    const page = await app.get(ConsoleServer).listen()
+    logger.info({ address, metrics, console: page, dataDirectory: config.dataDirectory }, 'server started')
+    return { address, metrics, console: page, close, [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()
     throw error

@@ -9,19 +9,27 @@ import type { Runtime } from '../../src/runtime/api.ts'
 import { loadConfig, type SettingName } from '../../src/server/config/config.ts'
 import { hashOf, newToken } from '../../src/server/security/api-token.ts'
 import type { AuthFile } from '../../src/server/security/auth-file.ts'
-import { startServer } from '../../src/server/start-server.ts'
+import { type RunningServer, startServer } from '../../src/server/start-server.ts'
 
 export const RELOAD_MS = 30
 
 export class GuardedServer implements AsyncDisposable {
   readonly address: string
+  /** URL of the console, where there is one. */
+  readonly console: string | undefined
   readonly #stack: AsyncDisposableStack
   readonly #folder: string
   readonly #tokens = new Map<string, AuthFile['tokens'][number] & { readonly token: string }>()
   readonly #rest: Partial<AuthFile>
 
-  private constructor(address: string, folder: string, rest: Partial<AuthFile>, stack: AsyncDisposableStack) {
+  private constructor(
+    { address, console }: RunningServer,
+    folder: string,
+    rest: Partial<AuthFile>,
+    stack: AsyncDisposableStack,
+  ) {
     this.address = address
+    this.console = console
     this.#folder = folder
     this.#rest = rest
     this.#stack = stack
@@ -40,8 +48,8 @@ export class GuardedServer implements AsyncDisposable {
     const files = { authTokensFile, auditFile: join(folder, 'audit.jsonl') }
     const all = { listen: '127.0.0.1:0', logLevel: 'silent', credentialReloadMs: RELOAD_MS, ...files, ...flags }
     try {
-      const { address } = stack.use(await startServer(loadConfig({ flags: all }), { open }))
-      return new GuardedServer(address, folder, rest, stack)
+      const server = stack.use(await startServer(loadConfig({ flags: all }), { open }))
+      return new GuardedServer(server, folder, rest, stack)
     } catch (error) {
       await stack.disposeAsync()
       throw error

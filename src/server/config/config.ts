@@ -105,6 +105,11 @@ export const SETTINGS = {
     z.union([z.literal(''), address]),
     '',
   ),
+  consoleListen: setting(
+    'address of the console, a web page, host:port; without it there is none',
+    z.union([z.literal(''), address]),
+    '',
+  ),
   otlpEndpoint: setting(
     'collector that metrics and traces are sent to, OTLP over HTTP, such as http://127.0.0.1:4318',
     z.string().regex(/^(https?:\/\/[^\s?#@]+)?$/i, 'must be http://host:port, without user and password'),

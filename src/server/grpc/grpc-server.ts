@@ -54,6 +54,15 @@ export class GrpcServer implements BeforeApplicationShutdown {
     return `${listen.slice(0, listen.lastIndexOf(':'))}:${port}`
   }
 
+  /** The same methods behind the same gate, in plain text, for who may open this socket. */
+  async listenAt(socket: string): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) =>
+        error === null ? resolve() : reject(error),
+      )
+    })
+  }
+
   /**
    * In this order: say that we go (health), refuse new calls, let running ones end, end the rest with a reason, and
    * only then cut connections. The runtime closes one hook later.

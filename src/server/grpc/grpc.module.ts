@@ -46,5 +46,6 @@ const CONTROLLERS = [
       inject: [CONFIG, LOGGER, Security, CallHost, HealthService, ...CONTROLLERS],
     },
   ],
+  exports: [GrpcServer],
 })
 export class GrpcModule {}

@@ -28,6 +28,11 @@ const FILES = [
   'grpc/health/v1/health.proto',
 ]
 
+/** The same, compiled: for libraries that read no .proto files. */
+export function descriptorsPath(): string {
+  return join(protoRoot(), 'descriptors.binpb')
+}
+
 /** The folder `proto` of this package, from the sources as well as from `dist`. */
 function protoRoot(): string {
   for (let folder = import.meta.dirname; ; folder = dirname(folder)) {

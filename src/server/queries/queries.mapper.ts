@@ -66,7 +66,7 @@ export function toWireAnalysis(
   analysis: QueryAnalysis & { readonly text: string },
   detail: string,
 ): AnalyzeQueryResponseInput {
-  const { query, state, error, tasksSeen, tasksTotal, causes, seen, text } = analysis
+  const { query, state, error, tasksSeen, tasksTotal, causes, operators, seen, text } = analysis
   const partitions = [...detailsOf(seen).values()].flatMap((one) => one.partitions)
   return {
     summary: { name: query, detail, state: STATES[state] },
@@ -83,6 +83,12 @@ export function toWireAnalysis(
     })),
     silentReplicas: [...seen.silent.keys()],
     text,
+    operators: operators.map(({ inputs, watermark, tableDelayMs, rowsOverdue: _, ...one }) => ({
+      ...one,
+      inputs: [...inputs],
+      ...watermarkOf(watermark),
+      ...(tableDelayMs === undefined ? {} : { tableDelayMillis: tableDelayMs }),
+    })),
   }
 }
 

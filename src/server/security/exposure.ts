@@ -9,15 +9,21 @@ export interface Guards {
   readonly authentication: boolean
 }
 
-/** Throws INVALID_ARGUMENT where the address is open to others and the port is not guarded. */
-export function checkExposure({ listen, insecure }: ServerConfig, { tls, authentication }: Guards): void {
-  if (insecure || isLoopback(listen) || (tls && authentication)) return
+/** Throws INVALID_ARGUMENT where an address is open to others and not guarded. */
+export function checkExposure({ listen, consoleListen, insecure }: ServerConfig, guards: Guards): void {
+  if (insecure || (guards.tls && guards.authentication)) return
+  for (const address of [listen, consoleListen]) {
+    if (address !== '' && !isLoopback(address)) throw exposed(address, guards)
+  }
+}
+
+function exposed(address: string, { tls, authentication }: Guards): AppError {
   const missing = [tls ? '' : 'TLS', authentication ? '' : 'authentication'].filter(Boolean).join(' and no ')
   const how = [
     ...(tls ? [] : [`--${flagName('tlsCertFile')} and --${flagName('tlsKeyFile')}`]),
     ...(authentication ? [] : [`--${flagName('authTokensFile')} (\`weir token create\` makes tokens)`]),
   ].join(', ')
-  throw new AppError('INVALID_ARGUMENT', `other machines reach ${listen}, and there is no ${missing}`, {
+  return new AppError('INVALID_ARGUMENT', `other machines reach ${address}, and there is no ${missing}`, {
     hint: `give ${how}; or listen at 127.0.0.1; or, where the network lets in nobody else, say --insecure`,
   })
 }

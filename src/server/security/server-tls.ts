@@ -3,7 +3,7 @@
 // being replaced looks like for a moment, changes nothing.
 
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { createSecureContext, type SecureContextOptions } from 'node:tls'
+import { createSecureContext, type SecureContextOptions, type Server as TlsServer } from 'node:tls'
 import { ServerCredentials } from '@grpc/grpc-js'
 import type { ServerConfig } from '../config/config.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -50,6 +50,38 @@ export class ReloadedCredentials extends ServerCredentials implements Disposable
 
   override _equals(other: ServerCredentials): boolean {
     return this === other
+  }
+
+  [Symbol.dispose](): void {
+    this.#files[Symbol.dispose]()
+  }
+}
+
+/** Certificate and key alone, for a page: a browser that has no certificate of its own brings a token. */
+export function pageTls(config: ServerConfig, logger: Logger): ReloadedPair | undefined {
+  return config.tlsCertFile === '' ? undefined : new ReloadedPair(new WatchedFiles(PAIR, config), logger)
+}
+
+export class ReloadedPair implements Disposable {
+  readonly #files: WatchedFiles
+  readonly #logger: Logger
+
+  constructor(files: WatchedFiles, logger: Logger) {
+    this.#files = files
+    this.#logger = logger
+  }
+
+  get context(): SecureContextOptions {
+    return contextOf(this.#files.texts)
+  }
+
+  /** From now on it greets with what the files hold. */
+  follow<T extends TlsServer>(server: T): T {
+    this.#files.watch(
+      (texts) => server.setSecureContext(contextOf(texts)),
+      (error) => this.#logger.error({ reason: String(error) }, 'certificates of the console not reloaded'),
+    )
+    return server
   }
 
   [Symbol.dispose](): void {

@@ -1582,7 +1582,9 @@ type AnalyzeQueryResponse struct {
 	// Names of replicas that did not tell of their tasks.
 	SilentReplicas []string `protobuf:"bytes,7,rep,name=silent_replicas,json=silentReplicas,proto3" json:"silent_replicas,omitempty"`
 	// The text of EXPLAIN ANALYZE QUERY, with the time of each operator.
-	Text          string `protobuf:"bytes,8,opt,name=text,proto3" json:"text,omitempty"`
+	Text string `protobuf:"bytes,8,opt,name=text,proto3" json:"text,omitempty"`
+	// The plan from the sources on, each step after those whose rows it takes; empty where nothing was measured.
+	Operators     []*OperatorActivity `protobuf:"bytes,9,rep,name=operators,proto3" json:"operators,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1673,6 +1675,149 @@ func (x *AnalyzeQueryResponse) GetText() string {
 	return ""
 }
 
+func (x *AnalyzeQueryResponse) GetOperators() []*OperatorActivity {
+	if x != nil {
+		return x.Operators
+	}
+	return nil
+}
+
+// One step of a running plan, in all tasks together, measured for a moment.
+type OperatorActivity struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Of the step, as EXPLAIN has it: its kind and a number.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The steps whose rows it takes.
+	Inputs []string `protobuf:"bytes,2,rep,name=inputs,proto3" json:"inputs,omitempty"`
+	// Rows that it took in a second.
+	RowsInPerSecond float64 `protobuf:"fixed64,3,opt,name=rows_in_per_second,json=rowsInPerSecond,proto3" json:"rows_in_per_second,omitempty"`
+	// Rows that it gave in a second.
+	RowsOutPerSecond float64 `protobuf:"fixed64,4,opt,name=rows_out_per_second,json=rowsOutPerSecond,proto3" json:"rows_out_per_second,omitempty"`
+	// Share of the time that it worked, 0 to 1; of a scan, with decoding.
+	BusyShare float64 `protobuf:"fixed64,5,opt,name=busy_share,json=busyShare,proto3" json:"busy_share,omitempty"`
+	// Rows taken since the tasks run.
+	RowsIn int64 `protobuf:"varint,6,opt,name=rows_in,json=rowsIn,proto3" json:"rows_in,omitempty"`
+	// Rows given since then.
+	RowsOut int64 `protobuf:"varint,7,opt,name=rows_out,json=rowsOut,proto3" json:"rows_out,omitempty"`
+	// Entries of its state.
+	StateEntries int64 `protobuf:"varint,8,opt,name=state_entries,json=stateEntries,proto3" json:"state_entries,omitempty"`
+	// Event time that it has reached, microseconds since the epoch; absent before the first, the largest number at the end.
+	WatermarkMicros *int64 `protobuf:"varint,9,opt,name=watermark_micros,json=watermarkMicros,proto3,oneof" json:"watermark_micros,omitempty"`
+	// Of a join of a stream with a table: how far the table is behind the stream in event time, ms.
+	TableDelayMillis *float64 `protobuf:"fixed64,10,opt,name=table_delay_millis,json=tableDelayMillis,proto3,oneof" json:"table_delay_millis,omitempty"`
+	// Rows of a stream that wait for the watermark of a table.
+	RowsWaiting   int64 `protobuf:"varint,11,opt,name=rows_waiting,json=rowsWaiting,proto3" json:"rows_waiting,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OperatorActivity) Reset() {
+	*x = OperatorActivity{}
+	mi := &file_weir_v1_query_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OperatorActivity) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OperatorActivity) ProtoMessage() {}
+
+func (x *OperatorActivity) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_v1_query_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OperatorActivity.ProtoReflect.Descriptor instead.
+func (*OperatorActivity) Descriptor() ([]byte, []int) {
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *OperatorActivity) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *OperatorActivity) GetInputs() []string {
+	if x != nil {
+		return x.Inputs
+	}
+	return nil
+}
+
+func (x *OperatorActivity) GetRowsInPerSecond() float64 {
+	if x != nil {
+		return x.RowsInPerSecond
+	}
+	return 0
+}
+
+func (x *OperatorActivity) GetRowsOutPerSecond() float64 {
+	if x != nil {
+		return x.RowsOutPerSecond
+	}
+	return 0
+}
+
+func (x *OperatorActivity) GetBusyShare() float64 {
+	if x != nil {
+		return x.BusyShare
+	}
+	return 0
+}
+
+func (x *OperatorActivity) GetRowsIn() int64 {
+	if x != nil {
+		return x.RowsIn
+	}
+	return 0
+}
+
+func (x *OperatorActivity) GetRowsOut() int64 {
+	if x != nil {
+		return x.RowsOut
+	}
+	return 0
+}
+
+func (x *OperatorActivity) GetStateEntries() int64 {
+	if x != nil {
+		return x.StateEntries
+	}
+	return 0
+}
+
+func (x *OperatorActivity) GetWatermarkMicros() int64 {
+	if x != nil && x.WatermarkMicros != nil {
+		return *x.WatermarkMicros
+	}
+	return 0
+}
+
+func (x *OperatorActivity) GetTableDelayMillis() float64 {
+	if x != nil && x.TableDelayMillis != nil {
+		return *x.TableDelayMillis
+	}
+	return 0
+}
+
+func (x *OperatorActivity) GetRowsWaiting() int64 {
+	if x != nil {
+		return x.RowsWaiting
+	}
+	return 0
+}
+
 // How far one partition is behind.
 type PartitionLag struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1692,7 +1837,7 @@ type PartitionLag struct {
 
 func (x *PartitionLag) Reset() {
 	*x = PartitionLag{}
-	mi := &file_weir_v1_query_proto_msgTypes[22]
+	mi := &file_weir_v1_query_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1704,7 +1849,7 @@ func (x *PartitionLag) String() string {
 func (*PartitionLag) ProtoMessage() {}
 
 func (x *PartitionLag) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[22]
+	mi := &file_weir_v1_query_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1717,7 +1862,7 @@ func (x *PartitionLag) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PartitionLag.ProtoReflect.Descriptor instead.
 func (*PartitionLag) Descriptor() ([]byte, []int) {
-	return file_weir_v1_query_proto_rawDescGZIP(), []int{22}
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *PartitionLag) GetSource() string {
@@ -1766,7 +1911,7 @@ type PauseQueryRequest struct {
 
 func (x *PauseQueryRequest) Reset() {
 	*x = PauseQueryRequest{}
-	mi := &file_weir_v1_query_proto_msgTypes[23]
+	mi := &file_weir_v1_query_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1778,7 +1923,7 @@ func (x *PauseQueryRequest) String() string {
 func (*PauseQueryRequest) ProtoMessage() {}
 
 func (x *PauseQueryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[23]
+	mi := &file_weir_v1_query_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1791,7 +1936,7 @@ func (x *PauseQueryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseQueryRequest.ProtoReflect.Descriptor instead.
 func (*PauseQueryRequest) Descriptor() ([]byte, []int) {
-	return file_weir_v1_query_proto_rawDescGZIP(), []int{23}
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *PauseQueryRequest) GetName() string {
@@ -1810,7 +1955,7 @@ type PauseQueryResponse struct {
 
 func (x *PauseQueryResponse) Reset() {
 	*x = PauseQueryResponse{}
-	mi := &file_weir_v1_query_proto_msgTypes[24]
+	mi := &file_weir_v1_query_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1822,7 +1967,7 @@ func (x *PauseQueryResponse) String() string {
 func (*PauseQueryResponse) ProtoMessage() {}
 
 func (x *PauseQueryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[24]
+	mi := &file_weir_v1_query_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1835,7 +1980,7 @@ func (x *PauseQueryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseQueryResponse.ProtoReflect.Descriptor instead.
 func (*PauseQueryResponse) Descriptor() ([]byte, []int) {
-	return file_weir_v1_query_proto_rawDescGZIP(), []int{24}
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{25}
 }
 
 // Which query.
@@ -1849,7 +1994,7 @@ type ResumeQueryRequest struct {
 
 func (x *ResumeQueryRequest) Reset() {
 	*x = ResumeQueryRequest{}
-	mi := &file_weir_v1_query_proto_msgTypes[25]
+	mi := &file_weir_v1_query_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1861,7 +2006,7 @@ func (x *ResumeQueryRequest) String() string {
 func (*ResumeQueryRequest) ProtoMessage() {}
 
 func (x *ResumeQueryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[25]
+	mi := &file_weir_v1_query_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1874,7 +2019,7 @@ func (x *ResumeQueryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeQueryRequest.ProtoReflect.Descriptor instead.
 func (*ResumeQueryRequest) Descriptor() ([]byte, []int) {
-	return file_weir_v1_query_proto_rawDescGZIP(), []int{25}
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ResumeQueryRequest) GetName() string {
@@ -1893,7 +2038,7 @@ type ResumeQueryResponse struct {
 
 func (x *ResumeQueryResponse) Reset() {
 	*x = ResumeQueryResponse{}
-	mi := &file_weir_v1_query_proto_msgTypes[26]
+	mi := &file_weir_v1_query_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1905,7 +2050,7 @@ func (x *ResumeQueryResponse) String() string {
 func (*ResumeQueryResponse) ProtoMessage() {}
 
 func (x *ResumeQueryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[26]
+	mi := &file_weir_v1_query_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1918,7 +2063,7 @@ func (x *ResumeQueryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeQueryResponse.ProtoReflect.Descriptor instead.
 func (*ResumeQueryResponse) Descriptor() ([]byte, []int) {
-	return file_weir_v1_query_proto_rawDescGZIP(), []int{26}
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{27}
 }
 
 // Which query.
@@ -1932,7 +2077,7 @@ type DropQueryRequest struct {
 
 func (x *DropQueryRequest) Reset() {
 	*x = DropQueryRequest{}
-	mi := &file_weir_v1_query_proto_msgTypes[27]
+	mi := &file_weir_v1_query_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1944,7 +2089,7 @@ func (x *DropQueryRequest) String() string {
 func (*DropQueryRequest) ProtoMessage() {}
 
 func (x *DropQueryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[27]
+	mi := &file_weir_v1_query_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1957,7 +2102,7 @@ func (x *DropQueryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DropQueryRequest.ProtoReflect.Descriptor instead.
 func (*DropQueryRequest) Descriptor() ([]byte, []int) {
-	return file_weir_v1_query_proto_rawDescGZIP(), []int{27}
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *DropQueryRequest) GetName() string {
@@ -1976,7 +2121,7 @@ type DropQueryResponse struct {
 
 func (x *DropQueryResponse) Reset() {
 	*x = DropQueryResponse{}
-	mi := &file_weir_v1_query_proto_msgTypes[28]
+	mi := &file_weir_v1_query_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1988,7 +2133,7 @@ func (x *DropQueryResponse) String() string {
 func (*DropQueryResponse) ProtoMessage() {}
 
 func (x *DropQueryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[28]
+	mi := &file_weir_v1_query_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2001,7 +2146,7 @@ func (x *DropQueryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DropQueryResponse.ProtoReflect.Descriptor instead.
 func (*DropQueryResponse) Descriptor() ([]byte, []int) {
-	return file_weir_v1_query_proto_rawDescGZIP(), []int{28}
+	return file_weir_v1_query_proto_rawDescGZIP(), []int{29}
 }
 
 // One row of texts.
@@ -2015,7 +2160,7 @@ type TextTable_TextRow struct {
 
 func (x *TextTable_TextRow) Reset() {
 	*x = TextTable_TextRow{}
-	mi := &file_weir_v1_query_proto_msgTypes[31]
+	mi := &file_weir_v1_query_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2027,7 +2172,7 @@ func (x *TextTable_TextRow) String() string {
 func (*TextTable_TextRow) ProtoMessage() {}
 
 func (x *TextTable_TextRow) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_query_proto_msgTypes[31]
+	mi := &file_weir_v1_query_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2186,7 +2331,7 @@ const file_weir_v1_query_proto_rawDesc = "" +
 	"\f_lag_recordsB\x11\n" +
 	"\x0f_lag_millis_p95\")\n" +
 	"\x13AnalyzeQueryRequest\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\"\xa9\x02\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"\xe2\x02\n" +
 	"\x14AnalyzeQueryResponse\x12/\n" +
 	"\asummary\x18\x01 \x01(\v2\x15.weir.v1.QuerySummaryR\asummary\x12\x14\n" +
 	"\x05error\x18\x02 \x01(\tR\x05error\x12\x1d\n" +
@@ -2199,7 +2344,24 @@ const file_weir_v1_query_proto_rawDesc = "" +
 	"partitions\x18\x06 \x03(\v2\x15.weir.v1.PartitionLagR\n" +
 	"partitions\x12'\n" +
 	"\x0fsilent_replicas\x18\a \x03(\tR\x0esilentReplicas\x12\x12\n" +
-	"\x04text\x18\b \x01(\tR\x04text\"\xdf\x01\n" +
+	"\x04text\x18\b \x01(\tR\x04text\x127\n" +
+	"\toperators\x18\t \x03(\v2\x19.weir.v1.OperatorActivityR\toperators\"\xc0\x03\n" +
+	"\x10OperatorActivity\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
+	"\x06inputs\x18\x02 \x03(\tR\x06inputs\x12+\n" +
+	"\x12rows_in_per_second\x18\x03 \x01(\x01R\x0frowsInPerSecond\x12-\n" +
+	"\x13rows_out_per_second\x18\x04 \x01(\x01R\x10rowsOutPerSecond\x12\x1d\n" +
+	"\n" +
+	"busy_share\x18\x05 \x01(\x01R\tbusyShare\x12\x17\n" +
+	"\arows_in\x18\x06 \x01(\x03R\x06rowsIn\x12\x19\n" +
+	"\brows_out\x18\a \x01(\x03R\arowsOut\x12#\n" +
+	"\rstate_entries\x18\b \x01(\x03R\fstateEntries\x12.\n" +
+	"\x10watermark_micros\x18\t \x01(\x03H\x00R\x0fwatermarkMicros\x88\x01\x01\x121\n" +
+	"\x12table_delay_millis\x18\n" +
+	" \x01(\x01H\x01R\x10tableDelayMillis\x88\x01\x01\x12!\n" +
+	"\frows_waiting\x18\v \x01(\x03R\vrowsWaitingB\x13\n" +
+	"\x11_watermark_microsB\x15\n" +
+	"\x13_table_delay_millis\"\xdf\x01\n" +
 	"\fPartitionLag\x12\x16\n" +
 	"\x06source\x18\x01 \x01(\tR\x06source\x12\x1c\n" +
 	"\tpartition\x18\x02 \x01(\x05R\tpartition\x12\x1d\n" +
@@ -2253,7 +2415,7 @@ func file_weir_v1_query_proto_rawDescGZIP() []byte {
 }
 
 var file_weir_v1_query_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weir_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_weir_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_weir_v1_query_proto_goTypes = []any{
 	(QueryState)(0),                // 0: weir.v1.QueryState
 	(*ExecuteRequest)(nil),         // 1: weir.v1.ExecuteRequest
@@ -2278,85 +2440,87 @@ var file_weir_v1_query_proto_goTypes = []any{
 	(*QueryStats)(nil),             // 20: weir.v1.QueryStats
 	(*AnalyzeQueryRequest)(nil),    // 21: weir.v1.AnalyzeQueryRequest
 	(*AnalyzeQueryResponse)(nil),   // 22: weir.v1.AnalyzeQueryResponse
-	(*PartitionLag)(nil),           // 23: weir.v1.PartitionLag
-	(*PauseQueryRequest)(nil),      // 24: weir.v1.PauseQueryRequest
-	(*PauseQueryResponse)(nil),     // 25: weir.v1.PauseQueryResponse
-	(*ResumeQueryRequest)(nil),     // 26: weir.v1.ResumeQueryRequest
-	(*ResumeQueryResponse)(nil),    // 27: weir.v1.ResumeQueryResponse
-	(*DropQueryRequest)(nil),       // 28: weir.v1.DropQueryRequest
-	(*DropQueryResponse)(nil),      // 29: weir.v1.DropQueryResponse
-	nil,                            // 30: weir.v1.ExecuteRequest.SettingsEntry
-	nil,                            // 31: weir.v1.ExecuteResponse.SettingsEntry
-	(*TextTable_TextRow)(nil),      // 32: weir.v1.TextTable.TextRow
-	nil,                            // 33: weir.v1.ExplainRequest.SettingsEntry
-	nil,                            // 34: weir.v1.QueryRequest.SettingsEntry
-	nil,                            // 35: weir.v1.DescribeQueryResponse.PropertiesEntry
-	(*Value)(nil),                  // 36: weir.v1.Value
-	(*Schema)(nil),                 // 37: weir.v1.Schema
-	(*RowBatch)(nil),               // 38: weir.v1.RowBatch
-	(*Diagnostic)(nil),             // 39: weir.v1.Diagnostic
-	(*ResultHeader)(nil),           // 40: weir.v1.ResultHeader
-	(*Watermark)(nil),              // 41: weir.v1.Watermark
-	(*Heartbeat)(nil),              // 42: weir.v1.Heartbeat
-	(*ResultEnd)(nil),              // 43: weir.v1.ResultEnd
+	(*OperatorActivity)(nil),       // 23: weir.v1.OperatorActivity
+	(*PartitionLag)(nil),           // 24: weir.v1.PartitionLag
+	(*PauseQueryRequest)(nil),      // 25: weir.v1.PauseQueryRequest
+	(*PauseQueryResponse)(nil),     // 26: weir.v1.PauseQueryResponse
+	(*ResumeQueryRequest)(nil),     // 27: weir.v1.ResumeQueryRequest
+	(*ResumeQueryResponse)(nil),    // 28: weir.v1.ResumeQueryResponse
+	(*DropQueryRequest)(nil),       // 29: weir.v1.DropQueryRequest
+	(*DropQueryResponse)(nil),      // 30: weir.v1.DropQueryResponse
+	nil,                            // 31: weir.v1.ExecuteRequest.SettingsEntry
+	nil,                            // 32: weir.v1.ExecuteResponse.SettingsEntry
+	(*TextTable_TextRow)(nil),      // 33: weir.v1.TextTable.TextRow
+	nil,                            // 34: weir.v1.ExplainRequest.SettingsEntry
+	nil,                            // 35: weir.v1.QueryRequest.SettingsEntry
+	nil,                            // 36: weir.v1.DescribeQueryResponse.PropertiesEntry
+	(*Value)(nil),                  // 37: weir.v1.Value
+	(*Schema)(nil),                 // 38: weir.v1.Schema
+	(*RowBatch)(nil),               // 39: weir.v1.RowBatch
+	(*Diagnostic)(nil),             // 40: weir.v1.Diagnostic
+	(*ResultHeader)(nil),           // 41: weir.v1.ResultHeader
+	(*Watermark)(nil),              // 42: weir.v1.Watermark
+	(*Heartbeat)(nil),              // 43: weir.v1.Heartbeat
+	(*ResultEnd)(nil),              // 44: weir.v1.ResultEnd
 }
 var file_weir_v1_query_proto_depIdxs = []int32{
-	36, // 0: weir.v1.ExecuteRequest.parameters:type_name -> weir.v1.Value
-	30, // 1: weir.v1.ExecuteRequest.settings:type_name -> weir.v1.ExecuteRequest.SettingsEntry
+	37, // 0: weir.v1.ExecuteRequest.parameters:type_name -> weir.v1.Value
+	31, // 1: weir.v1.ExecuteRequest.settings:type_name -> weir.v1.ExecuteRequest.SettingsEntry
 	3,  // 2: weir.v1.ExecuteResponse.results:type_name -> weir.v1.StatementResult
-	31, // 3: weir.v1.ExecuteResponse.settings:type_name -> weir.v1.ExecuteResponse.SettingsEntry
+	32, // 3: weir.v1.ExecuteResponse.settings:type_name -> weir.v1.ExecuteResponse.SettingsEntry
 	4,  // 4: weir.v1.StatementResult.table:type_name -> weir.v1.TextTable
 	5,  // 5: weir.v1.StatementResult.rows:type_name -> weir.v1.ResultSet
-	32, // 6: weir.v1.TextTable.rows:type_name -> weir.v1.TextTable.TextRow
-	37, // 7: weir.v1.ResultSet.schema:type_name -> weir.v1.Schema
-	38, // 8: weir.v1.ResultSet.batch:type_name -> weir.v1.RowBatch
-	39, // 9: weir.v1.ValidateResponse.diagnostics:type_name -> weir.v1.Diagnostic
-	36, // 10: weir.v1.ExplainRequest.parameters:type_name -> weir.v1.Value
-	33, // 11: weir.v1.ExplainRequest.settings:type_name -> weir.v1.ExplainRequest.SettingsEntry
-	36, // 12: weir.v1.QueryRequest.parameters:type_name -> weir.v1.Value
-	34, // 13: weir.v1.QueryRequest.settings:type_name -> weir.v1.QueryRequest.SettingsEntry
-	40, // 14: weir.v1.QueryResponse.header:type_name -> weir.v1.ResultHeader
-	38, // 15: weir.v1.QueryResponse.batch:type_name -> weir.v1.RowBatch
-	41, // 16: weir.v1.QueryResponse.watermark:type_name -> weir.v1.Watermark
-	42, // 17: weir.v1.QueryResponse.heartbeat:type_name -> weir.v1.Heartbeat
-	43, // 18: weir.v1.QueryResponse.end:type_name -> weir.v1.ResultEnd
+	33, // 6: weir.v1.TextTable.rows:type_name -> weir.v1.TextTable.TextRow
+	38, // 7: weir.v1.ResultSet.schema:type_name -> weir.v1.Schema
+	39, // 8: weir.v1.ResultSet.batch:type_name -> weir.v1.RowBatch
+	40, // 9: weir.v1.ValidateResponse.diagnostics:type_name -> weir.v1.Diagnostic
+	37, // 10: weir.v1.ExplainRequest.parameters:type_name -> weir.v1.Value
+	34, // 11: weir.v1.ExplainRequest.settings:type_name -> weir.v1.ExplainRequest.SettingsEntry
+	37, // 12: weir.v1.QueryRequest.parameters:type_name -> weir.v1.Value
+	35, // 13: weir.v1.QueryRequest.settings:type_name -> weir.v1.QueryRequest.SettingsEntry
+	41, // 14: weir.v1.QueryResponse.header:type_name -> weir.v1.ResultHeader
+	39, // 15: weir.v1.QueryResponse.batch:type_name -> weir.v1.RowBatch
+	42, // 16: weir.v1.QueryResponse.watermark:type_name -> weir.v1.Watermark
+	43, // 17: weir.v1.QueryResponse.heartbeat:type_name -> weir.v1.Heartbeat
+	44, // 18: weir.v1.QueryResponse.end:type_name -> weir.v1.ResultEnd
 	17, // 19: weir.v1.ListQueriesResponse.queries:type_name -> weir.v1.QuerySummary
 	16, // 20: weir.v1.ListObjectivesResponse.objectives:type_name -> weir.v1.Objective
 	0,  // 21: weir.v1.QuerySummary.state:type_name -> weir.v1.QueryState
 	17, // 22: weir.v1.DescribeQueryResponse.summary:type_name -> weir.v1.QuerySummary
-	37, // 23: weir.v1.DescribeQueryResponse.schema:type_name -> weir.v1.Schema
-	35, // 24: weir.v1.DescribeQueryResponse.properties:type_name -> weir.v1.DescribeQueryResponse.PropertiesEntry
+	38, // 23: weir.v1.DescribeQueryResponse.schema:type_name -> weir.v1.Schema
+	36, // 24: weir.v1.DescribeQueryResponse.properties:type_name -> weir.v1.DescribeQueryResponse.PropertiesEntry
 	20, // 25: weir.v1.DescribeQueryResponse.stats:type_name -> weir.v1.QueryStats
 	0,  // 26: weir.v1.QueryStats.state:type_name -> weir.v1.QueryState
 	17, // 27: weir.v1.AnalyzeQueryResponse.summary:type_name -> weir.v1.QuerySummary
-	23, // 28: weir.v1.AnalyzeQueryResponse.partitions:type_name -> weir.v1.PartitionLag
-	1,  // 29: weir.v1.QueryService.Execute:input_type -> weir.v1.ExecuteRequest
-	6,  // 30: weir.v1.QueryService.Validate:input_type -> weir.v1.ValidateRequest
-	8,  // 31: weir.v1.QueryService.Explain:input_type -> weir.v1.ExplainRequest
-	10, // 32: weir.v1.QueryService.Query:input_type -> weir.v1.QueryRequest
-	12, // 33: weir.v1.QueryService.ListQueries:input_type -> weir.v1.ListQueriesRequest
-	18, // 34: weir.v1.QueryService.DescribeQuery:input_type -> weir.v1.DescribeQueryRequest
-	21, // 35: weir.v1.QueryService.AnalyzeQuery:input_type -> weir.v1.AnalyzeQueryRequest
-	14, // 36: weir.v1.QueryService.ListObjectives:input_type -> weir.v1.ListObjectivesRequest
-	24, // 37: weir.v1.QueryService.PauseQuery:input_type -> weir.v1.PauseQueryRequest
-	26, // 38: weir.v1.QueryService.ResumeQuery:input_type -> weir.v1.ResumeQueryRequest
-	28, // 39: weir.v1.QueryService.DropQuery:input_type -> weir.v1.DropQueryRequest
-	2,  // 40: weir.v1.QueryService.Execute:output_type -> weir.v1.ExecuteResponse
-	7,  // 41: weir.v1.QueryService.Validate:output_type -> weir.v1.ValidateResponse
-	9,  // 42: weir.v1.QueryService.Explain:output_type -> weir.v1.ExplainResponse
-	11, // 43: weir.v1.QueryService.Query:output_type -> weir.v1.QueryResponse
-	13, // 44: weir.v1.QueryService.ListQueries:output_type -> weir.v1.ListQueriesResponse
-	19, // 45: weir.v1.QueryService.DescribeQuery:output_type -> weir.v1.DescribeQueryResponse
-	22, // 46: weir.v1.QueryService.AnalyzeQuery:output_type -> weir.v1.AnalyzeQueryResponse
-	15, // 47: weir.v1.QueryService.ListObjectives:output_type -> weir.v1.ListObjectivesResponse
-	25, // 48: weir.v1.QueryService.PauseQuery:output_type -> weir.v1.PauseQueryResponse
-	27, // 49: weir.v1.QueryService.ResumeQuery:output_type -> weir.v1.ResumeQueryResponse
-	29, // 50: weir.v1.QueryService.DropQuery:output_type -> weir.v1.DropQueryResponse
-	40, // [40:51] is the sub-list for method output_type
-	29, // [29:40] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	24, // 28: weir.v1.AnalyzeQueryResponse.partitions:type_name -> weir.v1.PartitionLag
+	23, // 29: weir.v1.AnalyzeQueryResponse.operators:type_name -> weir.v1.OperatorActivity
+	1,  // 30: weir.v1.QueryService.Execute:input_type -> weir.v1.ExecuteRequest
+	6,  // 31: weir.v1.QueryService.Validate:input_type -> weir.v1.ValidateRequest
+	8,  // 32: weir.v1.QueryService.Explain:input_type -> weir.v1.ExplainRequest
+	10, // 33: weir.v1.QueryService.Query:input_type -> weir.v1.QueryRequest
+	12, // 34: weir.v1.QueryService.ListQueries:input_type -> weir.v1.ListQueriesRequest
+	18, // 35: weir.v1.QueryService.DescribeQuery:input_type -> weir.v1.DescribeQueryRequest
+	21, // 36: weir.v1.QueryService.AnalyzeQuery:input_type -> weir.v1.AnalyzeQueryRequest
+	14, // 37: weir.v1.QueryService.ListObjectives:input_type -> weir.v1.ListObjectivesRequest
+	25, // 38: weir.v1.QueryService.PauseQuery:input_type -> weir.v1.PauseQueryRequest
+	27, // 39: weir.v1.QueryService.ResumeQuery:input_type -> weir.v1.ResumeQueryRequest
+	29, // 40: weir.v1.QueryService.DropQuery:input_type -> weir.v1.DropQueryRequest
+	2,  // 41: weir.v1.QueryService.Execute:output_type -> weir.v1.ExecuteResponse
+	7,  // 42: weir.v1.QueryService.Validate:output_type -> weir.v1.ValidateResponse
+	9,  // 43: weir.v1.QueryService.Explain:output_type -> weir.v1.ExplainResponse
+	11, // 44: weir.v1.QueryService.Query:output_type -> weir.v1.QueryResponse
+	13, // 45: weir.v1.QueryService.ListQueries:output_type -> weir.v1.ListQueriesResponse
+	19, // 46: weir.v1.QueryService.DescribeQuery:output_type -> weir.v1.DescribeQueryResponse
+	22, // 47: weir.v1.QueryService.AnalyzeQuery:output_type -> weir.v1.AnalyzeQueryResponse
+	15, // 48: weir.v1.QueryService.ListObjectives:output_type -> weir.v1.ListObjectivesResponse
+	26, // 49: weir.v1.QueryService.PauseQuery:output_type -> weir.v1.PauseQueryResponse
+	28, // 50: weir.v1.QueryService.ResumeQuery:output_type -> weir.v1.ResumeQueryResponse
+	30, // 51: weir.v1.QueryService.DropQuery:output_type -> weir.v1.DropQueryResponse
+	41, // [41:52] is the sub-list for method output_type
+	30, // [30:41] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_weir_v1_query_proto_init() }
@@ -2381,13 +2545,14 @@ func file_weir_v1_query_proto_init() {
 	file_weir_v1_query_proto_msgTypes[15].OneofWrappers = []any{}
 	file_weir_v1_query_proto_msgTypes[19].OneofWrappers = []any{}
 	file_weir_v1_query_proto_msgTypes[22].OneofWrappers = []any{}
+	file_weir_v1_query_proto_msgTypes[23].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_v1_query_proto_rawDesc), len(file_weir_v1_query_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   35,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

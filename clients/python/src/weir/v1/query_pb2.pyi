@@ -280,7 +280,7 @@ class AnalyzeQueryRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ...) -> None: ...
 
 class AnalyzeQueryResponse(_message.Message):
-    __slots__ = ("summary", "error", "tasks_seen", "tasks_total", "causes", "partitions", "silent_replicas", "text")
+    __slots__ = ("summary", "error", "tasks_seen", "tasks_total", "causes", "partitions", "silent_replicas", "text", "operators")
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     TASKS_SEEN_FIELD_NUMBER: _ClassVar[int]
@@ -289,6 +289,7 @@ class AnalyzeQueryResponse(_message.Message):
     PARTITIONS_FIELD_NUMBER: _ClassVar[int]
     SILENT_REPLICAS_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
+    OPERATORS_FIELD_NUMBER: _ClassVar[int]
     summary: QuerySummary
     error: str
     tasks_seen: int
@@ -297,7 +298,34 @@ class AnalyzeQueryResponse(_message.Message):
     partitions: _containers.RepeatedCompositeFieldContainer[PartitionLag]
     silent_replicas: _containers.RepeatedScalarFieldContainer[str]
     text: str
-    def __init__(self, summary: _Optional[_Union[QuerySummary, _Mapping]] = ..., error: _Optional[str] = ..., tasks_seen: _Optional[int] = ..., tasks_total: _Optional[int] = ..., causes: _Optional[_Iterable[str]] = ..., partitions: _Optional[_Iterable[_Union[PartitionLag, _Mapping]]] = ..., silent_replicas: _Optional[_Iterable[str]] = ..., text: _Optional[str] = ...) -> None: ...
+    operators: _containers.RepeatedCompositeFieldContainer[OperatorActivity]
+    def __init__(self, summary: _Optional[_Union[QuerySummary, _Mapping]] = ..., error: _Optional[str] = ..., tasks_seen: _Optional[int] = ..., tasks_total: _Optional[int] = ..., causes: _Optional[_Iterable[str]] = ..., partitions: _Optional[_Iterable[_Union[PartitionLag, _Mapping]]] = ..., silent_replicas: _Optional[_Iterable[str]] = ..., text: _Optional[str] = ..., operators: _Optional[_Iterable[_Union[OperatorActivity, _Mapping]]] = ...) -> None: ...
+
+class OperatorActivity(_message.Message):
+    __slots__ = ("id", "inputs", "rows_in_per_second", "rows_out_per_second", "busy_share", "rows_in", "rows_out", "state_entries", "watermark_micros", "table_delay_millis", "rows_waiting")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    INPUTS_FIELD_NUMBER: _ClassVar[int]
+    ROWS_IN_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
+    ROWS_OUT_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
+    BUSY_SHARE_FIELD_NUMBER: _ClassVar[int]
+    ROWS_IN_FIELD_NUMBER: _ClassVar[int]
+    ROWS_OUT_FIELD_NUMBER: _ClassVar[int]
+    STATE_ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    WATERMARK_MICROS_FIELD_NUMBER: _ClassVar[int]
+    TABLE_DELAY_MILLIS_FIELD_NUMBER: _ClassVar[int]
+    ROWS_WAITING_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    inputs: _containers.RepeatedScalarFieldContainer[str]
+    rows_in_per_second: float
+    rows_out_per_second: float
+    busy_share: float
+    rows_in: int
+    rows_out: int
+    state_entries: int
+    watermark_micros: int
+    table_delay_millis: float
+    rows_waiting: int
+    def __init__(self, id: _Optional[str] = ..., inputs: _Optional[_Iterable[str]] = ..., rows_in_per_second: _Optional[float] = ..., rows_out_per_second: _Optional[float] = ..., busy_share: _Optional[float] = ..., rows_in: _Optional[int] = ..., rows_out: _Optional[int] = ..., state_entries: _Optional[int] = ..., watermark_micros: _Optional[int] = ..., table_delay_millis: _Optional[float] = ..., rows_waiting: _Optional[int] = ...) -> None: ...
 
 class PartitionLag(_message.Message):
     __slots__ = ("source", "partition", "records", "event_time_micros", "holds_watermark")

@@ -2,6 +2,7 @@
 
 import type { QuerySummaryInput as _weir_v1_QuerySummaryInput, QuerySummary as _weir_v1_QuerySummary } from '../../weir/v1/QuerySummary.ts';
 import type { PartitionLagInput as _weir_v1_PartitionLagInput, PartitionLag as _weir_v1_PartitionLag } from '../../weir/v1/PartitionLag.ts';
+import type { OperatorActivityInput as _weir_v1_OperatorActivityInput, OperatorActivity as _weir_v1_OperatorActivity } from '../../weir/v1/OperatorActivity.ts';
 
 /**
  * Why a query lags.
@@ -39,6 +40,10 @@ export interface AnalyzeQueryResponseInput {
    * The text of EXPLAIN ANALYZE QUERY, with the time of each operator.
    */
   'text'?: (string);
+  /**
+   * The plan from the sources on, each step after those whose rows it takes; empty where nothing was measured.
+   */
+  'operators'?: (_weir_v1_OperatorActivityInput)[];
 }
 
 /**
@@ -77,4 +82,8 @@ export interface AnalyzeQueryResponse {
    * The text of EXPLAIN ANALYZE QUERY, with the time of each operator.
    */
   'text': (string);
+  /**
+   * The plan from the sources on, each step after those whose rows it takes; empty where nothing was measured.
+   */
+  'operators': (_weir_v1_OperatorActivity)[];
 }
