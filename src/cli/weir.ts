@@ -53,6 +53,17 @@ program
     process.exitCode = await runCommand(file, { ...options, params: options.param }, terminal())
   })
 
+program
+  .command('test')
+  .description('run files of query tests in this process: a script, its input, the rows that have to come out')
+  .argument('<path...>', 'files, or folders with files that end in .test.sql')
+  .option('--json', 'one object a line for each file')
+  .option('--update', 'write what came out into the files, as what is expected')
+  .action(async (paths: string[], options) => {
+    const { testCommand } = await import('./commands/test.ts')
+    process.exitCode = await testCommand(paths, options, terminal())
+  })
+
 addConnectionOptions(program.command('sql'))
   .description('type SQL against a server')
   .option('-e, --execute <sql>', 'run these statements and leave')

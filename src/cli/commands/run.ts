@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import { hasErrors, parse, type Statement } from '../../../grammar/index.ts'
 import { AppError } from '../../core/errors.ts'
 import type { Value } from '../../core/value.ts'
-import type { QueryStats, Runtime, StatementResult } from '../../runtime/api.ts'
+import type { Runtime, StatementResult } from '../../runtime/api.ts'
 import { EXIT_CODES, type ExitCode, UsageError } from '../exit-codes.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { openRuntime } from '../local-runtime.ts'
@@ -17,6 +17,7 @@ import { Progress } from '../progress.ts'
 import { placedText } from '../repl/split-statements.ts'
 import { reportError } from '../report-error.ts'
 import { paint, type Terminal, writeTo } from '../terminal.ts'
+import { untilCaughtUp } from '../until-caught-up.ts'
 
 export interface RunOptions {
   readonly output?: OutputFormat | undefined
@@ -24,9 +25,6 @@ export interface RunOptions {
   /** Values of $1, $2, … as typed. */
   readonly params?: readonly string[] | undefined
 }
-
-/** How often a query is asked whether it has read its input. */
-const CAUGHT_UP_POLL_MS = 20
 
 export async function runCommand(file: string, options: RunOptions, terminal: Terminal): Promise<ExitCode> {
   const sql = await readScript(file, terminal)
@@ -128,15 +126,12 @@ class ScriptRun {
 
   /** Until every query of the script has read what there is; what is interrupted is shown as it is. */
   async #caughtUp(): Promise<void> {
-    const queries = (await this.#runtime.list('query')).map(({ name }) => name)
     let read = 0
     using _progress = new Progress(this.#terminal, () => `${read.toLocaleString('en-US')} rows read`)
-    while (!this.#signal.aborted) {
-      const stats = await Promise.all(queries.map((name) => this.#runtime.stats(name)))
-      read = stats.reduce((sum, { rowsIn }) => sum + rowsIn, 0)
-      if (stats.every((one, i) => isCaughtUp(queries[i] ?? '', one))) break
-      await new Promise((resolve) => setTimeout(resolve, CAUGHT_UP_POLL_MS))
+    const onRead = (rows: number) => {
+      read = rows
     }
+    const queries = await untilCaughtUp(this.#runtime, { signal: this.#signal, onRead })
     for (const name of queries) await this.#warnOf(name)
   }
 
@@ -149,11 +144,6 @@ class ScriptRun {
     const hint = 'a stream WITH (dead_letter_topic = …) keeps them, with the reason'
     await writeTo(this.#terminal.err, `${label}: query "${name}" left out ${rows}; ${hint}\n`)
   }
-}
-
-function isCaughtUp(name: string, { state, error }: QueryStats): boolean {
-  if (state === 'failed') throw new AppError('INTERNAL', `query "${name}" failed: ${error ?? 'unknown reason'}`)
-  return state !== 'running'
 }
 
 function makesView(
