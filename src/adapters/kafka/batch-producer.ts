@@ -92,7 +92,7 @@ function bytesOf(message: BatchMessage, options: RequestOptions, sequences: Sequ
 const SEQUENCES = 2 ** 31
 
 /** Each partition counts its records. A batch that is sent once more, by the same producer, keeps its number. */
-class Sequences {
+export class Sequences {
   #producer = ''
   readonly #next = new Map<string, number>()
   #given = new WeakMap<RecordBatch, number>()
