@@ -3,7 +3,7 @@ import { Batch, type ChangeKind, INSERT, UPDATE_AFTER, UPDATE_BEFORE } from '../
 import { decodeLogWatermark } from '../core/log-watermark.ts'
 import { decodePack } from '../core/row-pack.ts'
 import type { Schema } from '../core/schema.ts'
-import { ExchangeSink, PACK_BYTES_MAX, PACK_ENTRIES_MAX } from './exchange-sink.ts'
+import { ExchangeSink, KEYS_REMEMBERED_MAX, PACK_BYTES_MAX, PACK_ENTRIES_MAX } from './exchange-sink.ts'
 import type { OperatorContext } from './operator.ts'
 import type { OutputRecord, RecordChunk } from './ports/log.ts'
 import type { TaskStorage } from './ports/state.ts'
@@ -54,6 +54,26 @@ describe('the writing end of an exchange', () => {
     sink.onBarrier()
     expect(records()).toEqual([['w', '0', '0', 'w', '0']])
     expect(sink.stagedRows).toBe(0)
+  })
+
+  it('writes the rows of a key to one partition, also when it has seen too many keys to remember them', () => {
+    const partitionsOf = new Map<string, Set<number>>()
+    const append = (_topic: string, partition: number, all: readonly OutputRecord[]) => {
+      for (const { value } of all) {
+        const found = /key-\d+/g[Symbol.matchAll](Buffer.from(value ?? []).toString('latin1'))
+        for (const [key] of found) partitionsOf.set(key, (partitionsOf.get(key) ?? new Set()).add(partition))
+      }
+    }
+    const storage = { append } as unknown as TaskStorage
+    sink = new ExchangeSink({ storage, topic: 'x', partitions: 4, channel: 0, schema: SCHEMA, keys: [0] })
+    sink.open({ restoredWatermark: Number.NEGATIVE_INFINITY } as OperatorContext)
+    const keys = Array.from({ length: KEYS_REMEMBERED_MAX + 1_000 }, (_, i) => `key-${i}`)
+    push(keys)
+    push(keys.toReversed())
+    sink.onBarrier()
+    expect(partitionsOf.size).toBe(keys.length)
+    expect(new Set([...partitionsOf.values()].map(({ size }) => size))).toEqual(new Set([1]))
+    expect(new Set([...partitionsOf.values()].flatMap((partitions) => [...partitions]))).toEqual(new Set([0, 1, 2, 3]))
   })
 
   it('begins a new record when one has as many entries as may be', () => {

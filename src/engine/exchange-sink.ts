@@ -37,8 +37,8 @@ export interface ExchangeSinkOptions {
   readonly keys: readonly number[]
 }
 
-/** Keys whose partition is remembered: a few MB. */
-const KEYS_REMEMBERED_MAX = 65_536
+/** Keys whose partition is remembered: a few MB. Where fewer of them come again than are new, it does not pay. */
+export const KEYS_REMEMBERED_MAX = 65_536
 /** Entries of one pack; whoever reads takes so many fewer records at once. */
 export const PACK_ENTRIES_MAX = 128
 /** Bytes of one pack; what is larger has a record of its own. */
@@ -52,7 +52,10 @@ export class ExchangeSink implements StagingSink {
   readonly #keys: KeyColumns | undefined
   readonly #codec: RowCodec
   readonly #staged: OutputRecord[][]
-  readonly #partitionOf = new Map<MapKey, number>()
+  /** Undefined once it has been found not to pay. */
+  #partitionOf: Map<MapKey, number> | undefined = new Map()
+  /** How often a key was found among those that are remembered now. */
+  #found = 0
   #watermark: EventTimeMs = NO_WATERMARK
   #idle = false
   /** By partition what the next record will hold. */
@@ -175,12 +178,25 @@ export class ExchangeSink implements StagingSink {
   #partition(batch: Batch, row: number): number {
     const keys = this.#keys
     if (keys === undefined) return 0
+    const remembered = this.#partitionOf
+    if (remembered === undefined) return this.#hashed(keys, batch, row)
     const key = keys.keyAt(batch.columns, row)
-    const known = this.#partitionOf.get(key)
-    if (known !== undefined) return known
-    const partition = partitionOf(keys.encode(NO_PREFIX, keys.valuesAt(batch.columns, row)), this.#options.partitions)
-    if (this.#partitionOf.size >= KEYS_REMEMBERED_MAX) this.#partitionOf.clear()
-    this.#partitionOf.set(key, partition)
+    const known = remembered.get(key)
+    if (known !== undefined) {
+      this.#found++
+      return known
+    }
+    const partition = this.#hashed(keys, batch, row)
+    if (remembered.size >= KEYS_REMEMBERED_MAX) {
+      if (this.#found < KEYS_REMEMBERED_MAX) this.#partitionOf = undefined
+      remembered.clear()
+      this.#found = 0
+    }
+    remembered.set(key, partition)
     return partition
+  }
+
+  #hashed(keys: KeyColumns, batch: Batch, row: number): number {
+    return partitionOf(keys.encode(NO_PREFIX, keys.valuesAt(batch.columns, row)), this.#options.partitions)
   }
 }

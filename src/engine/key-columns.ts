@@ -86,6 +86,7 @@ export class KeyColumns {
   /** The bytes of the key behind `prefix`. */
   encode(prefix: Uint8Array, values: Row): Uint8Array {
     const key = this.#codec.encode(values)
+    if (prefix.length === 0) return key
     const bytes = new Uint8Array(prefix.length + key.length)
     bytes.set(prefix)
     bytes.set(key, prefix.length)

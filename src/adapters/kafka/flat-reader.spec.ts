@@ -1,9 +1,6 @@
 import { Reader, Writer } from '@platformatic/kafka'
 import { describe, expect, it } from 'vitest'
-import { mendClientWriter } from './client-writer.ts'
 import { FlatReader } from './flat-reader.ts'
-
-mendClientWriter()
 
 /** What a record consists of, in the order in which the client reads it. */
 interface Parts {
@@ -56,13 +53,22 @@ const CASES: readonly Parts[] = [
 function written({ attributes, timestampDelta, offsetDelta, key, value, headers }: Parts): Buffer {
   return Writer.create()
     .appendInt8(attributes)
-    .appendVarInt64(timestampDelta)
+    .append(zigzagBytes(timestampDelta))
     .appendVarInt(offsetDelta)
     .appendVarIntBytes(key)
     .appendVarIntBytes(value)
     .appendVarIntArray([...headers], (writer, [name, content]) => {
       writer.appendVarIntBytes(name).appendVarIntBytes(content)
     }).buffer
+}
+
+/** The client writes a 64-bit number right only below 2^31. */
+function zigzagBytes(value: bigint): Buffer {
+  const bytes: number[] = []
+  let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n))
+  for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80)
+  bytes.push(Number(rest))
+  return Buffer.from(bytes)
 }
 
 function read(reader: Reader): Parts & { readonly end: number } {

@@ -1,5 +1,6 @@
-import { ProduceAcks, Producer } from '@platformatic/kafka'
+import { ProduceAcks } from '@platformatic/kafka'
 import type { Compression } from '../../core/compression.ts'
+import { type BatchProducer, batchProducer } from './batch-producer.ts'
 import { closeClient } from './close-client.ts'
 import { kafkaError } from './kafka-errors.ts'
 import { type ProducedBatch, produce } from './produce.ts'
@@ -7,26 +8,30 @@ import type { KafkaClientOptions } from './transactional-producer.ts'
 
 /** Writes outside of any transaction: in order, each record once while the producer lives, visible at once. */
 export class OutputProducer {
-  readonly #producer: Producer
+  readonly #producer: BatchProducer
   readonly #name: string
+  readonly #compression: Compression | undefined
 
-  private constructor(producer: Producer, name: string) {
+  private constructor(producer: BatchProducer, name: string, compression: Compression | undefined) {
     this.#producer = producer
     this.#name = name
+    this.#compression = compression
   }
 
   static async open(
     connection: KafkaClientOptions,
     name: string,
-    compression: Compression = 'none',
+    compression?: Compression | undefined,
   ): Promise<OutputProducer> {
-    return new OutputProducer(new Producer({ ...connection, clientId: name, idempotent: true, compression }), name)
+    return new OutputProducer(batchProducer({ ...connection, clientId: name }), name, compression)
   }
 
   /** Resolves when all in-sync replicas have the records; see `produce`. */
   async write(batches: readonly ProducedBatch[]): Promise<ReadonlyMap<string, number>> {
     try {
-      return await produce(batches, (request) => this.#producer.send({ ...request, acks: ProduceAcks.ALL }))
+      return await produce(batches, this.#compression, (request) =>
+        this.#producer.send({ ...request, acks: ProduceAcks.ALL }),
+      )
     } catch (error) {
       throw kafkaError(error, `output of "${this.#name}"`)
     }

@@ -3,9 +3,7 @@ import { must } from '../../core/assert.ts'
 import type { Compression } from '../../core/compression.ts'
 import type { OutputRecord } from '../../engine/ports/log.ts'
 import { recordBytes } from '../log-rules.ts'
-import { mendClientWriter } from './client-writer.ts'
-
-mendClientWriter()
+import { RECORD_OVERHEAD_BYTES, RecordBatch } from './record-batch.ts'
 
 /** Records of ours as requests of the client. */
 export interface ProducedBatch {
@@ -20,15 +18,9 @@ export interface ProducedBatch {
 const REQUEST_PARTITION_BYTES_MAX = 512 * 1024
 /** Bytes of one request: a broker takes 100 MiB by default, and memory holds the request twice. */
 const REQUEST_BYTES_MAX = 8 * 1024 * 1024
-/** What a record costs beside key, value and headers. */
-const RECORD_OVERHEAD_BYTES = 32
-
-type Message = MessageToProduce<Buffer, Buffer, Buffer, Buffer>
-
-/** A request has one compression for all that it brings. */
+/** A request: a batch for each of some partitions. */
 export interface ProduceRequest {
-  readonly messages: Message[]
-  readonly compression?: Compression
+  readonly messages: MessageToProduce<Buffer, RecordBatch, Buffer, Buffer>[]
 }
 
 export function partitionKey(topic: string, partition: number): string {
@@ -36,40 +28,38 @@ export function partitionKey(topic: string, partition: number): string {
 }
 
 /** Requests of bounded size, each partition's records in order. */
-function* requests(batches: readonly ProducedBatch[]): Generator<Message[]> {
-  let messages: Message[] = []
+function* requests(batches: readonly ProducedBatch[]): Generator<ReadonlyMap<string, PartitionRecords>> {
+  let request = new Map<string, PartitionRecords>()
   let bytes = 0
-  let inPartition = new Map<string, number>()
   for (const { topic, partition, records } of batches) {
     const key = partitionKey(topic, partition)
+    let own = request.get(key)
     for (const record of records) {
       const size = RECORD_OVERHEAD_BYTES + recordBytes(record)
-      const partitionBytes = (inPartition.get(key) ?? 0) + size
-      const full = bytes + size > REQUEST_BYTES_MAX || partitionBytes > REQUEST_PARTITION_BYTES_MAX
-      if (full && messages.length > 0) {
-        yield messages
-        messages = []
+      const isFull = bytes + size > REQUEST_BYTES_MAX || (own?.bytes ?? 0) + size > REQUEST_PARTITION_BYTES_MAX
+      if (isFull && bytes > 0) {
+        yield request
+        request = new Map()
+        own = undefined
         bytes = 0
-        inPartition = new Map()
       }
-      messages.push(message(topic, partition, record))
+      if (own === undefined) {
+        own = { topic, partition, records: [], bytes: 0 }
+        request.set(key, own)
+      }
+      own.records.push(record)
+      own.bytes += size
       bytes += size
-      inPartition.set(key, (inPartition.get(key) ?? 0) + size)
     }
   }
-  if (messages.length > 0) yield messages
+  if (bytes > 0) yield request
 }
 
-function message(topic: string, partition: number, { key, value, timestamp, headers }: OutputRecord): Message {
-  return {
-    topic,
-    partition,
-    // The client takes undefined for null; its types say Buffer, any bytes will do.
-    key: (key ?? undefined) as Buffer,
-    value: (value ?? undefined) as Buffer,
-    ...(Number.isFinite(timestamp) ? { timestamp: BigInt(Math.trunc(timestamp)) } : {}),
-    ...(headers === undefined ? {} : { headers: new Map(headers.map(([name, bytes]) => [Buffer.from(name), bytes])) }),
-  } as Message
+interface PartitionRecords {
+  readonly topic: string
+  readonly partition: number
+  readonly records: OutputRecord[]
+  bytes: number
 }
 
 /**
@@ -78,31 +68,26 @@ function message(topic: string, partition: number, { key, value, timestamp, head
  */
 export async function produce(
   batches: readonly ProducedBatch[],
+  compression: Compression | undefined,
   send: (request: ProduceRequest) => Promise<ProduceResult>,
 ): Promise<Map<string, number>> {
   const ends = new Map<string, number>()
-  for (const [compression, alike] of Map.groupBy(batches, (batch) => batch.compression)) {
-    for (const messages of requests(alike)) {
+  for (const [own, alike] of Map.groupBy(batches, (batch) => batch.compression)) {
+    for (const request of requests(alike)) {
+      const messages = await Promise.all(
+        Array.from(request.values(), async ({ topic, partition, records }) => ({
+          topic,
+          partition,
+          value: await RecordBatch.of(records, own ?? compression),
+        })),
+      )
       // One at a time: in a transaction the client loses partitions of requests that run beside each other.
-      const { offsets } = await send(compression === undefined ? { messages } : { messages, compression })
-      addEnds(ends, messages, offsets ?? [])
+      const { offsets = [] } = await send({ messages })
+      for (const { topic, partition, offset } of offsets) {
+        const key = partitionKey(topic, partition)
+        ends.set(key, Number(offset) + must(request.get(key), 'an answer is about what was sent').records.length)
+      }
     }
   }
   return ends
-}
-
-function addEnds(
-  ends: Map<string, number>,
-  messages: readonly Message[],
-  offsets: readonly { readonly topic: string; readonly partition: number; readonly offset: bigint }[],
-): void {
-  const counts = new Map<string, number>()
-  for (const { topic, partition } of messages) {
-    const key = partitionKey(topic, must(partition, 'each record has its partition'))
-    counts.set(key, (counts.get(key) ?? 0) + 1)
-  }
-  for (const { topic, partition, offset } of offsets) {
-    const key = partitionKey(topic, partition)
-    ends.set(key, Number(offset) + (counts.get(key) ?? 0))
-  }
 }

@@ -1,6 +1,7 @@
-import { type BaseOptions, Producer } from '@platformatic/kafka'
+import type { BaseOptions } from '@platformatic/kafka'
 import { assert } from '../../core/assert.ts'
 import type { Compression } from '../../core/compression.ts'
+import { type BatchProducer, batchProducer } from './batch-producer.ts'
 import { closeClient } from './close-client.ts'
 import { kafkaError } from './kafka-errors.ts'
 import { type ProducedBatch, produce } from './produce.ts'
@@ -23,32 +24,32 @@ const TRANSACTION_TIMEOUT_MS = 30_000
 /** The broker says CONCURRENT_TRANSACTIONS while it still writes the markers of the transaction before. */
 const RETRY_DELAY_MS = 10
 const RETRIES = 100
-type Transaction = Awaited<ReturnType<Producer['beginTransaction']>>
+type Transaction = Awaited<ReturnType<BatchProducer['beginTransaction']>>
 
 export class TransactionalProducer {
   readonly #id: string
-  readonly #producer: Producer
+  readonly #producer: BatchProducer
+  readonly #compression: Compression | undefined
   /** Begun, and nothing sent yet: the client tells the broker of a transaction with its first record. */
   #begun: Transaction | undefined
   #failed = false
 
-  private constructor(id: string, producer: Producer, begun: Transaction) {
+  private constructor(id: string, producer: BatchProducer, compression: Compression | undefined, begun: Transaction) {
     this.#id = id
     this.#producer = producer
+    this.#compression = compression
     this.#begun = begun
   }
 
   static async open(
     connection: KafkaClientOptions,
     transactionalId: string,
-    compression: Compression = 'none',
+    compression?: Compression | undefined,
   ): Promise<TransactionalProducer> {
-    const producer = new Producer({
+    const producer = batchProducer({
       ...connection,
       clientId: transactionalId,
       transactionalId,
-      idempotent: true,
-      compression,
       retries: RETRIES,
       retryDelay: RETRY_DELAY_MS,
       // The client sends its request time-out as the time-out of the transaction.
@@ -58,7 +59,7 @@ export class TransactionalProducer {
       producerEpoch: -1,
     })
     try {
-      return new TransactionalProducer(transactionalId, producer, await producer.beginTransaction())
+      return new TransactionalProducer(transactionalId, producer, compression, await producer.beginTransaction())
     } catch (error) {
       await closeClient(producer)
       throw kafkaError(error, `transactional id "${transactionalId}" can't be opened`)
@@ -75,7 +76,7 @@ export class TransactionalProducer {
     try {
       const transaction = this.#begun ?? (await this.#producer.beginTransaction())
       this.#begun = undefined
-      const ends = await produce(batches, (request) => transaction.send(request))
+      const ends = await produce(batches, this.#compression, (request) => transaction.send(request))
       await transaction.commit()
       return ends
     } catch (error) {

@@ -127,9 +127,10 @@ export class IntervalJoin implements Operator {
     const key = own.key.keyAt(batch.columns, row)
     const keyValues = own.key.valuesAt(batch.columns, row)
     const isKept = own.isOpen(time, this.#watermark - this.#latenessMs)
+    const entry = isKept ? own.find(key, keyValues, time) : undefined
     try {
-      own.key.checkLength(keyValues)
-      if (isKept) own.checkRoom(key, keyValues, time)
+      if (entry === undefined) own.key.checkLength(keyValues)
+      else own.checkRoom(entry)
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error
       this.#context?.deadLetter(error.reason, values)
@@ -143,7 +144,7 @@ export class IntervalJoin implements Operator {
       this.#builder.push(joined, this.#timeOf(isLeft ? time : found.time, isLeft ? found.time : time))
       return true
     })
-    if (isKept) own.insert(key, keyValues, { row: values, time, matched })
+    if (isKept) own.insert(entry, key, keyValues, { row: values, time, matched })
     else if (own.keeps && !matched) this.#builder.push(this.#alone(isLeft, values), time)
   }
 
@@ -219,19 +220,23 @@ class Side {
     return this.#dueMs(time) > horizon
   }
 
+  /** The rows of the key in the bucket of the time. */
+  find(key: MapKey, values: Row, time: EventTimeMs): Entry<TimedRows> | undefined {
+    return this.#find(key, values, this.#bucketOf(time))
+  }
+
   /** Throws EvaluationError at the limit. */
-  checkRoom(key: MapKey, values: Row, time: EventTimeMs): void {
-    const rows = this.#find(key, values, this.#bucketOf(time))?.value.rows.length ?? 0
-    if (rows < ROWS_PER_KEY_MAX) return
+  checkRoom({ value: { rows } }: Entry<TimedRows>): void {
+    if (rows.length < ROWS_PER_KEY_MAX) return
     throw new EvaluationError(
       `a key of the join has its maximum of ${ROWS_PER_KEY_MAX} rows within ${this.#options.bucketMs} ms`,
     )
   }
 
-  insert(key: MapKey, values: Row, row: TimedRow): void {
+  /** `entry`: what `find` has found for it. */
+  insert(entry: Entry<TimedRows> | undefined, key: MapKey, values: Row, row: TimedRow): void {
     const table = this.#state
     const namespace = table.namespace(this.#bucketOf(row.time))
-    const entry = namespace.entries.get(key) ?? table.getByValues(namespace, values)
     if (entry === undefined) table.insert(namespace, key, values, newTimedRows([row]))
     else {
       entry.value.rows.push(row)
