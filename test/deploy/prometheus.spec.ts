@@ -71,7 +71,8 @@ describe('the dashboard', () => {
 })
 
 describe.skipIf('missing' in tools)('Prometheus that reads a server', () => {
-  const SOON = { timeout: 60_000, interval: 500 }
+  /** Half a minute where nothing else runs. */
+  const SOON = { timeout: 150_000, interval: 500 }
   const directory = temporaryDirectory()
   let server: RunningServer
   let prometheus: ChildProcess
@@ -124,6 +125,8 @@ describe.skipIf('missing' in tools)('Prometheus that reads a server', () => {
       -- What is generated leaves nothing unread.
       CREATE STREAM stored (id BIGINT) WITH (connector = 'embedded');
       CREATE MATERIALIZED VIEW all_stored AS SELECT id, COUNT(*) AS n FROM stored GROUP BY id;`)
+    // One after the other, in whatever order they come: on a busy machine some rates have gaps.
+    const seen = new Set<string>()
     const withoutData = async () => {
       // The objectives are looked at each half minute, and whenever somebody asks.
       await client.listObjectives()
@@ -131,7 +134,8 @@ describe.skipIf('missing' in tools)('Prometheus that reads a server', () => {
       const answers = panels.map(async ({ title, targets: [{ expr }] }) => {
         const text = expr.replaceAll(/\$(namespace|query)\b/g, '.*').replaceAll('$__rate_interval', '10s')
         const { result } = await ask(`/query?query=${encodeURIComponent(text)}`)
-        return result.length === 0 ? [title] : []
+        if (result.length > 0) seen.add(title)
+        return seen.has(title) ? [] : [title]
       })
       return (await Promise.all(answers)).flat()
     }
@@ -142,5 +146,5 @@ describe.skipIf('missing' in tools)('Prometheus that reads a server', () => {
     const burning = async () => (await ask('/alerts')).alerts.map(({ labels }: Manifest) => labels)
     const expected = { alertname: 'WeirBudgetBurnsFast', query: 'counts', indicator: 'stream.lag_ms' }
     await expect.poll(burning, SOON).toContainEqual(expect.objectContaining(expected))
-  }, 200_000)
+  }, 500_000)
 })
