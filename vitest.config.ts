@@ -5,6 +5,13 @@ const KAFKA_SPECS = ['test/integration/kafka/**/*.spec.ts', 'test/e2e/kafka/**/*
 /** Specs that need tools built by Go, for the same reason. */
 const DEPLOY_SPECS = ['test/deploy/**/*.spec.ts']
 
+/**
+ * Real brokers, databases and browsers on a machine that does other work too: in CI a test that has run out of its time is
+ * run once more, and the report says so. What is wrong about rows is never tried again, nor is anything outside of CI.
+ */
+const OUT_OF_TIME = /timed out in|Timeout \d+ms exceeded/
+const PATIENCE = process.env['CI'] === 'true' ? { retry: { count: 1, condition: OUT_OF_TIME } } : {}
+
 export default defineConfig({
   test: {
     // lmdb is a native add-on that is known to misbehave when worker threads end (lmdb-js#48): processes, not threads.
@@ -24,11 +31,11 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'kafka', include: KAFKA_SPECS, globalSetup: 'test/harness/kafka/shared-broker.ts' },
+        test: { ...PATIENCE, name: 'kafka', include: KAFKA_SPECS, globalSetup: 'test/harness/kafka/shared-broker.ts' },
       },
       {
         extends: true,
-        test: { name: 'deploy', include: DEPLOY_SPECS, globalSetup: 'test/harness/deploy/tools-setup.ts' },
+        test: { ...PATIENCE, name: 'deploy', include: DEPLOY_SPECS, globalSetup: 'test/harness/deploy/tools-setup.ts' },
       },
     ],
   },
