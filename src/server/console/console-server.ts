@@ -4,13 +4,12 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { OnApplicationShutdown } from '@nestjs/common'
-import { AppError } from '../../core/errors.ts'
 import type { ServerConfig } from '../config/config.ts'
 import type { GrpcServer } from '../grpc/grpc-server.ts'
+import { listenHttp } from '../listen-http.ts'
 import { pageTls, type ReloadedPair } from '../security/server-tls.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { type ConsoleFile, consoleFiles } from './console-files.ts'
@@ -60,14 +59,9 @@ export class ConsoleServer implements OnApplicationShutdown {
         ? createServer(options, answer)
         : this.#tls.follow(createTlsServer({ ...options, ...this.#tls.context }, answer))
     server.maxConnections = CONNECTIONS_MAX
-    const colon = listen.lastIndexOf(':')
-    const host = listen.slice(0, colon)
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(bindError(listen, error)))
-      server.listen({ port: Number(listen.slice(colon + 1)), host: host.replace(/^\[|\]$/g, '') }, resolve)
-    })
+    const address = await listenHttp(server, listen, { name: 'the console', setting: 'consoleListen' })
     this.#server = server
-    return `${this.#tls === undefined ? 'http' : 'https'}://${host}:${(server.address() as AddressInfo).port}/`
+    return `${this.#tls === undefined ? 'http' : 'https'}://${address}/`
   }
 
   onApplicationShutdown(): void {
@@ -118,15 +112,4 @@ function sendFile(
 function refuse(response: ServerResponse, status: number, why: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
   response.end(`${why}\n`)
-}
-
-function bindError(listen: string, error: NodeJS.ErrnoException): AppError {
-  if (error.code === 'EADDRINUSE') {
-    return new AppError('ADDRESS_IN_USE', `address ${listen} of the console is in use`, {
-      hint: 'choose another address with --console-listen (WEIR_CONSOLE_LISTEN)',
-    })
-  }
-  return new AppError('INVALID_ARGUMENT', `can't serve the console at ${listen}: ${error.message}`, {
-    hint: 'choose an address of this machine with --console-listen (WEIR_CONSOLE_LISTEN)',
-  })
 }

@@ -1,10 +1,9 @@
 // The page for Prometheus: GET /metrics on an address of its own, and nothing else there.
 
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { OnApplicationShutdown } from '@nestjs/common'
-import { AppError } from '../../core/errors.ts'
 import type { Runtime } from '../../runtime/api.ts'
+import { listenHttp } from '../listen-http.ts'
 import type { SloService } from '../slo/slo.service.ts'
 import { measureProcess } from './process-metrics.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -40,8 +39,6 @@ export class MetricsServer implements OnApplicationShutdown {
   async listen(): Promise<string | undefined> {
     const { prometheus } = this.#telemetry
     if (prometheus === undefined) return undefined
-    const colon = this.#listen.lastIndexOf(':')
-    const host = this.#listen.slice(0, colon)
     const server = createServer(
       { maxHeaderSize: HEADER_BYTES_MAX, requestTimeout: REQUEST_TIMEOUT_MS },
       (request, response) => {
@@ -54,12 +51,9 @@ export class MetricsServer implements OnApplicationShutdown {
       },
     )
     server.maxConnections = CONNECTIONS_MAX
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(bindError(this.#listen, error)))
-      server.listen({ port: Number(this.#listen.slice(colon + 1)), host: host.replace(/^\[|\]$/g, '') }, resolve)
-    })
+    const address = await listenHttp(server, this.#listen, { name: 'the metrics', setting: 'metricsListen' })
     this.#server = server
-    return `${host}:${(server.address() as AddressInfo).port}`
+    return address
   }
 
   onApplicationShutdown(): void {
@@ -67,15 +61,4 @@ export class MetricsServer implements OnApplicationShutdown {
     this.#server?.closeAllConnections()
     this.#server?.close()
   }
-}
-
-function bindError(listen: string, error: NodeJS.ErrnoException): AppError {
-  if (error.code === 'EADDRINUSE') {
-    return new AppError('ADDRESS_IN_USE', `address ${listen} of the metrics is in use`, {
-      hint: 'choose another address with --metrics-listen (WEIR_METRICS_LISTEN)',
-    })
-  }
-  return new AppError('INVALID_ARGUMENT', `can't serve metrics at ${listen}: ${error.message}`, {
-    hint: 'choose an address of this machine with --metrics-listen (WEIR_METRICS_LISTEN)',
-  })
 }
