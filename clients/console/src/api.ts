@@ -2,7 +2,7 @@
 
 import { Code, ConnectError, createClient, type Interceptor } from '@connectrpc/connect'
 import { createConnectTransport } from '@connectrpc/connect-web'
-import { CatalogService } from './proto/weir/v1/catalog_pb.ts'
+import { CatalogService, type ObjectKind, type ObjectSummary } from './proto/weir/v1/catalog_pb.ts'
 import { QueryService } from './proto/weir/v1/query_pb.ts'
 import { SubscriptionService } from './proto/weir/v1/subscription_pb.ts'
 
@@ -74,4 +74,12 @@ export async function listed<T>(
     pageToken = next
   }
   return all
+}
+
+/** All objects of a kind, up to the limit. */
+export function listedObjects(kind: ObjectKind, signal?: AbortSignal): Promise<readonly ObjectSummary[]> {
+  return listed(async (page) => {
+    const { objects, nextPageToken } = await catalog.listObjects({ kind, ...page }, signal && { signal })
+    return { items: objects, next: nextPageToken }
+  })
 }

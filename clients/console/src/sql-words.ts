@@ -1,6 +1,6 @@
 import { SQLDialect, type SQLNamespace } from '@codemirror/lang-sql'
 import { NON_RESERVED, RESERVED } from '../../../grammar/keywords.ts'
-import { catalog, listed } from './api.ts'
+import { listedObjects } from './api.ts'
 import { ObjectKind } from './proto/weir/v1/catalog_pb.ts'
 
 /** What the editor completes beside the words of the language. */
@@ -15,14 +15,12 @@ export const NO_WORDS: Words = { functions: [], tables: {} }
 const KINDS = [ObjectKind.STREAM, ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW]
 
 export async function loadWords(): Promise<Words> {
-  const of = (kind: ObjectKind) =>
-    listed(async (page) => {
-      const { objects, nextPageToken } = await catalog.listObjects({ kind, ...page })
-      return { items: objects, next: nextPageToken }
-    })
-  const [functions, ...relations] = await Promise.all([of(ObjectKind.FUNCTION), ...KINDS.map(of)])
+  const [functions, ...relations] = await Promise.all([
+    listedObjects(ObjectKind.FUNCTION),
+    ...KINDS.map((kind) => listedObjects(kind)),
+  ])
   return {
-    functions: (functions ?? []).map(({ name }) => name.toLowerCase()),
+    functions: functions.map(({ name }) => name.toLowerCase()),
     tables: Object.fromEntries(relations.flat().map(({ name, detail }) => [name, columnsOf(detail)])),
   }
 }

@@ -1,4 +1,4 @@
-import { catalog, listed } from '../api.ts'
+import { listedObjects } from '../api.ts'
 import { linkTo, usePolled } from '../hooks.ts'
 import { Notice, Shown } from '../parts/states.tsx'
 import { ObjectKind } from '../proto/weir/v1/catalog_pb.ts'
@@ -46,9 +46,6 @@ export function DeadLettersPage({ name }: { name: string | undefined }) {
 }
 
 async function loadDeadLetters(signal: AbortSignal): Promise<readonly string[]> {
-  const streams = await listed(async (page) => {
-    const answer = await catalog.listObjects({ kind: ObjectKind.STREAM, ...page }, { signal })
-    return { items: answer.objects, next: answer.nextPageToken }
-  })
+  const streams = await listedObjects(ObjectKind.STREAM, signal)
   return streams.filter(({ detail }) => DETAIL.test(detail)).map(({ name }) => name)
 }

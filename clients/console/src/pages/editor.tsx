@@ -6,6 +6,7 @@ import { Chart } from '../parts/chart.tsx'
 import { RowTable } from '../parts/row-table.tsx'
 import { SqlEditor } from '../parts/sql-editor.tsx'
 import { Failed, Notice } from '../parts/states.tsx'
+import { Table } from '../parts/table.tsx'
 import type { StatementResult } from '../proto/weir/v1/query_pb.ts'
 import { ChangelogMode, type Schema } from '../proto/weir/v1/types_pb.ts'
 import { loadWords, NO_WORDS } from '../sql-words.ts'
@@ -106,29 +107,15 @@ function Result({ result: { statement, result } }: { result: StatementResult }) 
 function TextTable({ columns, rows }: { columns: readonly string[]; rows: readonly (readonly string[])[] }) {
   if (rows.length === 0) return <p class="dim">None.</p>
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reached
-    <section class="scroll" tabIndex={0} aria-label={columns.join(', ')}>
-      <table>
-        <thead>
-          <tr>
-            {columns.map((column) => (
-              <th scope="col" key={column}>
-                {column}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((cells) => (
-            <tr key={cells.join('\n')}>
-              {cells.map((cell, i) => (
-                <td key={columns[i]}>{cell}</td>
-              ))}
-            </tr>
+    <Table label={columns.join(', ')} columns={columns.map((name) => ({ name }))}>
+      {rows.map((cells) => (
+        <tr key={cells.join('\n')}>
+          {cells.map((cell, i) => (
+            <td key={columns[i]}>{cell}</td>
           ))}
-        </tbody>
-      </table>
-    </section>
+        </tr>
+      ))}
+    </Table>
   )
 }
 

@@ -3,10 +3,21 @@
 import { listed, queries } from '../api.ts'
 import { linkTo, usePolled } from '../hooks.ts'
 import { Notice, Shown } from '../parts/states.tsx'
+import { Table } from '../parts/table.tsx'
 import type { Objective } from '../proto/weir/v1/query_pb.ts'
 import { milliseconds, percent } from '../values.ts'
 
 const EVERY_MS = 5_000
+const COLUMNS = [
+  { name: 'query' },
+  { name: 'indicator' },
+  { name: 'objective', number: true },
+  { name: 'now', number: true },
+  { name: 'held', number: true },
+  { name: 'target', number: true },
+  { name: 'error budget left' },
+  { name: 'known for', number: true },
+] as const
 
 export function ObjectivesPage() {
   const [loaded] = usePolled(
@@ -27,38 +38,11 @@ export function ObjectivesPage() {
           all.length === 0 ? (
             <Notice title="No query runs, so that nothing is promised" />
           ) : (
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reached
-            <section class="scroll" tabIndex={0} aria-label="Objectives">
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">query</th>
-                    <th scope="col">indicator</th>
-                    <th scope="col" class="number">
-                      objective
-                    </th>
-                    <th scope="col" class="number">
-                      now
-                    </th>
-                    <th scope="col" class="number">
-                      held
-                    </th>
-                    <th scope="col" class="number">
-                      target
-                    </th>
-                    <th scope="col">error budget left</th>
-                    <th scope="col" class="number">
-                      known for
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {all.map((one) => (
-                    <Line key={`${one.query} ${one.indicator}`} objective={one} />
-                  ))}
-                </tbody>
-              </table>
-            </section>
+            <Table label="Objectives" columns={COLUMNS}>
+              {all.map((one) => (
+                <Line key={`${one.query} ${one.indicator}`} objective={one} />
+              ))}
+            </Table>
           )
         }
       </Shown>

@@ -2,11 +2,25 @@ import { listed, queries } from '../api.ts'
 import { linkTo, usePolled } from '../hooks.ts'
 import { StateBadge } from '../parts/badge.tsx'
 import { Notice, Shown } from '../parts/states.tsx'
+import { Table } from '../parts/table.tsx'
 import { bytesCount, milliseconds, short, timeText } from '../values.ts'
 
 const EVERY_MS = 2_000
 /** Each query is asked for its counters. */
 const DESCRIBED_MAX = 100
+const COLUMNS = [
+  { name: 'query' },
+  { name: 'state' },
+  { name: 'rows in', number: true },
+  { name: 'rows out', number: true },
+  { name: 'behind', number: true },
+  { name: 'lag p95', number: true },
+  { name: 'commit p95', number: true },
+  { name: 'late', number: true },
+  { name: 'failed', number: true },
+  { name: 'state size', number: true },
+  { name: 'watermark' },
+] as const
 
 export function QueriesPage() {
   const [loaded] = usePolled(loadQueries, EVERY_MS, [])
@@ -45,64 +59,28 @@ async function loadQueries(signal: AbortSignal) {
 
 function QueryTable({ all }: { all: Awaited<ReturnType<typeof loadQueries>> }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reached
-    <section class="scroll" tabIndex={0} aria-label="Queries">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">query</th>
-            <th scope="col">state</th>
-            <th scope="col" class="number">
-              rows in
-            </th>
-            <th scope="col" class="number">
-              rows out
-            </th>
-            <th scope="col" class="number">
-              behind
-            </th>
-            <th scope="col" class="number">
-              lag p95
-            </th>
-            <th scope="col" class="number">
-              commit p95
-            </th>
-            <th scope="col" class="number">
-              late
-            </th>
-            <th scope="col" class="number">
-              failed
-            </th>
-            <th scope="col" class="number">
-              state size
-            </th>
-            <th scope="col">watermark</th>
-          </tr>
-        </thead>
-        <tbody>
-          {all.map(({ summary, stats }) => (
-            <tr key={summary.name}>
-              <th scope="row">
-                <a href={linkTo('queries', summary.name)}>{summary.name}</a>
-              </th>
-              <td>
-                <StateBadge state={stats?.state ?? summary.state} />
-              </td>
-              <td class="number">{stats && short(Number(stats.rowsIn))}</td>
-              <td class="number">{stats && short(Number(stats.rowsOut))}</td>
-              <td class="number">{stats?.lagRecords !== undefined && short(Number(stats.lagRecords))}</td>
-              <td class="number">{stats?.lagMillisP95 !== undefined && milliseconds(stats.lagMillisP95)}</td>
-              <td class="number">{stats && milliseconds(stats.checkpointMillisP95)}</td>
-              <td class="number">{stats && short(Number(stats.rowsLate))}</td>
-              <td class={stats && stats.rowsFailed > 0n ? 'number bad' : 'number'}>
-                {stats && short(Number(stats.rowsFailed))}
-              </td>
-              <td class="number">{stats && bytesCount(stats.stateBytes)}</td>
-              <td class="mono">{stats?.watermarkMicros !== undefined && timeText(stats.watermarkMicros)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <Table label="Queries" columns={COLUMNS}>
+      {all.map(({ summary, stats }) => (
+        <tr key={summary.name}>
+          <th scope="row">
+            <a href={linkTo('queries', summary.name)}>{summary.name}</a>
+          </th>
+          <td>
+            <StateBadge state={stats?.state ?? summary.state} />
+          </td>
+          <td class="number">{stats && short(Number(stats.rowsIn))}</td>
+          <td class="number">{stats && short(Number(stats.rowsOut))}</td>
+          <td class="number">{stats?.lagRecords !== undefined && short(Number(stats.lagRecords))}</td>
+          <td class="number">{stats?.lagMillisP95 !== undefined && milliseconds(stats.lagMillisP95)}</td>
+          <td class="number">{stats && milliseconds(stats.checkpointMillisP95)}</td>
+          <td class="number">{stats && short(Number(stats.rowsLate))}</td>
+          <td class={stats && stats.rowsFailed > 0n ? 'number bad' : 'number'}>
+            {stats && short(Number(stats.rowsFailed))}
+          </td>
+          <td class="number">{stats && bytesCount(stats.stateBytes)}</td>
+          <td class="mono">{stats?.watermarkMicros !== undefined && timeText(stats.watermarkMicros)}</td>
+        </tr>
+      ))}
+    </Table>
   )
 }

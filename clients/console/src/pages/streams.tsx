@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks'
-import { catalog, listed } from '../api.ts'
+import { catalog, listedObjects } from '../api.ts'
 import { linkTo, usePolled } from '../hooks.ts'
 import { type Source, useLiveRows } from '../live-rows.ts'
 import { RowTable } from '../parts/row-table.tsx'
@@ -54,13 +54,7 @@ export function StreamsPage() {
 
 async function loadObjects(signal: AbortSignal) {
   const groups = await Promise.all(
-    KINDS.map(async ([kind, title]) => {
-      const objects = await listed(async (page) => {
-        const answer = await catalog.listObjects({ kind, ...page }, { signal })
-        return { items: answer.objects, next: answer.nextPageToken }
-      })
-      return { title, objects }
-    }),
+    KINDS.map(async ([kind, title]) => ({ title, objects: await listedObjects(kind, signal) })),
   )
   return groups.filter(({ objects }) => objects.length > 0)
 }

@@ -1,6 +1,7 @@
 import type { LiveRow } from '../live-rows.ts'
 import { ChangeKind, type Schema } from '../proto/weir/v1/types_pb.ts'
 import { CHANGE_SIGNS, isNumber, textOf } from '../values.ts'
+import { Table } from './table.tsx'
 
 export interface RowTableProps {
   readonly schema: Schema
@@ -13,35 +14,19 @@ export interface RowTableProps {
 /** Rows of a result, the newest first. What is in them is text, whatever it looks like. */
 export function RowTable({ schema, rows, changes, label }: RowTableProps) {
   const { columns } = schema
+  const head = columns.map((column) => ({ name: column.name, type: column.type?.sql, number: isNumber(column) }))
   return (
-    // Reached by keyboard, since it scrolls.
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reached
-    <section class="scroll" tabIndex={0} aria-label={label}>
-      <table>
-        <thead>
-          <tr>
-            {changes && <th scope="col">change</th>}
-            {columns.map((column) => (
-              <th scope="col" key={column.name} class={isNumber(column) ? 'number' : ''}>
-                {column.name}
-                <span class="type">{column.type?.sql}</span>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ id, change, values }) => (
-            <tr key={id} class={change === ChangeKind.DELETE || change === ChangeKind.UPDATE_BEFORE ? 'gone' : ''}>
-              {changes && <td class="mono">{CHANGE_SIGNS[change]}</td>}
-              {columns.map((column, i) => (
-                <td key={column.name} class={isNumber(column) ? 'number' : ''}>
-                  {values[i]?.kind.case === 'nullValue' ? <i class="dim">NULL</i> : textOf(values[i], column.type)}
-                </td>
-              ))}
-            </tr>
+    <Table label={label} columns={changes ? [{ name: 'change' }, ...head] : head}>
+      {rows.map(({ id, change, values }) => (
+        <tr key={id} class={change === ChangeKind.DELETE || change === ChangeKind.UPDATE_BEFORE ? 'gone' : ''}>
+          {changes && <td class="mono">{CHANGE_SIGNS[change]}</td>}
+          {columns.map((column, i) => (
+            <td key={column.name} class={isNumber(column) ? 'number' : ''}>
+              {values[i]?.kind.case === 'nullValue' ? <i class="dim">NULL</i> : textOf(values[i], column.type)}
+            </td>
           ))}
-        </tbody>
-      </table>
-    </section>
+        </tr>
+      ))}
+    </Table>
   )
 }
