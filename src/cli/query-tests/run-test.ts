@@ -3,7 +3,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { DELETE, INSERT, UPDATE_BEFORE } from '../../core/batch.ts'
+import { isRetraction } from '../../core/batch.ts'
 import { writeJsonObject } from '../../core/format-value.ts'
 import { fromJson, parseJsonExact } from '../../core/parse-value.ts'
 import type { Field, Schema } from '../../core/schema.ts'
@@ -11,6 +11,7 @@ import type { Row } from '../../core/value.ts'
 import type { ResultStream, Runtime } from '../../runtime/api.ts'
 import { UsageError } from '../exit-codes.ts'
 import { openRuntime } from '../local-runtime.ts'
+import { forEachRow, keyOf } from '../output/result-writer.ts'
 import { errorText } from '../report-error.ts'
 import { untilCaughtUp } from '../until-caught-up.ts'
 import type { Line, Section, TestFile } from './test-file.ts'
@@ -140,26 +141,19 @@ async function compare(
 
 /** What the result holds at its end. How many changes lead there is another matter: it depends on batches. */
 async function collect(results: ResultStream): Promise<readonly Row[]> {
-  const { fields, key } = results.schema
+  const { schema } = results
+  const isKeyed = schema.key.length > 0
   const rows = new Map<string, Row[]>()
-  const identity = (row: Row) => {
-    const places = key.length > 0 ? key : fields.keys()
-    return writeJsonObject(
-      fields,
-      fields.map((_, at) => ([...places].includes(at) ? (row[at] ?? null) : null)),
-    )
-  }
   try {
     for await (const event of results) {
-      if (event.kind !== 'rows') continue
-      for (const [i, row] of event.rows.entries()) {
-        const same = rows.get(identity(row)) ?? []
-        const kind = event.changes[i] ?? INSERT
-        if (kind === UPDATE_BEFORE || kind === DELETE) same.pop()
-        else if (key.length > 0) same.splice(0, 1, row)
+      forEachRow(event, (row, kind) => {
+        const key = isKeyed ? keyOf(schema, row) : writeJsonObject(schema.fields, row)
+        const same = rows.get(key) ?? []
+        if (isRetraction(kind)) same.pop()
+        else if (isKeyed) same[0] = row
         else same.push(row)
-        rows.set(identity(row), same)
-      }
+        rows.set(key, same)
+      })
     }
   } finally {
     await results.close()
