@@ -1,16 +1,16 @@
 // A server with its console and something to look at, and a browser in front of it.
 
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import axe, { type AxeResults } from 'axe-core'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { WeirClient } from '../../clients/typescript/src/index.ts'
 import { loadConfig, type SettingName } from '../../src/server/config/config.ts'
 import { type RunningServer, startServer } from '../../src/server/start-server.ts'
 import { freeAddress } from '../e2e/server-process.ts'
+import { launchChromium } from '../harness/chromium.ts'
 
-export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 export const PATIENCE_MS = 30_000
 /** Text that would be more than text in a page that is not careful. */
 export const MARKUP = '<img src=x onerror=alert(1)>'
@@ -44,8 +44,7 @@ export class ConsoleBrowser implements AsyncDisposable {
   }
 
   static async open(url: string | undefined): Promise<ConsoleBrowser> {
-    const browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: ['--no-sandbox'] })
-    return new ConsoleBrowser(url ?? '', browser)
+    return new ConsoleBrowser(url ?? '', await launchChromium())
   }
 
   /** A page of its own, without what others have left in theirs. */

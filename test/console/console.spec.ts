@@ -3,13 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openRuntime } from '../../src/cli/local-runtime.ts'
 import { loadConfig } from '../../src/server/config/config.ts'
 import { type RunningServer, startServer } from '../../src/server/start-server.ts'
+import { HAS_CHROMIUM, withChromium } from '../harness/chromium.ts'
 import { GuardedServer } from '../harness/guarded-server.ts'
 import { CHECKS } from './checks.ts'
-import { CHROMIUM, ConsoleBrowser, ConsoleWorld } from './console-world.ts'
+import { ConsoleBrowser, ConsoleWorld } from './console-world.ts'
 
-const TITLE = CHROMIUM === undefined ? 'the console (needs a Chromium: apt install chromium)' : 'the console'
+const TITLE = withChromium('the console')
 
-describe.skipIf(CHROMIUM === undefined)(TITLE, () => {
+describe.skipIf(!HAS_CHROMIUM)(TITLE, () => {
   let world: ConsoleWorld
   beforeAll(async () => {
     world = await ConsoleWorld.open()
@@ -20,7 +21,7 @@ describe.skipIf(CHROMIUM === undefined)(TITLE, () => {
   it.each(CHECKS)('$name', ({ run }) => run(world))
 })
 
-describe.skipIf(CHROMIUM === undefined)(`${TITLE} of a server with nothing in it`, () => {
+describe.skipIf(!HAS_CHROMIUM)(`${TITLE} of a server with nothing in it`, () => {
   let world: ConsoleWorld
   beforeAll(async () => {
     world = await ConsoleWorld.open()
@@ -40,7 +41,7 @@ describe.skipIf(CHROMIUM === undefined)(`${TITLE} of a server with nothing in it
   })
 })
 
-describe.skipIf(CHROMIUM === undefined)(`${TITLE} of a server with authentication`, () => {
+describe.skipIf(!HAS_CHROMIUM)(`${TITLE} of a server with authentication`, () => {
   it('asks for a token, says what is wrong with one, and shows what it gives a right to', async () => {
     await using guarded = await GuardedServer.start({ consoleListen: '127.0.0.1:0' })
     const token = await guarded.token('reader', ['read:query:seen'])

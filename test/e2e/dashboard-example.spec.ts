@@ -1,23 +1,22 @@
 // examples/live-order-counts/dashboard.ts in a real browser, over a real server.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { WeirClient } from '../../clients/typescript/src/index.ts'
 import { loadConfig } from '../../src/server/config/config.ts'
 import { type RunningServer, startServer } from '../../src/server/start-server.ts'
+import { HAS_CHROMIUM, launchChromium, withChromium } from '../harness/chromium.ts'
 import { ExampleProgram } from '../harness/example-program.ts'
 import { freeAddress } from './server-process.ts'
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 const SQL = readFileSync(join(import.meta.dirname, '../../examples/live-order-counts/server.sql'), 'utf8')
 const PATIENCE = { timeout: 40_000 }
-const TITLE = CHROMIUM === undefined ? 'the dashboard (needs a Chromium: apt install chromium)' : 'the dashboard'
 
-describe.skipIf(CHROMIUM === undefined)(TITLE, () => {
+describe.skipIf(!HAS_CHROMIUM)(withChromium('the dashboard'), () => {
   let browser: Browser
   let directory: string
   let address: string
@@ -27,7 +26,7 @@ describe.skipIf(CHROMIUM === undefined)(TITLE, () => {
   let page: Page
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: ['--no-sandbox'] })
+    browser = await launchChromium()
   })
   afterAll(() => browser?.close())
 
